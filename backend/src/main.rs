@@ -1,0 +1,2 @@
+//! The binary `nexthop`.
+fn main() {}

@@ -1,0 +1,2 @@
+//! What a person may run, by name.
+fn main() {}
