@@ -1,0 +1,21 @@
+//! The words that every room uses. Parsed once at the door, never re-checked behind it.
+
+mod address;
+mod cause;
+mod counters;
+mod domain;
+mod id;
+mod reply;
+mod status;
+mod time;
+mod verdict;
+
+pub use address::{Address, AddressError, ReversePath};
+pub use cause::{CauseCounts, WaitCause};
+pub use counters::{Counters, HardBounce};
+pub use domain::{Domain, DomainError};
+pub use id::{ActionId, AttemptId, MessageId, RecipientId, SessionId};
+pub use reply::{EnhancedCode, REPLY_TEXT_BYTES_MAX, Reply, ReplyCode};
+pub use status::{Badge, HostStatus, badge};
+pub use time::{ParseTimestampError, Timestamp};
+pub use verdict::{Owner, VerdictCode};

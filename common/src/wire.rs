@@ -1,0 +1,39 @@
+//! What crosses to a browser, an API client or the command line. Every type here is a promise.
+//!
+//! Rules that keep an old page alive beside a new server: unknown fields are ignored, fields added later
+//! have a default, state words have an `Other` arm, nothing is `untagged` or `flatten`ed, an absent value
+//! is `null`, times are RFC 3339 in UTC, ids are integers below 2^53.
+
+mod action;
+mod error;
+mod frame;
+mod host;
+mod message;
+mod probe;
+mod status;
+
+pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scope};
+pub use error::{ApiError, ErrorBody, ErrorCode};
+pub use frame::{
+    ClientFrame, DecodeError, Delta, FRAME_BYTES_MAX, Hello, HostSort, HostsCount, HostsQuery, Limits, ProbeEvents,
+    SUBPROTOCOL, ServerFrame, Snapshot, Topic, Welcome, Window,
+};
+pub use host::{Exchanger, ExchangerAddress, HostDetail, HostRow, SaidReply, Verdict};
+pub use message::{MessageDetail, RecipientRow, RecipientState};
+pub use probe::{
+    DigAnswer, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState, TelnetRequest,
+};
+pub use status::{Health, ServerStatus, Totals};
+
+use serde::{Deserialize, Serialize};
+
+/// A page of a list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct List<T> {
+    /// The rows of this page.
+    pub items: Vec<T>,
+    /// How many rows match in all.
+    pub total: u64,
+    /// The cursor of the next page; `null` on the last.
+    pub next: Option<String>,
+}

@@ -1,0 +1,160 @@
+//! A destination domain as the page, the verbs and the API show it: the same numbers by the same names.
+
+use crate::vocab::{Badge, CauseCounts, Counters, Domain, HostStatus, Owner, Timestamp, VerdictCode, WaitCause};
+use serde::{Deserialize, Serialize};
+
+/// A verdict in words, with the evidence behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// One of the catalogue.
+    pub code: VerdictCode,
+    /// Whose side it is on.
+    pub owner: Owner,
+    /// One sentence, in the language that was asked for (English unless told otherwise).
+    pub sentence: String,
+    /// What to do about it.
+    pub advice: String,
+    /// What the other server said, as it came. Hostile text.
+    #[serde(default)]
+    pub reply: Option<String>,
+    /// The mail server that was tried last.
+    #[serde(default)]
+    pub exchanger: Option<String>,
+    /// Its address, `192.0.2.25:25`.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// When it was seen.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+    /// Addresses tried in the attempt that ended so.
+    #[serde(default)]
+    pub addresses_tried: u32,
+}
+
+/// A row of the page *Hosts*, of `tophosts --json` and of `GET /api/v1/hosts`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostRow {
+    /// The destination domain.
+    pub host: Domain,
+    /// The ancestor's word.
+    pub status: HostStatus,
+    /// What a person sees.
+    pub badge: Badge,
+    /// Since when it has this badge.
+    pub since: Option<Timestamp>,
+    /// Why it is as it is; `null` while nothing is wrong or known.
+    pub verdict: Option<Verdict>,
+    /// Gauge: recipients in the queue, unattempted + attempted.
+    pub active_recipients: u64,
+    /// Gauge: of these, never tried.
+    pub unattempted_recipients: u64,
+    /// Gauge: of these, tried at least once.
+    pub attempted_recipients: u64,
+    /// See [`Counters`].
+    pub completed_recipients: u64,
+    /// See [`Counters`].
+    pub delivered_recipients: u64,
+    /// See [`Counters`].
+    pub deleted_recipients: u64,
+    /// See [`Counters`].
+    pub soft_bounced_events: u64,
+    /// See [`Counters`].
+    pub hard_bounced_recipients: u64,
+    /// See [`Counters`].
+    pub dns_hard_bounces: u64,
+    /// See [`Counters`].
+    #[serde(rename = "5xx_hard_bounces")]
+    pub five_xx_hard_bounces: u64,
+    /// See [`Counters`].
+    pub filter_hard_bounces: u64,
+    /// See [`Counters`].
+    pub expired_hard_bounces: u64,
+    /// See [`Counters`].
+    pub other_hard_bounces: u64,
+    /// Gauge: sessions past their greeting that work for it.
+    pub current_outbound_connections: u64,
+    /// Gauge: connections that have not been greeted yet.
+    pub pending_outbound_connections: u64,
+    /// How many connections it may have at this moment.
+    pub connections_max: u64,
+    /// When its oldest queued message was accepted.
+    pub oldest_message_at: Option<Timestamp>,
+    /// The earliest time at which something of it will be tried; `null` if nothing waits for a timer.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Recipients by the one cause of their waiting; sums to `active_recipients`.
+    pub wait_causes: CauseCounts,
+    /// The cause that names its due recipients at this moment.
+    #[serde(default)]
+    pub cause: Option<WaitCause>,
+    /// When an attempt of it last ended.
+    #[serde(default)]
+    pub last_activity_at: Option<Timestamp>,
+}
+
+impl HostRow {
+    /// The counters of the row as one value.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            soft_bounced_events: self.soft_bounced_events,
+            completed_recipients: self.completed_recipients,
+            hard_bounced_recipients: self.hard_bounced_recipients,
+            dns_hard_bounces: self.dns_hard_bounces,
+            five_xx_hard_bounces: self.five_xx_hard_bounces,
+            filter_hard_bounces: self.filter_hard_bounces,
+            expired_hard_bounces: self.expired_hard_bounces,
+            other_hard_bounces: self.other_hard_bounces,
+            delivered_recipients: self.delivered_recipients,
+            deleted_recipients: self.deleted_recipients,
+        }
+    }
+}
+
+/// `GET /api/v1/hosts/{host}` and `hoststatus HOST --json`: everything known of one host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostDetail {
+    /// The same row as in every list.
+    pub row: HostRow,
+    /// When this answer was made.
+    pub as_of: Timestamp,
+    /// Since when the counters count.
+    pub counters_since: Timestamp,
+    /// Its mail servers in the order in which they are tried; empty while unknown.
+    pub exchangers: Vec<Exchanger>,
+    /// When the exchangers are looked up again.
+    pub exchangers_expire_at: Option<Timestamp>,
+    /// Where a configured route sends it, if one does.
+    pub route: Option<String>,
+    /// The latest 4xx it gave.
+    pub last_4xx: Option<SaidReply>,
+    /// The latest 5xx it gave.
+    pub last_5xx: Option<SaidReply>,
+}
+
+/// A mail server of a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchanger {
+    /// MX preference; lower is tried first. 0 for a route or an implicit MX.
+    pub preference: u16,
+    /// Its name, or the address of a route.
+    pub name: String,
+    /// Its addresses in the order in which they are tried.
+    pub addresses: Vec<ExchangerAddress>,
+}
+
+/// One address of a mail server and how the latest connection to it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExchangerAddress {
+    /// `192.0.2.25:25`.
+    pub address: String,
+    /// How the latest connection ended; `null` if it was never tried.
+    pub verdict: Option<Verdict>,
+}
+
+/// A reply and when it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SaidReply {
+    /// As it came. Hostile text.
+    pub reply: String,
+    /// When.
+    pub at: Timestamp,
+}
