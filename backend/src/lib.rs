@@ -1,1 +1,20 @@
-//! The rooms.
+//! The rooms that touch the world, in walking order.
+//!
+//! intake → spool → driver/engine → resolve → connect → deliver → (verdict, in the engine) → record → console.
+//! Rooms use `engine` and `common`; among themselves only downward: `clock` < `connect` < `resolve` < `deliver`, `probe`;
+//! `spool` and `record` stand alone; then `driver`; then the doors `intake`, `console`, `cli`; then `lab`, `config`, `app`.
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod connect;
+pub mod console;
+pub mod deliver;
+pub mod driver;
+pub mod intake;
+pub mod lab;
+pub mod probe;
+pub mod record;
+pub mod resolve;
+pub mod spool;

@@ -1,1 +1,28 @@
-//! engine
+//! The engine: every decision of the queue, and nothing else.
+//!
+//! ```text
+//!   what happened (Event) ──▶ Engine::handle(now, …) ──▶ what to do (Effect)
+//!                                                   └──▶ what to tell (Fact)
+//! ```
+//!
+//! Promises: the same seed and the same events give the same effects and facts, byte for byte.
+//! Never: a clock, a socket, a file, a thread, chance of its own. Time is handed in.
+//! The driver in `backend` is its only caller in the product, the simulation its other one.
+
+pub mod effect;
+pub mod envelope;
+pub mod event;
+pub mod fact;
+pub mod failure;
+pub mod output;
+pub mod random;
+pub mod route;
+pub mod settings;
+pub mod smtp;
+pub mod view;
+
+pub use effect::Effect;
+pub use event::{Event, RetryScope};
+pub use fact::Fact;
+pub use output::Output;
+pub use settings::Settings;

@@ -1,0 +1,3 @@
+//! The driver owns the engine: the only caller of `handle`, the only place that reads the engine's clock.
+
+pub mod desk;

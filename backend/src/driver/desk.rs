@@ -1,0 +1,103 @@
+//! The desk: how doors (console, control socket) ask the driver something. Bounded; every question gets an answer.
+
+use common::vocab::{ActionId, Domain, MessageId, Timestamp};
+use engine::RetryScope;
+use engine::view::{HostDetailView, HostView, MessageView, RetryView};
+use tokio::sync::{mpsc, oneshot};
+
+/// Questions that may wait at the desk. More would only mean that the driver is stuck.
+pub const QUESTIONS_MAX: usize = 256;
+
+/// A question to the driver, with the place for its answer.
+#[derive(Debug)]
+pub enum Question {
+    /// Make due what waits for a timer, and say how much that was.
+    Retry {
+        /// Names the action.
+        action: ActionId,
+        /// One host, or all.
+        scope: RetryScope,
+        /// The answer.
+        answer: oneshot::Sender<RetryView>,
+    },
+    /// What a retry would touch.
+    PreviewRetry {
+        /// One host, or all.
+        scope: RetryScope,
+        /// The answer.
+        answer: oneshot::Sender<RetryView>,
+    },
+    /// Everything known of one host.
+    Host {
+        /// Which.
+        host: Domain,
+        /// The answer; `None` if there is no record of it.
+        answer: oneshot::Sender<Option<Box<HostDetailView>>>,
+    },
+    /// A queued message.
+    Message {
+        /// Which.
+        mid: MessageId,
+        /// The answer; `None` if it is not in the queue.
+        answer: oneshot::Sender<Option<Box<MessageView>>>,
+    },
+}
+
+/// The driver has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DriverGone;
+
+/// A handle for doors. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Desk(mpsc::Sender<Question>);
+
+impl Desk {
+    /// A desk and the driver's side of it.
+    pub fn new() -> (Desk, mpsc::Receiver<Question>) {
+        let (sender, receiver) = mpsc::channel(QUESTIONS_MAX);
+        (Desk(sender), receiver)
+    }
+
+    async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Question) -> Result<T, DriverGone> {
+        let (sender, receiver) = oneshot::channel();
+        self.0.send(question(sender)).await.map_err(|_| DriverGone)?;
+        receiver.await.map_err(|_| DriverGone)
+    }
+
+    /// Makes due what waits for a timer.
+    pub async fn retry(&self, action: ActionId, scope: RetryScope) -> Result<RetryView, DriverGone> {
+        self.ask(|answer| Question::Retry { action, scope, answer }).await
+    }
+
+    /// What a retry would touch.
+    pub async fn preview_retry(&self, scope: RetryScope) -> Result<RetryView, DriverGone> {
+        self.ask(|answer| Question::PreviewRetry { scope, answer }).await
+    }
+
+    /// Everything known of one host.
+    pub async fn host(&self, host: Domain) -> Result<Option<Box<HostDetailView>>, DriverGone> {
+        self.ask(|answer| Question::Host { host, answer }).await
+    }
+
+    /// A queued message.
+    pub async fn message(&self, mid: MessageId) -> Result<Option<Box<MessageView>>, DriverGone> {
+        self.ask(|answer| Question::Message { mid, answer }).await
+    }
+}
+
+/// What changed since the driver last published: complete rows. At most every 250 ms.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// When this was read off the engine.
+    pub as_of: Timestamp,
+    /// Since when the counters count.
+    pub counters_since: Timestamp,
+    /// Hosts that changed, each complete.
+    pub changed: Vec<HostView>,
+    /// Hosts whose record ended.
+    pub gone: Vec<Domain>,
+    /// Messages accepted since the start.
+    pub messages_received: u64,
+    /// Recipients accepted since the start.
+    pub recipients_received: u64,
+}

@@ -1,0 +1,109 @@
+//! The spool: `250` means on disk.
+//!
+//! Promises: when [`Spool::keep`] answers `Ok`, envelope and body survive a power cut; a recipient leaves only after
+//! what replaces it is on disk; nothing damaged is ever sent or dropped in silence.
+//! Never: decides when or where something is delivered. Nothing outside of this room knows which spool runs.
+//! The walk goes on in `driver`: what is kept is told to it in batches.
+
+use bytes::Bytes;
+use common::vocab::{AttemptId, MessageId, RecipientId};
+use engine::envelope::{Envelope, Recovered, Settlement};
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// A message to be kept. The number in its envelope came from [`Spool::reserve`].
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Who sends what to whom.
+    pub envelope: Arc<Envelope>,
+    /// The message as it will be sent: CRLF line ends, our Received field at the top, not dot-stuffed.
+    pub body: Bytes,
+}
+
+/// About to send the final dot of this attempt. Without a settlement behind it, a possible duplicate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The message.
+    pub mid: MessageId,
+    /// The recipients that were accepted at RCPT.
+    pub rids: Vec<RecipientId>,
+}
+
+/// Why the spool cannot do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpoolError {
+    /// The disk is full: answer 452, try again when space returns.
+    Full,
+    /// Writing or syncing failed: answer 451. Nothing more is accepted by this process.
+    Failed(String),
+    /// There is no such message, or its record is damaged.
+    Missing(MessageId),
+    /// The spool has stopped.
+    Stopped,
+}
+
+impl fmt::Display for SpoolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SpoolError::Full => f.write_str("the disk of the spool is full"),
+            SpoolError::Failed(why) => write!(f, "the spool cannot write: {why}"),
+            SpoolError::Missing(mid) => write!(f, "message {mid} is not in the spool or its record is damaged"),
+            SpoolError::Stopped => f.write_str("the spool has stopped"),
+        }
+    }
+}
+impl std::error::Error for SpoolError {}
+
+/// The answer to a question that the spool's own thread works on.
+pub type Answer<T> = oneshot::Receiver<Result<T, SpoolError>>;
+
+/// What the start found, for the log, `status` and the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Messages with recipients still in the queue.
+    pub messages: u64,
+    /// Recipients still in the queue.
+    pub recipients: u64,
+    /// Records that failed their checksum: set aside, never sent.
+    pub damaged: u64,
+    /// Octets after the last good record that were cut off (a write in progress when the power went).
+    pub torn_bytes: u64,
+    /// Recipients whose delivery had begun and whose end was not written: may be delivered twice.
+    pub possibly_twice: u64,
+}
+
+/// A place that keeps mail. One implementation today, the journal; a second one may share a database between nodes.
+pub trait Spool: Send + Sync + 'static {
+    /// A message number that was never used before and will never be used again, kept or not.
+    fn reserve(&self) -> MessageId;
+
+    /// Keeps a message; the answer comes after the sync. The message is also told to the driver, after the sync.
+    fn keep(&self, submission: Submission) -> Answer<()>;
+
+    /// Writes down that the final dot is about to be sent. Not synced by itself: it rides with the next group.
+    fn begun(&self, begun: Begun);
+
+    /// Writes down how recipients ended. Rides with the next group, at most 20 ms later.
+    fn settle(&self, settlements: Vec<Settlement>);
+
+    /// The body of a message that is not done yet; from memory while it is fresh.
+    fn body(&self, mid: MessageId) -> Answer<Bytes>;
+
+    /// Writes and syncs all that was handed over so far, then answers.
+    fn flush(&self) -> Answer<()>;
+}
+
+/// What a spool hands over when it opens: itself, what it found, and the stream of what it keeps from now on.
+pub struct Opened<S> {
+    /// The spool.
+    pub spool: Arc<S>,
+    /// What waits from before, oldest first.
+    pub recovered: Vec<Recovered>,
+    /// What the start found, in numbers.
+    pub report: Report,
+    /// Messages on disk, in batches of one sync each. The driver reads it; while it is full, `keep` waits.
+    pub kept: tokio::sync::mpsc::Receiver<Vec<Arc<Envelope>>>,
+}

@@ -1,0 +1,39 @@
+//! Everything the engine may ask of the world: a closed list. Imperative; each can be printed.
+
+use crate::envelope::{Order, Settlement};
+use crate::route::Hop;
+use common::vocab::{Domain, SessionId};
+use std::sync::Arc;
+
+/// Something the world is asked to do.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Find the next hops of a destination domain; answered by [`crate::Event::Resolved`], always.
+    Resolve {
+        /// The destination domain.
+        host: Domain,
+    },
+    /// Dial, take the greeting, say EHLO; answered by `SessionReady` or `SessionFailed`, always.
+    Connect {
+        /// The number of the new session.
+        session: SessionId,
+        /// Where to.
+        hop: Arc<Hop>,
+        /// For whom, at first.
+        host: Domain,
+    },
+    /// Carry one message over a ready session; answered by `Attempted`, always.
+    Deliver {
+        /// Over which.
+        session: SessionId,
+        /// What.
+        order: Order,
+    },
+    /// QUIT and close; answered by `SessionClosed`, always.
+    Close {
+        /// Which.
+        session: SessionId,
+    },
+    /// Write down how recipients ended, or when they are tried again.
+    Settle(Settlement),
+}

@@ -1,0 +1,72 @@
+//! Everything that can happen to the engine: a closed list. Past tense, and each carries what it knows.
+
+use crate::envelope::{Envelope, Recovered};
+use crate::failure::{Failure, Outcome, RouteFailure};
+use crate::route::Answer;
+use common::vocab::{ActionId, Domain, MessageId, SessionId};
+use std::sync::Arc;
+
+/// Something that happened in the world.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A message is on disk (only then does the engine hear of it).
+    Accepted(Arc<Envelope>),
+    /// A message was found on disk at the start.
+    Recovered(Recovered),
+    /// The answer to [`crate::Effect::Resolve`].
+    Resolved {
+        /// The destination domain that was asked for.
+        host: Domain,
+        /// Its next hops, or why there are none.
+        answer: Result<Answer, RouteFailure>,
+    },
+    /// A session greeted us and took our EHLO: it can carry messages.
+    SessionReady {
+        /// Which.
+        session: SessionId,
+    },
+    /// A connection ended before it was ready.
+    SessionFailed {
+        /// Which.
+        session: SessionId,
+        /// At which stage and why.
+        failure: Failure,
+    },
+    /// A transaction ended; every recipient of the order has one outcome.
+    Attempted {
+        /// On which session.
+        session: SessionId,
+        /// Of which message.
+        mid: MessageId,
+        /// One per recipient of the order, in its order.
+        outcomes: Vec<Outcome>,
+        /// Whether the session can carry another message.
+        reusable: bool,
+    },
+    /// A session that carried nothing at that moment is gone: after [`crate::Effect::Close`], or the peer left.
+    SessionClosed {
+        /// Which.
+        session: SessionId,
+    },
+    /// An operator wants what waits for a timer to be tried now.
+    Retry {
+        /// Names the action in the facts.
+        action: ActionId,
+        /// One host, or all.
+        scope: RetryScope,
+    },
+    /// A guard of ours closed or opened (disk, memory): while closed nothing new is started.
+    Guard {
+        /// Whether delivery may start.
+        closed: bool,
+    },
+}
+
+/// What a retry is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RetryScope {
+    /// Every host.
+    All,
+    /// One host.
+    Host(Domain),
+}

@@ -1,0 +1,108 @@
+//! Everything the engine tells to whoever listens: log, tracking, counters. A closed list, past tense.
+//! Facts are small: ids, codes, times; text by shared handle.
+
+use crate::envelope::Envelope;
+use common::vocab::{
+    ActionId, AttemptId, Domain, HardBounce, HostStatus, MessageId, RecipientId, Reply, SessionId, Timestamp,
+    VerdictCode,
+};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Something to tell.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    /// A message entered the queue.
+    Queued {
+        /// The message.
+        envelope: Arc<Envelope>,
+    },
+    /// A session is being opened.
+    SessionStarted {
+        /// Its number.
+        session: SessionId,
+        /// For whom.
+        host: Domain,
+        /// Where to.
+        address: SocketAddr,
+    },
+    /// A session ended or failed.
+    SessionEnded {
+        /// Its number.
+        session: SessionId,
+        /// Messages it carried.
+        messages: u32,
+        /// Why it failed; nothing when it ended well.
+        verdict: Option<VerdictCode>,
+    },
+    /// A transaction began.
+    AttemptStarted {
+        /// Its number.
+        attempt: AttemptId,
+        /// Over which session.
+        session: SessionId,
+        /// The message.
+        mid: MessageId,
+        /// Which recipients.
+        rids: Vec<RecipientId>,
+    },
+    /// A recipient was accepted by the next hop.
+    Delivered {
+        /// The message.
+        mid: MessageId,
+        /// The recipient.
+        rid: RecipientId,
+        /// Over which session; none for a discarding route.
+        session: Option<SessionId>,
+        /// What they said.
+        reply: Reply,
+    },
+    /// A recipient was not, and is tried again.
+    Deferred {
+        /// The message.
+        mid: MessageId,
+        /// The recipient.
+        rid: RecipientId,
+        /// What it means.
+        verdict: VerdictCode,
+        /// What they said, if they did.
+        reply: Option<Reply>,
+        /// Attempts so far.
+        attempts: u32,
+        /// When it is tried again.
+        next_attempt_at: Timestamp,
+    },
+    /// A recipient failed for good.
+    Bounced {
+        /// The message.
+        mid: MessageId,
+        /// The recipient.
+        rid: RecipientId,
+        /// Counted as.
+        kind: HardBounce,
+        /// What it means.
+        verdict: VerdictCode,
+        /// What they said, if they did.
+        reply: Option<Reply>,
+    },
+    /// A host's status moved.
+    HostMoved {
+        /// Which.
+        host: Domain,
+        /// From.
+        from: HostStatus,
+        /// To.
+        to: HostStatus,
+        /// Because.
+        verdict: VerdictCode,
+    },
+    /// An operator's retry was carried out.
+    Retried {
+        /// The action.
+        action: ActionId,
+        /// Recipients that became due.
+        recipients: u64,
+        /// Hosts they belong to.
+        hosts: u64,
+    },
+}

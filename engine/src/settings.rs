@@ -1,0 +1,75 @@
+//! Every limit and interval of the engine, named, with its default and its reason.
+
+use std::time::Duration;
+
+/// The engine's settings. `Default` is what DESIGN 4 and 9 say.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Waits after the first, second, … failed attempt of a leg; the last one repeats.
+    /// RFC 5321 §4.5.4.1 asks for 30 min on the whole and allows a cause-aware start.
+    pub retry_steps: Vec<Duration>,
+    /// A retry moves by up to this share of its wait, so that a backlog does not return as one wave.
+    pub jitter_percent: u64,
+    /// A leg is given up so long after its acceptance (RFC 5321: 4–5 days).
+    pub lifetime: Duration,
+    /// The same for the null sender: nobody waits for a bounce of a bounce.
+    pub lifetime_null_sender: Duration,
+    /// First wait of a host that is down; doubles.
+    pub host_first: Duration,
+    /// Longest wait of a host that is down.
+    pub host_max: Duration,
+    /// First wait after a temporary DNS failure; doubles up to `host_max`.
+    pub dns_first: Duration,
+    /// How long evidence counts while nothing waits, and how long an idle host's record stays.
+    pub host_memory: Duration,
+    /// A failed extra connection does not make a host down so soon after a delivery.
+    pub host_trust: Duration,
+    /// Connections a host starts with; grows by one with each success.
+    pub window_first: u32,
+    /// Most connections of one host.
+    pub window_max: u32,
+    /// Most connections to one address that MX records named (several hosts may share it).
+    pub address_connections_max: u32,
+    /// Most connections to one address of a configured route, and to its host: our own relay.
+    pub route_connections_max: u32,
+    /// Most sessions past their greeting, over all.
+    pub connections_max: u32,
+    /// Most connections before their greeting, over all: silent peers hold only this pool.
+    pub connecting_max: u32,
+    /// Messages carried by one session before it is closed, by MX.
+    pub session_messages_max: u32,
+    /// The same for a configured route.
+    pub route_session_messages_max: u32,
+    /// A ready session without work is kept so long.
+    pub session_idle: Duration,
+    /// Recipients of one transaction (RFC 5321 §4.5.3.1.8 asks receivers for 100; Postfix sends 50).
+    pub transaction_recipients_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        let minutes = |count: u64| Duration::from_secs(count * 60);
+        let hours = |count: u64| Duration::from_secs(count * 3600);
+        Settings {
+            retry_steps: vec![minutes(5), minutes(10), minutes(20), minutes(40), hours(1), hours(2), hours(4)],
+            jitter_percent: 10,
+            lifetime: hours(5 * 24),
+            lifetime_null_sender: hours(2 * 24),
+            host_first: minutes(1),
+            host_max: minutes(15),
+            dns_first: minutes(5),
+            host_memory: hours(3),
+            host_trust: Duration::from_secs(60),
+            window_first: 2,
+            window_max: 10,
+            address_connections_max: 20,
+            route_connections_max: 50,
+            connections_max: 500,
+            connecting_max: 2_000,
+            session_messages_max: 50,
+            route_session_messages_max: 1_000,
+            session_idle: Duration::from_secs(10),
+            transaction_recipients_max: 50,
+        }
+    }
+}

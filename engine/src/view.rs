@@ -1,0 +1,140 @@
+//! What the engine shows of itself: read-only values, cheap to make, complete in themselves.
+
+use crate::envelope::Envelope;
+use crate::route::Route;
+use common::vocab::{
+    AttemptId, CauseCounts, Counters, Domain, HostStatus, MessageId, RecipientId, Reply, Timestamp, VerdictCode,
+    WaitCause,
+};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Why a host is as it is: the verdict with what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// The verdict.
+    pub code: VerdictCode,
+    /// What they said, if they did.
+    pub reply: Option<Reply>,
+    /// The mail server it was seen at, if any.
+    pub exchanger: Option<Arc<str>>,
+    /// Its address.
+    pub address: Option<SocketAddr>,
+    /// When.
+    pub at: Timestamp,
+    /// Addresses tried in the attempt that ended so.
+    pub addresses_tried: u32,
+}
+
+/// A host as a list shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostView {
+    /// The destination domain.
+    pub host: Domain,
+    /// Up, Down, Unknown.
+    pub status: HostStatus,
+    /// Since when; `None` while it was never tried.
+    pub status_since: Option<Timestamp>,
+    /// Reachable, but deferring us or held back by a limit: since when.
+    pub limited_since: Option<Timestamp>,
+    /// Suspended by a person or a rule: since when.
+    pub held_since: Option<Timestamp>,
+    /// Why it is as it is.
+    pub evidence: Option<Evidence>,
+    /// What happened to its recipients since `counters_since`.
+    pub counters: Counters,
+    /// Recipients in the queue that were never tried.
+    pub unattempted: u64,
+    /// Recipients in the queue that were tried.
+    pub attempted: u64,
+    /// Recipients in the queue by the one cause of their waiting.
+    pub causes: CauseCounts,
+    /// The cause that names its due recipients at this moment; `None` if none is due.
+    pub cause: Option<WaitCause>,
+    /// Sessions past their greeting that work for it.
+    pub connections: u32,
+    /// Connections that were not greeted yet.
+    pub pending: u32,
+    /// How many connections it may have at this moment.
+    pub connections_max: u32,
+    /// When its oldest queued message was accepted.
+    pub oldest_at: Option<Timestamp>,
+    /// The earliest time at which something of it will be tried.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When an attempt of it last ended.
+    pub last_activity_at: Option<Timestamp>,
+}
+
+impl HostView {
+    /// Recipients in the queue.
+    pub fn active(&self) -> u64 {
+        self.unattempted + self.attempted
+    }
+}
+
+/// Everything known of one host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostDetailView {
+    /// As in the list.
+    pub row: HostView,
+    /// Since when its counters count.
+    pub counters_since: Timestamp,
+    /// Its next hops, while known.
+    pub route: Option<Arc<Route>>,
+    /// How the latest connection to each address ended.
+    pub addresses: Vec<(SocketAddr, Evidence)>,
+    /// The latest 4xx and when.
+    pub last_4xx: Option<(Reply, Timestamp)>,
+    /// The latest 5xx and when.
+    pub last_5xx: Option<(Reply, Timestamp)>,
+}
+
+/// A queued message with its recipients that are still in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageView {
+    /// The message.
+    pub envelope: Arc<Envelope>,
+    /// What waits of it.
+    pub recipients: Vec<RecipientView>,
+}
+
+/// A recipient that is still in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecipientView {
+    /// Its number within the message.
+    pub rid: RecipientId,
+    /// Why it waits.
+    pub cause: WaitCause,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When it is tried next, if a timer decides.
+    pub next_attempt_at: Option<Timestamp>,
+    /// When it is given up.
+    pub expires_at: Timestamp,
+    /// The latest verdict on it and the reply behind it.
+    pub latest: Option<(VerdictCode, Option<Reply>)>,
+}
+
+/// What a retry would touch or has touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RetryView {
+    /// Recipients that wait for a timer.
+    pub recipients: u64,
+    /// Hosts they belong to.
+    pub hosts: u64,
+    /// Some of these hosts, those with most recipients first; at most 10.
+    pub sample: Vec<Domain>,
+    /// Recipients in scope that are due already and wait for something else.
+    pub already_due: u64,
+}
+
+/// Names of what is in hand, for checks from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InHand {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The message.
+    pub mid: MessageId,
+    /// The recipients.
+    pub rids: Vec<RecipientId>,
+}
