@@ -55,6 +55,8 @@ pub enum Event {
         /// One host, or all.
         scope: RetryScope,
     },
+    /// The time of [`crate::Engine::next_wakeup`] has come.
+    Woke,
     /// A guard of ours closed or opened (disk, memory): while closed nothing new is started.
     Guard {
         /// Whether delivery may start.

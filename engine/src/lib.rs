@@ -10,18 +10,26 @@
 //! The driver in `backend` is its only caller in the product, the simulation its other one.
 
 pub mod effect;
+mod engine;
 pub mod envelope;
 pub mod event;
 pub mod fact;
 pub mod failure;
+mod host;
+mod host_id;
+mod lane;
 pub mod output;
+mod queue;
 pub mod random;
 pub mod route;
+mod schedule;
 pub mod settings;
 pub mod smtp;
+mod verdict;
 pub mod view;
 
 pub use effect::Effect;
+pub use engine::Engine;
 pub use event::{Event, RetryScope};
 pub use fact::Fact;
 pub use output::Output;

@@ -24,8 +24,14 @@ pub struct Settings {
     pub host_memory: Duration,
     /// A failed extra connection does not make a host down so soon after a delivery.
     pub host_trust: Duration,
+    /// After a failed extra connection no further one is dialled for so long.
+    pub extra_pause: Duration,
+    /// An address that failed is tried after the others for so long (Momentum: 120 s).
+    pub address_memory: Duration,
     /// Connections a host starts with; grows by one with each success.
     pub window_first: u32,
+    /// Connections before their greeting to one address that has none past it: a silent peer holds no more.
+    pub address_connecting_max: u32,
     /// Most connections of one host.
     pub window_max: u32,
     /// Most connections to one address that MX records named (several hosts may share it).
@@ -60,7 +66,10 @@ impl Default for Settings {
             dns_first: minutes(5),
             host_memory: hours(3),
             host_trust: Duration::from_secs(60),
+            extra_pause: Duration::from_secs(10),
+            address_memory: Duration::from_secs(120),
             window_first: 2,
+            address_connecting_max: 2,
             window_max: 10,
             address_connections_max: 20,
             route_connections_max: 50,

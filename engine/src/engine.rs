@@ -1,0 +1,135 @@
+//! The engine owns the queue, the hosts, the sessions' books; this file has its face and the one `match` over events.
+//!
+//! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
+//! led to), `timer` (what time brings), `retry` (an operator says now), `show` (what it shows of itself).
+
+mod accept;
+mod outcome;
+mod retry;
+mod session;
+mod show;
+mod start;
+mod timer;
+
+use crate::host::Host;
+use crate::host_id::HostId;
+use crate::lane::{Lane, Session};
+use crate::queue::LegKey;
+use crate::random::Random;
+use crate::{Event, Output, Settings};
+use common::vocab::{Counters, Domain, MessageId, SessionId, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
+
+/// What time may bring, besides the wake-up of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    Host(HostId),
+    IdleSession(SessionId),
+    Expiry(HostId, LegKey),
+}
+
+/// Every decision of the queue. See the crate's front page.
+#[derive(Debug)]
+pub struct Engine {
+    settings: Settings,
+    random: Random,
+    started_at: Timestamp,
+    counters_since: Timestamp,
+    names: BTreeMap<Domain, HostId>,
+    hosts: Vec<Option<Host>>,
+    free_hosts: Vec<HostId>,
+    /// Recipients of each message that are still in the queue.
+    messages: BTreeMap<MessageId, MessageBook>,
+    sessions: BTreeMap<SessionId, Session>,
+    lanes: BTreeMap<SocketAddr, Lane>,
+    connecting: u32,
+    connected: u32,
+    /// Hosts that wait for a connection because a limit over all is reached, in turn.
+    waiting: VecDeque<HostId>,
+    timers: BTreeSet<(Timestamp, Timer)>,
+    next_session: u64,
+    next_attempt: u64,
+    guard_closed: bool,
+    changed: BTreeSet<HostId>,
+    gone: Vec<Domain>,
+    /// Counters of hosts whose record has ended.
+    ended_counters: Counters,
+}
+
+#[derive(Clone, Debug)]
+struct MessageBook {
+    recipients: u32,
+    hosts: Vec<HostId>,
+}
+
+impl Engine {
+    /// An empty engine. `seed` decides its chance; the same seed and events give the same run.
+    pub fn new(now: Timestamp, settings: Settings, seed: u64) -> Engine {
+        Engine {
+            settings,
+            random: Random::new(seed),
+            started_at: now,
+            counters_since: now,
+            names: BTreeMap::new(),
+            hosts: Vec::new(),
+            free_hosts: Vec::new(),
+            messages: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            lanes: BTreeMap::new(),
+            connecting: 0,
+            connected: 0,
+            waiting: VecDeque::new(),
+            timers: BTreeSet::new(),
+            next_session: 1,
+            next_attempt: 1,
+            guard_closed: false,
+            changed: BTreeSet::new(),
+            gone: Vec::new(),
+            ended_counters: Counters::default(),
+        }
+    }
+
+    /// Takes one thing that happened and appends what must be done and told about it. Time that has passed
+    /// since the last call is dealt with first.
+    pub fn handle(&mut self, now: Timestamp, event: Event, out: &mut Output) {
+        self.run_timers(now, out);
+        match event {
+            Event::Accepted(envelope) => self.accepted(now, envelope, out),
+            Event::Recovered(recovered) => self.recovered(now, recovered, out),
+            Event::Resolved { host, answer } => self.resolved(now, &host, answer, out),
+            Event::SessionReady { session } => self.session_ready(now, session, out),
+            Event::SessionFailed { session, failure } => self.session_failed(now, session, &failure, out),
+            Event::Attempted { session, mid, outcomes, reusable } => {
+                self.attempted(now, session, mid, outcomes, reusable, out);
+            }
+            Event::SessionClosed { session } => self.session_closed(now, session, out),
+            Event::Retry { action, scope } => self.retried(now, action, &scope, out),
+            Event::Woke => {}
+            Event::Guard { closed } => self.guarded(now, closed, out),
+        }
+    }
+
+    /// When the engine wants to be woken if nothing else happens first.
+    pub fn next_wakeup(&self) -> Option<Timestamp> {
+        self.timers.first().map(|(at, _)| *at)
+    }
+
+    fn host(&self, id: HostId) -> &Host {
+        self.hosts[id.0 as usize].as_ref().expect("a host id is only kept while its record stands")
+    }
+
+    fn host_mut(&mut self, id: HostId) -> &mut Host {
+        self.changed.insert(id);
+        self.hosts[id.0 as usize].as_mut().expect("a host id is only kept while its record stands")
+    }
+
+    fn guarded(&mut self, now: Timestamp, closed: bool, out: &mut Output) {
+        self.guard_closed = closed;
+        let ids: Vec<HostId> = self.names.values().copied().collect();
+        self.changed.extend(ids.iter().copied());
+        if !closed {
+            ids.into_iter().for_each(|id| self.start(now, id, out));
+        }
+    }
+}

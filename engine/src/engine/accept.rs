@@ -1,0 +1,86 @@
+//! Mail enters: a message is cut into legs, one for each host and fifty recipients.
+
+use super::{Engine, MessageBook, Timer};
+use crate::envelope::{Envelope, Recovered, RecoveredRecipient};
+use crate::host::Host;
+use crate::host_id::HostId;
+use crate::queue::{Leg, LegStage};
+use crate::{Fact, Output, schedule};
+use common::vocab::{Domain, RecipientId, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Engine {
+    pub(super) fn accepted(&mut self, now: Timestamp, envelope: Arc<Envelope>, out: &mut Output) {
+        let waiting = (0..envelope.recipients.len() as u32)
+            .map(|rid| RecoveredRecipient { rid: RecipientId(rid), attempts: 0, next_attempt_at: None })
+            .collect();
+        self.recovered(now, Recovered { envelope, waiting }, out);
+    }
+
+    pub(super) fn recovered(&mut self, now: Timestamp, recovered: Recovered, out: &mut Output) {
+        let Recovered { envelope, waiting } = recovered;
+        if waiting.is_empty() || self.messages.contains_key(&envelope.mid) {
+            return;
+        }
+        out.facts.push(Fact::Queued { envelope: envelope.clone() });
+        let mut by_host: BTreeMap<HostId, Vec<RecoveredRecipient>> = BTreeMap::new();
+        for recipient in &waiting {
+            let domain = envelope.recipients[recipient.rid.0 as usize].domain().clone();
+            by_host.entry(self.host_of(&domain)).or_default().push(*recipient);
+        }
+        let book = MessageBook { recipients: waiting.len() as u32, hosts: by_host.keys().copied().collect() };
+        self.messages.insert(envelope.mid, book);
+        for (id, recipients) in by_host {
+            self.add_legs(id, &envelope, recipients);
+            self.start(now, id, out);
+        }
+    }
+
+    /// The record of a host, made if it is new.
+    fn host_of(&mut self, domain: &Domain) -> HostId {
+        if let Some(id) = self.names.get(domain) {
+            return *id;
+        }
+        let host = Host::new(domain.clone(), &self.settings);
+        let id = match self.free_hosts.pop() {
+            Some(id) => {
+                self.hosts[id.0 as usize] = Some(host);
+                id
+            }
+            None => {
+                self.hosts.push(Some(host));
+                HostId(self.hosts.len() as u32 - 1)
+            }
+        };
+        self.names.insert(domain.clone(), id);
+        id
+    }
+
+    fn add_legs(&mut self, id: HostId, envelope: &Arc<Envelope>, mut recipients: Vec<RecoveredRecipient>) {
+        // Recipients with the same history share a leg, so that a recovered timer is nobody else's.
+        recipients.sort_by_key(|r| (r.attempts, r.next_attempt_at, r.rid));
+        let most = self.settings.transaction_recipients_max.max(1);
+        let groups = recipients
+            .chunk_by(|a, b| (a.attempts, a.next_attempt_at) == (b.attempts, b.next_attempt_at))
+            .flat_map(|group| group.chunks(most));
+        let expires_at = schedule::expires_at(envelope.received_at, &envelope.from, &self.settings);
+        for (number, group) in groups.enumerate() {
+            let key = (envelope.mid, number as u16);
+            let stage = match group[0].next_attempt_at {
+                Some(until) => LegStage::Retry { until, epoch: 0 },
+                None => LegStage::Due,
+            };
+            let leg = Leg {
+                envelope: envelope.clone(),
+                rids: group.iter().map(|recipient| recipient.rid).collect(),
+                attempts: group[0].attempts,
+                stage,
+                expires_at,
+                latest: None,
+            };
+            self.timers.insert((expires_at, Timer::Expiry(id, key)));
+            self.host_mut(id).insert(key, leg);
+        }
+    }
+}

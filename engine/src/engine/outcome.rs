@@ -1,0 +1,369 @@
+//! What an attempt led to: delivered, deferred or given up, recipient by recipient; and what DNS answered.
+
+use super::Engine;
+use crate::envelope::{Settled, Settlement};
+use crate::failure::{Outcome, RouteFailure, Stage, Trouble};
+use crate::host::Routing;
+use crate::host_id::HostId;
+use crate::lane::SessionState;
+use crate::queue::{LegKey, LegStage};
+use crate::route::{Answer, Route, RouteKind};
+use crate::verdict::Judgement;
+use crate::{Fact, Output, schedule, verdict};
+use common::vocab::{
+    Domain, HardBounce, HostStatus, MessageId, RecipientId, Reply, ReplyCode, SessionId, Timestamp, VerdictCode,
+    WaitCause,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A domain that was found before is only believed to be gone when it is still gone so much later:
+/// a name server that answers NXDOMAIN by mistake must not bounce a day's mail.
+const NXDOMAIN_SECOND_LOOK: Duration = Duration::from_secs(3600);
+
+/// What the outcomes of one transaction come to.
+#[derive(Default)]
+struct Sorted {
+    delivered: Vec<(RecipientId, Reply)>,
+    refused: Vec<(RecipientId, Judgement, Option<Reply>)>,
+    kept: Vec<(RecipientId, Judgement, Option<Reply>)>,
+}
+
+impl Engine {
+    pub(super) fn attempted(
+        &mut self,
+        now: Timestamp,
+        session: SessionId,
+        mid: MessageId,
+        outcomes: Vec<Outcome>,
+        reusable: bool,
+        out: &mut Output,
+    ) {
+        let Some(book) = self.sessions.get(&session) else { return };
+        let SessionState::Busy { leg: key } = book.state else { return };
+        let (id, messages, address) = (book.host, book.messages, book.hop.address);
+        if key.0 != mid {
+            return;
+        }
+        self.host_mut(id).busy -= 1;
+        let broken = (!reusable).then(|| first_failure_code(&outcomes)).flatten();
+        if messages > 1 && !reusable && outcomes.iter().all(broke_before_it_began) {
+            // The peer closed an idle session just as we used it again: nobody refused anything.
+            self.host_mut(id).give_back(key);
+        } else {
+            self.settle(now, id, key, session, outcomes, out);
+        }
+        if reusable {
+            self.make_idle(now, session, out);
+        } else {
+            if broken.is_some() {
+                let memory = self.settings.extra_pause;
+                if let Some(lane) = self.lanes.get_mut(&address) {
+                    lane.failed_until = Some(now + memory);
+                }
+            }
+            self.forget_session(now, session, broken, out);
+        }
+    }
+
+    fn settle(
+        &mut self,
+        now: Timestamp,
+        id: HostId,
+        key: LegKey,
+        session: SessionId,
+        outcomes: Vec<Outcome>,
+        out: &mut Output,
+    ) {
+        let Some(leg) = self.host(id).legs.get(&key) else { return };
+        debug_assert_eq!(leg.rids.len(), outcomes.len(), "one outcome per recipient of the order");
+        let expired = leg.expires_at <= now;
+        let sorted = sort(&leg.rids, outcomes);
+        self.host_mut(id).end_attempt(key, sorted.kept.iter().map(|(rid, ..)| *rid).collect());
+        let mut settled = Vec::new();
+        for (rid, reply) in &sorted.delivered {
+            settled.push((*rid, Settled::Delivered));
+            out.facts.push(Fact::Delivered { mid: key.0, rid: *rid, session: Some(session), reply: reply.clone() });
+        }
+        self.count_delivered(now, id, sorted.delivered.len() as u64);
+        for (rid, judgement, reply) in &sorted.refused {
+            let kind =
+                if judgement.code == VerdictCode::SmtpUnsupported { HardBounce::Other } else { HardBounce::FiveXx };
+            self.bounce(id, key.0, *rid, kind, judgement.code, reply.clone(), out);
+            settled.push((*rid, Settled::Bounced(kind)));
+        }
+        self.note_replies(now, id, &sorted);
+        if !sorted.kept.is_empty() {
+            self.host_mut(id).counters.soft_bounced_events += sorted.kept.len() as u64;
+            self.defer(now, id, key, &sorted.kept, &mut settled, out);
+        }
+        self.finish(key.0, settled, out);
+        if expired {
+            self.give_up(now, id, key, out);
+        }
+        self.decide_last_chances(now, id, out);
+    }
+
+    fn count_delivered(&mut self, now: Timestamp, id: HostId, count: u64) {
+        let host = self.host_mut(id);
+        host.last_activity_at = Some(now);
+        if count == 0 {
+            return;
+        }
+        (0..count).for_each(|_| host.counters.delivered());
+        host.last_delivery_at = Some(now);
+        host.limited_since = None;
+        host.pause_until = None;
+        host.window.grow();
+        if let Some(evidence) = &mut host.evidence {
+            evidence.code = VerdictCode::Ok;
+            evidence.reply = None;
+            evidence.at = now;
+        }
+    }
+
+    /// What they said shows at the host: the latest 4xx and 5xx, and whether they defer us.
+    fn note_replies(&mut self, now: Timestamp, id: HostId, sorted: &Sorted) {
+        let host = self.host_mut(id);
+        for (_, _, reply) in sorted.kept.iter().chain(&sorted.refused) {
+            match reply {
+                Some(reply) if reply.code.is_transient() => host.last_4xx = Some((reply.clone(), now)),
+                Some(reply) if reply.code.is_permanent() => host.last_5xx = Some((reply.clone(), now)),
+                _ => {}
+            }
+        }
+        let Some((_, judgement, reply)) = sorted.kept.last() else { return };
+        if judgement.slow_down {
+            host.window.shrink();
+        }
+        if sorted.delivered.is_empty() {
+            host.limited_since.get_or_insert(now);
+            let mut evidence = host.evidence.take().unwrap_or_else(|| Engine::evidence(judgement.code, now));
+            evidence.code = judgement.code;
+            evidence.reply = reply.clone();
+            evidence.at = now;
+            host.evidence = Some(evidence);
+        }
+    }
+
+    /// Recipients that were not taken wait for the timer of their leg.
+    fn defer(
+        &mut self,
+        now: Timestamp,
+        id: HostId,
+        key: LegKey,
+        kept: &[(RecipientId, Judgement, Option<Reply>)],
+        settled: &mut Vec<(RecipientId, Settled)>,
+        out: &mut Output,
+    ) {
+        let attempts = self.host(id).legs.get(&key).map_or(1, |leg| leg.attempts);
+        let until = schedule::retry_at(now, attempts, &self.settings, &mut self.random);
+        let host = self.host_mut(id);
+        if let (Some(leg), Some((_, judgement, reply))) = (host.legs.get_mut(&key), kept.last()) {
+            leg.latest = Some((judgement.code, reply.clone()));
+        }
+        host.defer(key, until);
+        for (rid, judgement, reply) in kept {
+            settled.push((*rid, Settled::Deferred { attempts, next_attempt_at: until }));
+            out.facts.push(Fact::Deferred {
+                mid: key.0,
+                rid: *rid,
+                verdict: judgement.code,
+                reply: reply.clone(),
+                attempts,
+                next_attempt_at: until,
+            });
+        }
+    }
+
+    /// Counts and tells a recipient that failed for good.
+    #[allow(clippy::too_many_arguments)] // one fact, spread
+    pub(super) fn bounce(
+        &mut self,
+        id: HostId,
+        mid: MessageId,
+        rid: RecipientId,
+        kind: HardBounce,
+        code: VerdictCode,
+        reply: Option<Reply>,
+        out: &mut Output,
+    ) {
+        self.host_mut(id).counters.hard_bounced(kind);
+        out.facts.push(Fact::Bounced { mid, rid, kind, verdict: code, reply });
+    }
+
+    /// Asks the spool to write down what was decided, and closes the message's book with its last recipient.
+    pub(super) fn finish(&mut self, mid: MessageId, settled: Vec<(RecipientId, Settled)>, out: &mut Output) {
+        if settled.is_empty() {
+            return;
+        }
+        let ended = settled.iter().filter(|(_, how)| !matches!(how, Settled::Deferred { .. })).count() as u32;
+        let mut message_done = false;
+        if let Some(book) = self.messages.get_mut(&mid) {
+            book.recipients -= ended;
+            message_done = book.recipients == 0;
+        }
+        if message_done {
+            self.messages.remove(&mid);
+        }
+        out.effects.push(crate::Effect::Settle(Settlement { mid, recipients: settled, message_done }));
+    }
+
+    /// A whole leg that is not being sent ends without delivery.
+    pub(super) fn bounce_leg(
+        &mut self,
+        id: HostId,
+        key: LegKey,
+        kind: HardBounce,
+        code: VerdictCode,
+        out: &mut Output,
+    ) {
+        let Some(leg) = self.host_mut(id).remove(key) else { return };
+        let reply = leg.latest.and_then(|(_, reply)| reply);
+        let mut settled = Vec::new();
+        for rid in leg.rids {
+            self.bounce(id, key.0, rid, kind, code, reply.clone(), out);
+            settled.push((rid, Settled::Bounced(kind)));
+        }
+        self.finish(key.0, settled, out);
+    }
+
+    pub(super) fn resolved(
+        &mut self,
+        now: Timestamp,
+        name: &Domain,
+        answer: Result<Answer, RouteFailure>,
+        out: &mut Output,
+    ) {
+        let Some(&id) = self.names.get(name) else { return };
+        match answer {
+            Ok(answer) => {
+                let ceiling = match answer.kind {
+                    RouteKind::Configured => self.settings.route_connections_max,
+                    _ => self.settings.window_max,
+                };
+                let route = Arc::new(Route::from_answer(now, answer, &mut self.random));
+                let host = self.host_mut(id);
+                host.window.set_ceiling(ceiling);
+                host.tried.retain(|address| route.hops.iter().any(|hop| hop.address == *address));
+                if host.rest.is_some_and(|rest| rest.cause == WaitCause::Dns) {
+                    host.rest = None;
+                }
+                host.resolved_before = true;
+                host.routing = Routing::Known(route);
+            }
+            Err(failure) => self.not_resolved(now, id, &failure, out),
+        }
+        self.start(now, id, out);
+    }
+
+    fn not_resolved(&mut self, now: Timestamp, id: HostId, failure: &RouteFailure, out: &mut Output) {
+        let judgement = verdict::of_route(failure);
+        let evidence = Engine::evidence(judgement.code, now);
+        let host = self.host_mut(id);
+        host.routing = Routing::None;
+        if matches!(failure, RouteFailure::Ours(_)) {
+            // A fault of ours says nothing about them: the status stays, the evidence says whose fault it is.
+            host.evidence = Some(evidence);
+            self.rest_host(now, id, WaitCause::Dns);
+            return self.reschedule(id);
+        }
+        let doubted = *failure == RouteFailure::Nxdomain && host.resolved_before;
+        host.resolved_before = false;
+        let cause = match failure {
+            RouteFailure::Servfail | RouteFailure::Nxdomain | RouteFailure::NullMx => WaitCause::Dns,
+            _ => WaitCause::HostDown,
+        };
+        if judgement.permanent && !doubted {
+            self.bounce_due(id, judgement.code, out);
+        }
+        self.host_is_down(now, id, evidence, cause, out);
+        if doubted && let Some(rest) = &mut self.host_mut(id).rest {
+            rest.until = now + NXDOMAIN_SECOND_LOOK;
+        }
+        self.reschedule(id);
+    }
+
+    fn bounce_due(&mut self, id: HostId, code: VerdictCode, out: &mut Output) {
+        let host = self.host(id);
+        let due: Vec<LegKey> = host.legs.iter().filter(|(_, leg)| host.is_due(leg)).map(|(key, _)| *key).collect();
+        for key in due {
+            self.bounce_leg(id, key, HardBounce::Dns, code, out);
+        }
+    }
+
+    /// A route to `discard`: everything that is due is taken and thrown away.
+    pub(super) fn discard_due(&mut self, now: Timestamp, id: HostId, out: &mut Output) {
+        let host = self.host(id);
+        let due: Vec<LegKey> = host.legs.iter().filter(|(_, leg)| host.is_due(leg)).map(|(key, _)| *key).collect();
+        for key in due {
+            let Some(leg) = self.host_mut(id).remove(key) else { continue };
+            self.count_delivered(now, id, leg.recipients());
+            let reply = Reply::new(ReplyCode(250), "2.0.0 discarded by a route");
+            let tell =
+                |rid: &RecipientId| Fact::Delivered { mid: key.0, rid: *rid, session: None, reply: reply.clone() };
+            out.facts.extend(leg.rids.iter().map(tell));
+            let settled = leg.rids.iter().map(|rid| (*rid, Settled::Delivered)).collect();
+            self.finish(key.0, settled, out);
+        }
+        self.move_host(now, id, HostStatus::Up, VerdictCode::Ok, out);
+    }
+
+    /// The lifetime of a leg is over and an attempt has decided: whoever is left of it is given up.
+    pub(super) fn give_up(&mut self, _now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
+        let Some(leg) = self.host(id).legs.get(&key) else { return };
+        if matches!(leg.stage, LegStage::Sending { .. }) {
+            return;
+        }
+        let code = leg.latest.as_ref().map(|(code, _)| *code);
+        let code =
+            code.or(self.host(id).evidence.as_ref().map(|evidence| evidence.code)).unwrap_or(VerdictCode::SmtpDeferred);
+        self.bounce_leg(id, key, HardBounce::Expired, code, out);
+    }
+
+    /// An attempt of the host has ended: legs past their lifetime that waited only for it are given up.
+    pub(super) fn decide_last_chances(&mut self, now: Timestamp, id: HostId, out: &mut Output) {
+        for key in std::mem::take(&mut self.host_mut(id).last_chance) {
+            let sending = |leg: &crate::queue::Leg| matches!(leg.stage, LegStage::Sending { .. });
+            if self.host(id).legs.get(&key).is_some_and(sending) {
+                continue; // its own attempt is under way and decides when it ends
+            }
+            self.give_up(now, id, key, out);
+        }
+    }
+}
+
+fn sort(rids: &[RecipientId], outcomes: Vec<Outcome>) -> Sorted {
+    let mut sorted = Sorted::default();
+    for (&rid, outcome) in rids.iter().zip(outcomes) {
+        let (judgement, reply) = match outcome {
+            Outcome::Delivered(reply) => {
+                sorted.delivered.push((rid, reply));
+                continue;
+            }
+            Outcome::Refused { reply, .. } => (verdict::of_reply(&reply), Some(reply)),
+            Outcome::Failed(failure) => {
+                let judgement = verdict::of_failure(&failure);
+                let reply = match failure.trouble {
+                    Trouble::Reply(reply) => Some(reply),
+                    _ => None,
+                };
+                (judgement, reply)
+            }
+        };
+        let side = if judgement.permanent { &mut sorted.refused } else { &mut sorted.kept };
+        side.push((rid, judgement, reply));
+    }
+    sorted
+}
+
+fn broke_before_it_began(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Failed(failure) if failure.stage == Stage::MailFrom && failure.trouble == Trouble::Dropped)
+}
+
+fn first_failure_code(outcomes: &[Outcome]) -> Option<VerdictCode> {
+    outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Failed(failure) => Some(verdict::of_failure(failure).code),
+        _ => None,
+    })
+}

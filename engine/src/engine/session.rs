@@ -1,0 +1,257 @@
+//! Connections: what became of a dial, what an idle session does next, and what a host is after it.
+
+use super::{Engine, Timer};
+use crate::failure::{Failure, Trouble};
+use crate::host::{Host, Rest, Routing};
+use crate::host_id::HostId;
+use crate::lane::{Session, SessionState};
+use crate::route::RouteKind;
+use crate::view::Evidence;
+use crate::{Effect, Fact, Output, schedule, verdict};
+use common::vocab::{HostStatus, SessionId, Timestamp, VerdictCode, WaitCause};
+
+impl Engine {
+    pub(super) fn session_ready(&mut self, now: Timestamp, session: SessionId, out: &mut Output) {
+        let Some(book) = self.sessions.get_mut(&session) else { return };
+        if book.state != SessionState::Connecting {
+            return;
+        }
+        book.state = SessionState::Idle { since: now };
+        let (id, hop) = (book.host, book.hop.clone());
+        let lane = self.lanes.entry(hop.address).or_default();
+        lane.connecting -= 1;
+        lane.connected += 1;
+        lane.failed_until = None;
+        self.connecting -= 1;
+        self.connected += 1;
+        let host = self.host_mut(id);
+        host.connecting -= 1;
+        host.connected += 1;
+        let evidence = Evidence {
+            code: VerdictCode::Ok,
+            reply: None,
+            exchanger: Some(hop.exchanger.clone()),
+            address: Some(hop.address),
+            at: now,
+            addresses_tried: host.tried.len() as u32 + 1,
+        };
+        host.note_address(hop.address, evidence.clone());
+        self.reached(now, id, evidence, out);
+        self.make_idle(now, session, out);
+    }
+
+    /// An address greeted and took EHLO: the host is up, and what waited for it goes on the ramp of its window.
+    fn reached(&mut self, now: Timestamp, id: HostId, evidence: Evidence, out: &mut Output) {
+        let (first, settings_max) = (self.settings.window_first, self.settings.window_max);
+        let host = self.host_mut(id);
+        host.tried.clear();
+        host.rest = None;
+        host.failures = 0;
+        host.last_activity_at = Some(now);
+        if host.limited_since.is_none() || host.status == HostStatus::Down {
+            host.evidence = Some(evidence);
+        }
+        if host.status == HostStatus::Down {
+            let ceiling = match &host.routing {
+                Routing::Known(route) if route.kind == RouteKind::Configured => self.settings.route_connections_max,
+                _ => settings_max,
+            };
+            self.host_mut(id).window = crate::host::Window::new(first, ceiling);
+        }
+        self.move_host(now, id, HostStatus::Up, VerdictCode::Ok, out);
+    }
+
+    pub(super) fn move_host(
+        &mut self,
+        now: Timestamp,
+        id: HostId,
+        to: HostStatus,
+        code: VerdictCode,
+        out: &mut Output,
+    ) {
+        let host = self.host_mut(id);
+        if let Some(from) = host.move_status(now, to) {
+            out.facts.push(Fact::HostMoved { host: host.name.clone(), from, to, verdict: code });
+        }
+    }
+
+    pub(super) fn session_failed(&mut self, now: Timestamp, session: SessionId, failure: &Failure, out: &mut Output) {
+        let Some(book) = self.sessions.remove(&session) else { return };
+        let judgement = verdict::of_failure(failure);
+        out.facts.push(Fact::SessionEnded { session, messages: 0, verdict: Some(judgement.code) });
+        let (id, address) = (book.host, book.hop.address);
+        let memory = self.settings.address_memory;
+        if let Some(lane) = self.lanes.get_mut(&address) {
+            lane.connecting -= 1;
+            lane.failed_until = Some(now + memory);
+        }
+        self.connecting -= 1;
+        let host = self.host_mut(id);
+        host.connecting -= 1;
+        host.last_activity_at = Some(now);
+        host.tried.push(address);
+        let evidence = Evidence {
+            code: judgement.code,
+            reply: match &failure.trouble {
+                Trouble::Reply(reply) => Some(reply.clone()),
+                _ => None,
+            },
+            exchanger: Some(book.hop.exchanger.clone()),
+            address: Some(address),
+            at: now,
+            addresses_tried: host.tried.len() as u32,
+        };
+        host.note_address(address, evidence.clone());
+        if self.has_untried_hop(id) {
+            self.start(now, id, out);
+        } else if self.host(id).connecting == 0 {
+            self.attempt_failed(now, id, evidence, out);
+        }
+        self.serve_queues(now, address, out);
+    }
+
+    fn has_untried_hop(&self, id: HostId) -> bool {
+        let host = self.host(id);
+        match &host.routing {
+            Routing::Known(route) => route.hops.iter().any(|hop| !host.tried.contains(&hop.address)),
+            _ => false,
+        }
+    }
+
+    /// Every address of an attempt has failed. An extra connection beside working ones only shrinks the window.
+    fn attempt_failed(&mut self, now: Timestamp, id: HostId, evidence: Evidence, out: &mut Output) {
+        let (pause, trust) = (self.settings.extra_pause, self.settings.host_trust);
+        let host = self.host_mut(id);
+        host.tried.clear();
+        let trusted = host.last_delivery_at.is_some_and(|at| now.since(at) < trust);
+        // Our own lack (descriptors, a stop) says nothing about them.
+        if host.connected > 0 || trusted || evidence.code == VerdictCode::LimitOurs {
+            host.window.shrink();
+            host.limited_since.get_or_insert(now);
+            host.evidence = Some(evidence);
+            host.pause_until = Some(now + pause);
+            self.reschedule(id);
+            return;
+        }
+        self.host_is_down(now, id, evidence, WaitCause::HostDown, out);
+    }
+
+    /// The host was not reached, on every address, or has none: it rests, and one leg tries it after the rest.
+    pub(super) fn host_is_down(
+        &mut self,
+        now: Timestamp,
+        id: HostId,
+        evidence: Evidence,
+        cause: WaitCause,
+        out: &mut Output,
+    ) {
+        let code = evidence.code;
+        self.rest_host(now, id, cause);
+        let host = self.host_mut(id);
+        host.evidence = Some(evidence);
+        host.limited_since = None;
+        self.move_host(now, id, HostStatus::Down, code, out);
+        self.decide_last_chances(now, id, out);
+        self.reschedule(id);
+    }
+
+    /// Sets the host timer.
+    pub(super) fn rest_host(&mut self, now: Timestamp, id: HostId, cause: WaitCause) {
+        let first = if cause == WaitCause::Dns { self.settings.dns_first } else { self.settings.host_first };
+        let failures = self.host(id).failures.saturating_add(1);
+        let until = schedule::host_rest(now, first, failures, &self.settings, &mut self.random);
+        let host = self.host_mut(id);
+        host.failures = failures;
+        host.last_activity_at = Some(now);
+        host.rest = Some(Rest { until, cause });
+    }
+
+    /// A ready session has nothing in hand: the next host that stands in the queue of its address gets it,
+    /// else its own host, else it rests for a while.
+    pub(super) fn make_idle(&mut self, now: Timestamp, session: SessionId, out: &mut Output) {
+        let Some(book) = self.sessions.get_mut(&session) else { return };
+        book.state = SessionState::Idle { since: now };
+        let (own, address) = (book.host, book.hop.address);
+        let most = match book.hop.kind {
+            RouteKind::Configured => self.settings.route_session_messages_max,
+            _ => self.settings.session_messages_max,
+        };
+        if book.messages >= most {
+            self.close(session, out);
+            return self.start(now, own, out);
+        }
+        let idle = self.settings.session_idle;
+        self.lanes.entry(address).or_default().idle.push(session);
+        self.timers.insert((now + idle, Timer::IdleSession(session)));
+        self.serve_queues(now, address, out);
+        self.start(now, own, out);
+    }
+
+    /// Lets hosts that stand in a queue start, as long as that changes something.
+    fn serve_queues(&mut self, now: Timestamp, address: std::net::SocketAddr, out: &mut Output) {
+        let turns = self.lanes.get(&address).map_or(0, |lane| lane.waiting.len());
+        for _ in 0..turns {
+            let before = out.effects.len();
+            let Some(id) = self.next_in_lane(address) else { break };
+            self.start(now, id, out);
+            let nothing_started = out.effects.len() == before;
+            if nothing_started && self.host(id).queued_for_slot {
+                break; // the address is still full: the others would only find the same
+            }
+        }
+        for _ in 0..self.waiting.len() {
+            if self.connecting + self.connected >= self.settings.connections_max {
+                break;
+            }
+            let Some(id) = self.next_in_common_queue() else { break };
+            self.start(now, id, out);
+        }
+    }
+
+    /// QUIT.
+    pub(super) fn close(&mut self, session: SessionId, out: &mut Output) {
+        let Some(book) = self.sessions.get_mut(&session) else { return };
+        book.state = SessionState::Closing;
+        let address = book.hop.address;
+        if let Some(lane) = self.lanes.get_mut(&address) {
+            lane.idle.retain(|idle| *idle != session);
+        }
+        out.effects.push(Effect::Close { session });
+    }
+
+    pub(super) fn session_closed(&mut self, now: Timestamp, session: SessionId, out: &mut Output) {
+        let Some(book) = self.sessions.get(&session) else { return };
+        // A busy session is answered by `Attempted`; only an idle or closing one may end like this.
+        if matches!(book.state, SessionState::Idle { .. } | SessionState::Closing) {
+            self.forget_session(now, session, None, out);
+        }
+    }
+
+    /// Takes a session that was past its greeting out of the books and lets others have its place.
+    pub(super) fn forget_session(
+        &mut self,
+        now: Timestamp,
+        session: SessionId,
+        code: Option<VerdictCode>,
+        out: &mut Output,
+    ) {
+        let Some(Session { hop, host: id, messages, .. }) = self.sessions.remove(&session) else { return };
+        out.facts.push(Fact::SessionEnded { session, messages, verdict: code });
+        if let Some(lane) = self.lanes.get_mut(&hop.address) {
+            lane.connected -= 1;
+            lane.idle.retain(|idle| *idle != session);
+        }
+        self.connected -= 1;
+        self.host_mut(id).connected -= 1;
+        self.serve_queues(now, hop.address, out);
+        self.start(now, id, out);
+        if self.lanes.get(&hop.address).is_some_and(|lane| lane.is_empty(now)) {
+            self.lanes.remove(&hop.address);
+        }
+    }
+
+    /// Evidence of a verdict that has no address.
+    pub(super) fn evidence(code: VerdictCode, now: Timestamp) -> Evidence {
+        Host::evidence_of(code, now)
+    }
+}

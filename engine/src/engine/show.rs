@@ -1,0 +1,150 @@
+//! What the engine shows of itself: rows, details, messages; and what must hold at every step.
+
+use super::Engine;
+use crate::host::{Host, Routing};
+use crate::host_id::HostId;
+use crate::queue::LegStage;
+use crate::view::{HostDetailView, HostView, InHand, MessageView, RecipientView};
+use common::vocab::{Counters, Domain, HostStatus, MessageId, Timestamp};
+
+impl Engine {
+    /// Since when the counters count.
+    pub fn counters_since(&self) -> Timestamp {
+        self.counters_since
+    }
+
+    /// Counters of hosts whose record has ended; they belong to the totals.
+    pub fn ended_counters(&self) -> Counters {
+        self.ended_counters
+    }
+
+    /// Messages with recipients in the queue.
+    pub fn message_count(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// The rows of all hosts, by name.
+    pub fn hosts(&self) -> impl Iterator<Item = HostView> + '_ {
+        self.names.values().map(|id| self.row(self.host(*id)))
+    }
+
+    /// The rows that changed since the last call, and the hosts whose record ended.
+    pub fn take_changes(&mut self) -> (Vec<HostView>, Vec<Domain>) {
+        let changed = std::mem::take(&mut self.changed);
+        let rows =
+            changed.iter().filter_map(|id| self.hosts[id.0 as usize].as_ref()).map(|host| self.row(host)).collect();
+        (rows, std::mem::take(&mut self.gone))
+    }
+
+    fn row(&self, host: &Host) -> HostView {
+        let causes = host.causes(self.guard_closed);
+        HostView {
+            host: host.name.clone(),
+            status: host.status,
+            status_since: host.status_since,
+            limited_since: host.limited_since.filter(|_| host.status != HostStatus::Down),
+            held_since: None,
+            evidence: host.evidence.clone(),
+            counters: host.counters,
+            unattempted: host.counts.unattempted,
+            attempted: host.counts.attempted,
+            causes,
+            cause: host.has_due().then(|| host.host_cause(self.guard_closed)),
+            connections: host.connected,
+            pending: host.connecting,
+            connections_max: host.window.open(),
+            oldest_at: host.legs.first_key_value().map(|(_, leg)| leg.envelope.received_at),
+            next_attempt_at: host.next_attempt_at(),
+            last_activity_at: host.last_activity_at,
+        }
+    }
+
+    /// Everything known of one host.
+    pub fn host_detail(&self, name: &Domain) -> Option<HostDetailView> {
+        let host = self.host(*self.names.get(name)?);
+        Some(HostDetailView {
+            row: self.row(host),
+            counters_since: self.counters_since,
+            route: match &host.routing {
+                Routing::Known(route) => Some(route.clone()),
+                _ => None,
+            },
+            addresses: host.addresses.iter().map(|(address, evidence)| (*address, evidence.clone())).collect(),
+            last_4xx: host.last_4xx.clone(),
+            last_5xx: host.last_5xx.clone(),
+        })
+    }
+
+    /// A queued message with its recipients that are still in the queue.
+    pub fn message(&self, mid: MessageId) -> Option<MessageView> {
+        let book = self.messages.get(&mid)?;
+        let mut envelope = None;
+        let mut recipients = Vec::new();
+        for id in &book.hosts {
+            let Some(host) = self.hosts[id.0 as usize].as_ref() else { continue };
+            for leg in host.legs.range((mid, 0)..=(mid, u16::MAX)).map(|(_, leg)| leg) {
+                envelope.get_or_insert_with(|| leg.envelope.clone());
+                recipients.extend(leg.rids.iter().map(|rid| self.recipient(host, leg, *rid)));
+            }
+        }
+        recipients.sort_by_key(|recipient| recipient.rid);
+        Some(MessageView { envelope: envelope?, recipients })
+    }
+
+    fn recipient(&self, host: &Host, leg: &crate::queue::Leg, rid: common::vocab::RecipientId) -> RecipientView {
+        let host_cause = host.host_cause(self.guard_closed);
+        let (cause, next_attempt_at) = match leg.stage {
+            LegStage::Sending { .. } => (common::vocab::WaitCause::Sending, None),
+            _ if host.is_due(leg) => (host_cause, host.rest.map(|rest| rest.until)),
+            LegStage::Retry { until, .. } => (host_cause.min(common::vocab::WaitCause::Retry), Some(until)),
+            LegStage::Due => (host_cause, None),
+        };
+        RecipientView {
+            rid,
+            cause,
+            attempts: leg.attempts,
+            next_attempt_at,
+            expires_at: leg.expires_at,
+            latest: leg.latest.clone(),
+        }
+    }
+
+    /// What sessions carry at this moment.
+    pub fn in_hand(&self) -> Vec<InHand> {
+        let legs = self.names.values().flat_map(|id| self.host(*id).legs.iter());
+        legs.filter_map(|(key, leg)| match leg.stage {
+            LegStage::Sending { attempt, .. } => Some(InHand { attempt, mid: key.0, rids: leg.rids.clone() }),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// What must hold after every step (DESIGN 4.2). Panics with what does not. Costs a walk over everything:
+    /// for simulations, not for service.
+    pub fn assert_consistent(&self) {
+        let (mut connecting, mut connected) = (0, 0);
+        for (name, id) in &self.names {
+            let host = self.host(*id);
+            assert_eq!(host.counts, host.recount(), "{name}: running counts and legs differ");
+            assert!(host.counters.add_up(), "{name}: {:?} do not add up", host.counters);
+            let row = self.row(host);
+            assert_eq!(row.causes.total(), row.active(), "{name}: wait causes do not sum to active recipients");
+            connecting += host.connecting;
+            connected += host.connected;
+        }
+        assert_eq!(
+            (connecting, connected),
+            (self.connecting, self.connected),
+            "connections by host and in total differ"
+        );
+        let lanes = self.lanes.values().fold((0, 0), |sum, lane| (sum.0 + lane.connecting, sum.1 + lane.connected));
+        assert_eq!(lanes, (self.connecting, self.connected), "connections by address and in total differ");
+        let queued: u64 = self.messages.values().map(|book| u64::from(book.recipients)).sum();
+        let active: u64 = self.names.values().map(|id: &HostId| self.host(*id).counts.active()).sum();
+        assert_eq!(queued, active, "recipients by message and by host differ");
+        assert!(
+            self.connected + self.connecting <= self.settings.connections_max.max(1),
+            "more connections than allowed"
+        );
+    }
+}

@@ -1,0 +1,190 @@
+//! What may begin now: look-ups, connections, deliveries; within every limit. The only file that starts anything.
+
+use super::Engine;
+use crate::envelope::Order;
+use crate::host::Routing;
+use crate::host_id::HostId;
+use crate::lane::{Session, SessionState};
+use crate::route::{Hop, RouteKind};
+use crate::{Effect, Fact, Output};
+use common::vocab::{AttemptId, HostStatus, SessionId, Timestamp};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Why nothing more can be started for a host at this moment.
+enum Dial {
+    Started,
+    /// The address has all the sessions it may have: stand in its queue.
+    LaneFull(SocketAddr),
+    /// We have all the sessions we may have: stand in the common queue.
+    AllFull,
+    /// Every address of this attempt is being tried or has failed.
+    NothingLeft,
+}
+
+impl Engine {
+    /// Starts all that this host may start.
+    pub(super) fn start(&mut self, now: Timestamp, id: HostId, out: &mut Output) {
+        while self.may_start(now, id) {
+            let route = match &self.host(id).routing {
+                Routing::Asking => break,
+                Routing::Known(route) if route.expires_at > now => route.clone(),
+                Routing::Known(_) | Routing::None => {
+                    self.host_mut(id).routing = Routing::Asking;
+                    out.effects.push(Effect::Resolve { host: self.host(id).name.clone() });
+                    break;
+                }
+            };
+            if route.kind == RouteKind::Discard {
+                self.discard_due(now, id, out);
+                break;
+            }
+            if let Some(session) = self.idle_session(&route.hops) {
+                self.deliver(id, session, out);
+                continue;
+            }
+            match self.dial(now, id, &route.hops, out) {
+                Dial::Started => {}
+                Dial::NothingLeft => break,
+                Dial::LaneFull(address) => {
+                    self.stand_in_queue(id, Some(address));
+                    break;
+                }
+                Dial::AllFull => {
+                    self.stand_in_queue(id, None);
+                    break;
+                }
+            }
+        }
+        self.reschedule(id);
+    }
+
+    /// Whether the host itself allows one more start.
+    fn may_start(&self, now: Timestamp, id: HostId) -> bool {
+        let host = self.host(id);
+        let at_work = host.connecting + host.busy;
+        let limit = if host.status == HostStatus::Down { 1 } else { host.window.open() };
+        !self.guard_closed && host.has_due() && host.rest.is_none_or(|rest| rest.until <= now) && at_work < limit
+    }
+
+    fn idle_session(&self, hops: &[Arc<Hop>]) -> Option<SessionId> {
+        hops.iter().find_map(|hop| self.lanes.get(&hop.address)?.idle.last().copied())
+    }
+
+    /// Gives the host's next due leg to an idle session.
+    pub(super) fn deliver(&mut self, id: HostId, session: SessionId, out: &mut Output) {
+        let attempt = AttemptId(self.next_attempt);
+        let Some(key) = self.host_mut(id).take_due(session, attempt) else { return };
+        self.next_attempt += 1;
+        let host = self.host(id);
+        let leg = &host.legs[&key];
+        let order = Order { attempt, envelope: leg.envelope.clone(), rids: leg.rids.clone(), host: host.name.clone() };
+        self.hand_session_to(id, session);
+        let book = self.sessions.get_mut(&session).expect("an idle session is in the books");
+        book.state = SessionState::Busy { leg: key };
+        book.messages += 1;
+        let address = book.hop.address;
+        if let Some(lane) = self.lanes.get_mut(&address) {
+            lane.idle.retain(|idle| *idle != session);
+        }
+        self.host_mut(id).busy += 1;
+        out.facts.push(Fact::AttemptStarted { attempt, session, mid: key.0, rids: order.rids.clone() });
+        out.effects.push(Effect::Deliver { session, order });
+    }
+
+    /// A session that worked for one host works for another from now on.
+    fn hand_session_to(&mut self, id: HostId, session: SessionId) {
+        let Some(book) = self.sessions.get_mut(&session) else { return };
+        let before = std::mem::replace(&mut book.host, id);
+        if before != id {
+            self.host_mut(before).connected -= 1;
+            self.host_mut(id).connected += 1;
+        }
+    }
+
+    /// Opens one more connection for the host, if the limits of address and total allow it.
+    fn dial(&mut self, now: Timestamp, id: HostId, hops: &[Arc<Hop>], out: &mut Output) -> Dial {
+        let host = self.host(id);
+        let legs_without_session = host.counts.due();
+        let first_contact = host.status != HostStatus::Up && host.connecting > 0;
+        let paused = host.pause_until.is_some_and(|until| until > now);
+        if first_contact || paused || u64::from(host.connecting) >= legs_without_session {
+            return Dial::NothingLeft;
+        }
+        let Some(hop) = self.next_hop(now, id, hops) else { return Dial::NothingLeft };
+        let lane = self.lanes.entry(hop.address).or_default();
+        let lane_limit = match hop.kind {
+            RouteKind::Configured => self.settings.route_connections_max,
+            _ => self.settings.address_connections_max,
+        };
+        let unproven = lane.connected == 0 && lane.connecting >= self.settings.address_connecting_max;
+        if unproven || lane.connecting + lane.connected >= lane_limit {
+            return Dial::LaneFull(hop.address);
+        }
+        if self.connecting >= self.settings.connecting_max
+            || self.connecting + self.connected >= self.settings.connections_max
+        {
+            self.close_longest_idle(out);
+            return Dial::AllFull;
+        }
+        lane.connecting += 1;
+        self.connecting += 1;
+        let session = SessionId(self.next_session);
+        self.next_session += 1;
+        let book = Session { hop: hop.clone(), host: id, state: SessionState::Connecting, messages: 0 };
+        self.sessions.insert(session, book);
+        let host = self.host_mut(id);
+        host.connecting += 1;
+        let name = host.name.clone();
+        out.facts.push(Fact::SessionStarted { session, host: name.clone(), address: hop.address });
+        out.effects.push(Effect::Connect { session, hop, host: name });
+        Dial::Started
+    }
+
+    /// The next address of this attempt: one that did not fail lately, else one that did.
+    fn next_hop(&self, now: Timestamp, id: HostId, hops: &[Arc<Hop>]) -> Option<Arc<Hop>> {
+        let tried = &self.host(id).tried;
+        let untried = || hops.iter().filter(|hop| !tried.contains(&hop.address));
+        let failed_lately = |hop: &Hop| {
+            let lane = self.lanes.get(&hop.address);
+            lane.and_then(|lane| lane.failed_until).is_some_and(|until| until > now)
+        };
+        untried().find(|hop| !failed_lately(hop)).or_else(|| untried().next()).cloned()
+    }
+
+    fn stand_in_queue(&mut self, id: HostId, lane: Option<SocketAddr>) {
+        let host = self.host_mut(id);
+        if std::mem::replace(&mut host.queued_for_slot, true) {
+            return;
+        }
+        match lane.and_then(|address| self.lanes.get_mut(&address)) {
+            Some(lane) => lane.waiting.push_back(id),
+            None => self.waiting.push_back(id),
+        }
+    }
+
+    /// The next host that stands in the queue of an address.
+    pub(super) fn next_in_lane(&mut self, address: SocketAddr) -> Option<HostId> {
+        let id = self.lanes.get_mut(&address)?.waiting.pop_front()?;
+        self.host_mut(id).queued_for_slot = false;
+        Some(id)
+    }
+
+    /// The next host that stands in the common queue.
+    pub(super) fn next_in_common_queue(&mut self) -> Option<HostId> {
+        let id = self.waiting.pop_front()?;
+        self.host_mut(id).queued_for_slot = false;
+        Some(id)
+    }
+
+    /// Makes room: the session that has been idle longest is closed.
+    fn close_longest_idle(&mut self, out: &mut Output) {
+        let idle = self.sessions.iter().filter_map(|(id, session)| match session.state {
+            SessionState::Idle { since } => Some((since, *id)),
+            _ => None,
+        });
+        if let Some((_, session)) = idle.min() {
+            self.close(session, out);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What time brings: timers of legs and hosts that run out, sessions that were idle too long, lifetimes that end.
+
+use super::{Engine, Timer};
+use crate::Output;
+use crate::host_id::HostId;
+use crate::lane::SessionState;
+use crate::queue::{LegKey, LegStage};
+use common::vocab::{HardBounce, Timestamp};
+
+impl Engine {
+    /// Deals with every timer that has run out.
+    pub(super) fn run_timers(&mut self, now: Timestamp, out: &mut Output) {
+        while let Some(&(at, timer)) = self.timers.first().filter(|(at, _)| *at <= now) {
+            self.timers.remove(&(at, timer));
+            match timer {
+                Timer::Host(id) => self.host_woke(now, id, out),
+                Timer::IdleSession(session) => {
+                    let idle = self.settings.session_idle;
+                    let since = self.sessions.get(&session).and_then(|book| match book.state {
+                        SessionState::Idle { since } => Some(since),
+                        _ => None,
+                    });
+                    if since.is_some_and(|since| now.since(since) >= idle) {
+                        self.close(session, out);
+                    }
+                }
+                Timer::Expiry(id, key) => self.lifetime_over(now, id, key, out),
+            }
+        }
+    }
+
+    fn host_woke(&mut self, now: Timestamp, id: HostId, out: &mut Output) {
+        if self.hosts[id.0 as usize].is_none() {
+            return;
+        }
+        let memory = self.settings.host_memory;
+        let host = self.host_mut(id);
+        host.wake_at = None;
+        host.ripen(now);
+        if host.pause_until.is_some_and(|until| until <= now) {
+            host.pause_until = None;
+        }
+        let over = host.idle_since.is_some_and(|since| now.since(since) >= memory);
+        if over && host.connecting + host.connected == 0 && !host.queued_for_slot {
+            return self.end_record(id);
+        }
+        self.start(now, id, out);
+    }
+
+    /// The record of a host without mail ends; its counters live on in the totals.
+    fn end_record(&mut self, id: HostId) {
+        let Some(host) = self.hosts[id.0 as usize].take() else { return };
+        let (sum, own) = (&mut self.ended_counters, host.counters);
+        sum.soft_bounced_events += own.soft_bounced_events;
+        sum.completed_recipients += own.completed_recipients;
+        sum.hard_bounced_recipients += own.hard_bounced_recipients;
+        sum.dns_hard_bounces += own.dns_hard_bounces;
+        sum.five_xx_hard_bounces += own.five_xx_hard_bounces;
+        sum.filter_hard_bounces += own.filter_hard_bounces;
+        sum.expired_hard_bounces += own.expired_hard_bounces;
+        sum.other_hard_bounces += own.other_hard_bounces;
+        sum.delivered_recipients += own.delivered_recipients;
+        sum.deleted_recipients += own.deleted_recipients;
+        self.names.remove(&host.name);
+        self.gone.push(host.name);
+        self.changed.remove(&id);
+        // The place is not used again: a timer or an expiry may still name it. An empty place costs a pointer-sized slot.
+    }
+
+    /// A leg has reached the end of its lifetime. An attempt since its acceptance and our start has decided;
+    /// if there was none, one is made now and decides.
+    fn lifetime_over(&mut self, now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
+        let Some(host) = self.hosts[id.0 as usize].as_ref() else { return };
+        let Some(leg) = host.legs.get(&key) else { return };
+        if matches!(leg.stage, LegStage::Sending { .. }) {
+            return; // the attempt under way decides
+        }
+        let since = self.started_at.max(leg.envelope.received_at);
+        if host.last_activity_at.is_some_and(|at| at >= since) {
+            let code = leg.latest.as_ref().map(|(code, _)| *code);
+            let code = code.or(host.evidence.as_ref().map(|evidence| evidence.code));
+            let code = code.unwrap_or(common::vocab::VerdictCode::SmtpDeferred);
+            self.bounce_leg(id, key, HardBounce::Expired, code, out);
+            return self.reschedule(id);
+        }
+        let host = self.host_mut(id);
+        host.ripen_one(key);
+        host.last_chance.push(key);
+        if let Some(rest) = &mut host.rest {
+            rest.until = rest.until.min(now);
+        }
+        self.start(now, id, out);
+    }
+
+    /// Registers when the host must be looked at again; notes when its last mail has left.
+    pub(super) fn reschedule(&mut self, id: HostId) {
+        let settings = &self.settings;
+        let Some(host) = self.hosts[id.0 as usize].as_mut() else { return };
+        self.changed.insert(id);
+        if host.legs.is_empty() {
+            if host.idle_since.is_none() {
+                host.idle_since = host.last_activity_at.or(Some(self.started_at));
+            }
+        } else {
+            host.idle_since = None;
+        }
+        let wake_at = host.next_wakeup(settings);
+        if wake_at != host.wake_at {
+            if let Some(before) = host.wake_at {
+                self.timers.remove(&(before, Timer::Host(id)));
+            }
+            if let Some(at) = wake_at {
+                self.timers.insert((at, Timer::Host(id)));
+            }
+            host.wake_at = wake_at;
+        }
+    }
+}

@@ -1,0 +1,440 @@
+//! A destination domain: its status, its legs by stage, its window, its timer, its counters.
+//!
+//! Promises: recipients are counted by stage at every move, so that a list costs nothing per message; what is
+//! done to a host as a whole touches no leg. Never: asks the world for anything; the engine does.
+
+mod window;
+
+pub use window::Window;
+
+use crate::queue::{Leg, LegKey, LegStage};
+use crate::route::Route;
+use crate::settings::Settings;
+use crate::view::Evidence;
+use common::vocab::{
+    AttemptId, CauseCounts, Counters, Domain, HostStatus, Reply, SessionId, Timestamp, VerdictCode, WaitCause,
+};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Addresses whose latest evidence is kept per host.
+const ADDRESS_EVIDENCE_MAX: usize = 16;
+
+/// What is known of the next hops.
+#[derive(Clone, Debug)]
+pub enum Routing {
+    /// Nothing, or it has expired.
+    None,
+    /// It was asked for.
+    Asking,
+    /// Known until it expires.
+    Known(Arc<Route>),
+}
+
+/// Why and until when the host as a whole is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    /// When one leg may try it again.
+    pub until: Timestamp,
+    /// [`WaitCause::HostDown`] or [`WaitCause::Dns`].
+    pub cause: WaitCause,
+}
+
+/// Recipients by stage; kept at every move.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Never tried.
+    pub unattempted: u64,
+    /// Tried at least once.
+    pub attempted: u64,
+    /// In a session at this moment.
+    pub sending: u64,
+    /// Waiting for their own timer.
+    pub retrying: u64,
+}
+
+impl Counts {
+    /// In the queue.
+    pub fn active(&self) -> u64 {
+        self.unattempted + self.attempted
+    }
+    /// Ready to go as far as they themselves are concerned.
+    pub fn due(&self) -> u64 {
+        self.active() - self.sending - self.retrying
+    }
+}
+
+/// See the head of this file.
+#[derive(Debug)]
+pub struct Host {
+    /// The destination domain.
+    pub name: Domain,
+    /// All legs in the queue, by message, thus by age.
+    pub legs: BTreeMap<LegKey, Leg>,
+    fresh: VecDeque<LegKey>,
+    again: VecDeque<LegKey>,
+    retry: BTreeSet<(Timestamp, LegKey)>,
+    released: BTreeSet<(Timestamp, LegKey)>,
+    fresh_turn: bool,
+    epoch: u32,
+    /// Recipients by stage.
+    pub counts: Counts,
+    /// The ancestor's counters.
+    pub counters: Counters,
+    /// Up, Down, Unknown.
+    pub status: HostStatus,
+    /// Since when.
+    pub status_since: Option<Timestamp>,
+    /// Deferring us, or held back by a limit: since when.
+    pub limited_since: Option<Timestamp>,
+    /// Why it is as it is.
+    pub evidence: Option<Evidence>,
+    /// The latest evidence of each address.
+    pub addresses: BTreeMap<SocketAddr, Evidence>,
+    /// The latest 4xx.
+    pub last_4xx: Option<(Reply, Timestamp)>,
+    /// The latest 5xx.
+    pub last_5xx: Option<(Reply, Timestamp)>,
+    /// Its next hops.
+    pub routing: Routing,
+    /// Whether its next hops were ever found by this process: then one NXDOMAIN is not believed.
+    pub resolved_before: bool,
+    /// The host timer.
+    pub rest: Option<Rest>,
+    /// Failures in a row, for the host timer.
+    pub failures: u32,
+    /// No further connection is dialled until then.
+    pub pause_until: Option<Timestamp>,
+    /// Addresses that failed in the attempt that is under way.
+    pub tried: Vec<SocketAddr>,
+    /// Connections allowed.
+    pub window: Window,
+    /// Connections not greeted yet.
+    pub connecting: u32,
+    /// Sessions past their greeting that last worked for it.
+    pub connected: u32,
+    /// Of these, carrying something at this moment.
+    pub busy: u32,
+    /// When an attempt last ended.
+    pub last_activity_at: Option<Timestamp>,
+    /// When a recipient was last delivered.
+    pub last_delivery_at: Option<Timestamp>,
+    /// When its last recipient left.
+    pub idle_since: Option<Timestamp>,
+    /// Legs past their lifetime that get the one attempt which decides.
+    pub last_chance: Vec<LegKey>,
+    /// It stands in a queue for a connection.
+    pub queued_for_slot: bool,
+    /// The wake-up that is registered for it.
+    pub wake_at: Option<Timestamp>,
+}
+
+impl Host {
+    /// A host without mail or knowledge.
+    pub fn new(name: Domain, settings: &Settings) -> Host {
+        Host {
+            name,
+            legs: BTreeMap::new(),
+            fresh: VecDeque::new(),
+            again: VecDeque::new(),
+            retry: BTreeSet::new(),
+            released: BTreeSet::new(),
+            fresh_turn: true,
+            epoch: 0,
+            counts: Counts::default(),
+            counters: Counters::default(),
+            status: HostStatus::Unknown,
+            status_since: None,
+            limited_since: None,
+            evidence: None,
+            addresses: BTreeMap::new(),
+            last_4xx: None,
+            last_5xx: None,
+            routing: Routing::None,
+            resolved_before: false,
+            rest: None,
+            failures: 0,
+            pause_until: None,
+            tried: Vec::new(),
+            window: Window::new(settings.window_first, settings.window_max),
+            connecting: 0,
+            connected: 0,
+            busy: 0,
+            last_activity_at: None,
+            last_delivery_at: None,
+            idle_since: None,
+            last_chance: Vec::new(),
+            queued_for_slot: false,
+            wake_at: None,
+        }
+    }
+
+    /// A new leg enters, due or with a timer that was written down.
+    pub fn insert(&mut self, key: LegKey, leg: Leg) {
+        let count = leg.recipients();
+        if leg.attempts == 0 {
+            self.counts.unattempted += count;
+        } else {
+            self.counts.attempted += count;
+        }
+        self.idle_since = None;
+        let until = match leg.stage {
+            LegStage::Retry { until, .. } => Some(until),
+            LegStage::Due | LegStage::Sending { .. } => None,
+        };
+        self.legs.insert(key, leg);
+        match until {
+            Some(until) => self.enter_retry(key, until),
+            None => self.enter_due(key, false),
+        }
+    }
+
+    fn enter_due(&mut self, key: LegKey, in_front: bool) {
+        let Some(leg) = self.legs.get_mut(&key) else { return };
+        leg.stage = LegStage::Due;
+        let queue = if leg.attempts == 0 { &mut self.fresh } else { &mut self.again };
+        if in_front { queue.push_front(key) } else { queue.push_back(key) }
+    }
+
+    fn enter_retry(&mut self, key: LegKey, until: Timestamp) {
+        let Some(leg) = self.legs.get_mut(&key) else { return };
+        leg.stage = LegStage::Retry { until, epoch: self.epoch };
+        self.counts.retrying += leg.recipients();
+        self.retry.insert((until, key));
+    }
+
+    /// `Due -> Sending`. Takes turns between first attempts and later ones, so that a backlog of retries
+    /// never takes more than half of the slots from fresh mail.
+    pub fn take_due(&mut self, session: SessionId, attempt: AttemptId) -> Option<LegKey> {
+        let key = self.pop_due()?;
+        let leg = self.legs.get_mut(&key)?;
+        leg.stage = LegStage::Sending { session, attempt };
+        self.counts.sending += leg.recipients();
+        Some(key)
+    }
+
+    fn pop_due(&mut self) -> Option<LegKey> {
+        loop {
+            let from_fresh = if self.fresh.is_empty() {
+                false
+            } else if self.again.is_empty() && self.released.is_empty() {
+                true
+            } else {
+                self.fresh_turn
+            };
+            self.fresh_turn = !self.fresh_turn;
+            let key = if from_fresh {
+                self.fresh.pop_front()
+            } else {
+                self.again.pop_front().or_else(|| self.released.pop_first().map(|(_, key)| key))
+            }?;
+            // A leg may have ended or moved since it was queued: what the leg itself says is true.
+            if self.legs.get(&key).is_some_and(|leg| self.is_due(leg)) {
+                return Some(key);
+            }
+        }
+    }
+
+    /// Whether a leg may go as far as it is concerned.
+    pub fn is_due(&self, leg: &Leg) -> bool {
+        match leg.stage {
+            LegStage::Due => true,
+            LegStage::Retry { epoch, .. } => epoch < self.epoch,
+            LegStage::Sending { .. } => false,
+        }
+    }
+
+    /// Whether any leg is due.
+    pub fn has_due(&self) -> bool {
+        self.counts.due() > 0
+    }
+
+    /// `Sending -> Due`, in front: the session broke before the attempt counted.
+    pub fn give_back(&mut self, key: LegKey) {
+        let Some(leg) = self.legs.get(&key) else { return };
+        debug_assert!(matches!(leg.stage, LegStage::Sending { .. }));
+        self.counts.sending -= leg.recipients();
+        self.enter_due(key, true);
+    }
+
+    /// An attempt on a leg ended: `keep` are the recipients that stay. `Sending -> gone` if none does,
+    /// else the leg counts one attempt more and must be sent to [`Host::defer`].
+    pub fn end_attempt(&mut self, key: LegKey, keep: Vec<common::vocab::RecipientId>) {
+        let Some(leg) = self.legs.get_mut(&key) else { return };
+        let before = leg.recipients();
+        self.counts.sending -= before;
+        if leg.attempts == 0 {
+            self.counts.unattempted -= before;
+        } else {
+            self.counts.attempted -= before;
+        }
+        leg.attempts = leg.attempts.saturating_add(1);
+        leg.rids = keep;
+        leg.stage = LegStage::Due;
+        self.counts.attempted += leg.recipients();
+        if leg.rids.is_empty() {
+            self.legs.remove(&key);
+        }
+    }
+
+    /// `-> Retry`: a leg that is in no queue waits until then.
+    pub fn defer(&mut self, key: LegKey, until: Timestamp) {
+        self.enter_retry(key, until);
+    }
+
+    /// A leg leaves that is not being sent.
+    pub fn remove(&mut self, key: LegKey) -> Option<Leg> {
+        let leg = self.legs.remove(&key)?;
+        let count = leg.recipients();
+        debug_assert!(!matches!(leg.stage, LegStage::Sending { .. }));
+        if leg.attempts == 0 {
+            self.counts.unattempted -= count;
+        } else {
+            self.counts.attempted -= count;
+        }
+        if let LegStage::Retry { until, epoch } = leg.stage {
+            self.retry.remove(&(until, key));
+            self.released.remove(&(until, key));
+            if epoch == self.epoch {
+                self.counts.retrying -= count;
+            }
+        }
+        Some(leg)
+    }
+
+    /// `Retry -> Due` for the legs whose timer has run out.
+    pub fn ripen(&mut self, now: Timestamp) {
+        while let Some(&(until, key)) = self.retry.first().filter(|(until, _)| *until <= now) {
+            self.retry.remove(&(until, key));
+            if let Some(leg) = self.legs.get(&key) {
+                self.counts.retrying -= leg.recipients();
+                self.enter_due(key, false);
+            }
+        }
+    }
+
+    /// One leg's timer is over at this moment, whatever it said.
+    pub fn ripen_one(&mut self, key: LegKey) {
+        let Some(leg) = self.legs.get(&key) else { return };
+        let LegStage::Retry { until, epoch } = leg.stage else { return };
+        if epoch == self.epoch {
+            self.counts.retrying -= leg.recipients();
+        }
+        self.retry.remove(&(until, key));
+        self.released.remove(&(until, key));
+        self.enter_due(key, true);
+    }
+
+    /// Everything that waits for a timer is due: the host's rest ends, and the legs' timers, without touching a leg.
+    pub fn release(&mut self, now: Timestamp) {
+        if let Some(rest) = &mut self.rest {
+            rest.until = now;
+        }
+        self.pause_until = None;
+        self.epoch += 1;
+        self.counts.retrying = 0;
+        if self.released.is_empty() {
+            std::mem::swap(&mut self.released, &mut self.retry);
+        } else {
+            self.released.append(&mut self.retry);
+        }
+    }
+
+    /// Recipients that wait for a timer of their own or of the host.
+    pub fn waiting_for_timer(&self, now: Timestamp) -> u64 {
+        let resting = self.rest.is_some_and(|rest| rest.until > now);
+        self.counts.retrying + if resting { self.counts.due() } else { 0 }
+    }
+
+    /// The cause that holds the host as a whole.
+    pub fn host_cause(&self, guard_closed: bool) -> WaitCause {
+        if guard_closed {
+            return WaitCause::Guard;
+        }
+        match (&self.rest, &self.routing) {
+            (_, Routing::Asking) => WaitCause::Routing,
+            (Some(rest), _) => rest.cause,
+            (None, _) if self.status == HostStatus::Down => WaitCause::HostDown,
+            (None, _) => WaitCause::Slot,
+        }
+    }
+
+    /// Recipients by the one cause of their waiting: sums to the active ones, in O(1).
+    pub fn causes(&self, guard_closed: bool) -> CauseCounts {
+        let mut causes = CauseCounts::default();
+        let host_cause = self.host_cause(guard_closed);
+        causes[WaitCause::Sending] = self.counts.sending;
+        causes[host_cause] += self.counts.due();
+        // A cause that stands before `retry` in the list and holds the host names the others too.
+        let retry_cause = match host_cause {
+            WaitCause::Guard | WaitCause::Dns | WaitCause::HostDown => host_cause,
+            _ => WaitCause::Retry,
+        };
+        causes[retry_cause] += self.counts.retrying;
+        causes
+    }
+
+    /// When the earliest leg timer runs out.
+    pub fn next_retry_at(&self) -> Option<Timestamp> {
+        self.retry.first().map(|(until, _)| *until)
+    }
+
+    /// When something of it will be tried, as far as timers decide.
+    pub fn next_attempt_at(&self) -> Option<Timestamp> {
+        let rest = self.rest.filter(|_| self.counts.active() > 0).map(|rest| rest.until);
+        if self.has_due() { rest } else { self.next_retry_at().map(|retry| rest.map_or(retry, |rest| rest.max(retry))) }
+    }
+
+    /// When it must be looked at even if nothing happens.
+    pub fn next_wakeup(&self, settings: &Settings) -> Option<Timestamp> {
+        let rest = self.rest.filter(|_| self.has_due()).map(|rest| rest.until);
+        let pause = self.pause_until.filter(|_| self.has_due());
+        let forget = self.idle_since.map(|since| since + settings.host_memory);
+        [rest, pause, forget, self.next_retry_at()].into_iter().flatten().min()
+    }
+
+    /// Remembers how the latest connection to an address ended.
+    pub fn note_address(&mut self, address: SocketAddr, evidence: Evidence) {
+        if self.addresses.len() >= ADDRESS_EVIDENCE_MAX && !self.addresses.contains_key(&address) {
+            let oldest = self.addresses.iter().min_by_key(|(_, evidence)| evidence.at).map(|(address, _)| *address);
+            oldest.map(|oldest| self.addresses.remove(&oldest));
+        }
+        self.addresses.insert(address, evidence);
+    }
+
+    /// Moves the status; says from where if it moved.
+    pub fn move_status(&mut self, now: Timestamp, to: HostStatus) -> Option<HostStatus> {
+        let from = self.status;
+        if from == to {
+            return None;
+        }
+        self.status = to;
+        self.status_since = Some(now);
+        Some(from)
+    }
+
+    /// Evidence without an address.
+    pub fn evidence_of(code: VerdictCode, at: Timestamp) -> Evidence {
+        Evidence { code, reply: None, exchanger: None, address: None, at, addresses_tried: 0 }
+    }
+
+    /// The counts, counted again leg by leg: what the running counts must equal.
+    pub fn recount(&self) -> Counts {
+        let mut counts = Counts::default();
+        for leg in self.legs.values() {
+            let recipients = leg.recipients();
+            if leg.attempts == 0 {
+                counts.unattempted += recipients;
+            } else {
+                counts.attempted += recipients;
+            }
+            match leg.stage {
+                LegStage::Sending { .. } => counts.sending += recipients,
+                LegStage::Retry { epoch, .. } if epoch == self.epoch => counts.retrying += recipients,
+                LegStage::Retry { .. } | LegStage::Due => {}
+            }
+        }
+        counts
+    }
+}

@@ -1,0 +1,69 @@
+//! Sessions, and the lane of each address they go to. Sessions are shared by hosts: what counts is where they lead.
+
+use crate::host_id::HostId;
+use crate::queue::LegKey;
+use crate::route::Hop;
+use common::vocab::{SessionId, Timestamp};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Where a session stands.
+///
+/// ```text
+/// Connecting ──▶ Idle ──▶ Busy ──▶ Idle …
+///     │           └─────▶ Closing          every arm may end in (gone)
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionState {
+    /// Dialled, not greeted yet.
+    Connecting,
+    /// Can carry something.
+    Idle {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Carries a leg.
+    Busy {
+        /// Which.
+        leg: LegKey,
+    },
+    /// Was told to close.
+    Closing,
+}
+
+/// One connection to one address.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Where it leads.
+    pub hop: Arc<Hop>,
+    /// For whom it works or last worked.
+    pub host: HostId,
+    /// Where it stands.
+    pub state: SessionState,
+    /// Messages it has carried.
+    pub messages: u32,
+}
+
+/// All sessions to one address.
+#[derive(Clone, Debug, Default)]
+pub struct Lane {
+    /// Not greeted yet.
+    pub connecting: u32,
+    /// Past their greeting.
+    pub connected: u32,
+    /// Able to carry something; the one used last is used first.
+    pub idle: Vec<SessionId>,
+    /// Hosts that wait for a session here, in turn.
+    pub waiting: VecDeque<HostId>,
+    /// The latest connection failed: others are tried first until then.
+    pub failed_until: Option<Timestamp>,
+}
+
+impl Lane {
+    /// Nothing is left to remember.
+    pub fn is_empty(&self, now: Timestamp) -> bool {
+        self.connecting + self.connected == 0
+            && self.waiting.is_empty()
+            && self.failed_until.is_none_or(|until| until <= now)
+    }
+}

@@ -1,0 +1,66 @@
+//! When something is tried again: arithmetic only.
+
+use crate::random::Random;
+use crate::settings::Settings;
+use common::vocab::{ReversePath, Timestamp};
+use std::time::Duration;
+
+/// When a leg is due after its `attempts`-th failed attempt (from 1), with jitter.
+pub fn retry_at(now: Timestamp, attempts: u32, settings: &Settings, random: &mut Random) -> Timestamp {
+    let step = (attempts.max(1) as usize - 1).min(settings.retry_steps.len().saturating_sub(1));
+    let wait = settings.retry_steps.get(step).copied().unwrap_or(Duration::from_secs(300));
+    now + jittered(wait, settings, random)
+}
+
+/// When a host rests until after its `failures`-th failure in a row (from 1): doubling from `first`.
+pub fn host_rest(
+    now: Timestamp,
+    first: Duration,
+    failures: u32,
+    settings: &Settings,
+    random: &mut Random,
+) -> Timestamp {
+    let doubled = first.saturating_mul(1 << failures.saturating_sub(1).min(16));
+    now + jittered(doubled.min(settings.host_max.max(first)), settings, random)
+}
+
+/// When a message that was accepted at `received_at` is given up.
+pub fn expires_at(received_at: Timestamp, from: &ReversePath, settings: &Settings) -> Timestamp {
+    received_at + if from.is_some() { settings.lifetime } else { settings.lifetime_null_sender }
+}
+
+fn jittered(wait: Duration, settings: &Settings, random: &mut Random) -> Duration {
+    let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    let spread = millis / 100 * settings.jitter_percent;
+    Duration::from_millis((millis - spread).saturating_add(random.below(2 * spread + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leg_waits_5_10_20_40_minutes_1_2_then_always_4_hours() {
+        let settings = Settings { jitter_percent: 0, ..Settings::default() };
+        let minutes = |attempts| retry_at(Timestamp(0), attempts, &settings, &mut Random::new(1)).0 / 60_000;
+        assert_eq!([1, 2, 3, 4, 5, 6, 7, 8, 100].map(minutes), [5, 10, 20, 40, 60, 120, 240, 240, 240]);
+    }
+
+    #[test]
+    fn a_down_host_rests_1_minute_doubling_to_15() {
+        let settings = Settings { jitter_percent: 0, ..Settings::default() };
+        let rest = |failures| {
+            host_rest(Timestamp(0), settings.host_first, failures, &settings, &mut Random::new(1)).0 / 60_000
+        };
+        assert_eq!([1, 2, 3, 4, 5, 6, 1000].map(rest), [1, 2, 4, 8, 15, 15, 15]);
+    }
+
+    #[test]
+    fn jitter_stays_within_ten_percent_and_uses_both_sides() {
+        let settings = Settings::default();
+        let mut random = Random::new(7);
+        let waits: Vec<u64> = (0..1000).map(|_| retry_at(Timestamp(0), 1, &settings, &mut random).0).collect();
+        assert!(waits.iter().all(|wait| (270_000..=330_000).contains(wait)));
+        assert!(waits.iter().any(|wait| *wait < 280_000) && waits.iter().any(|wait| *wait > 320_000));
+    }
+}
