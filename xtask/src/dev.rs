@@ -13,6 +13,9 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::thread;
 
+/// Where Trunk serves the page; Trunk.toml says the same, a test compares the two.
+const PORT: u16 = 8081;
+
 /// Never comes back but by a failure, or by the person's Ctrl-C.
 pub fn run(place: &Place, words: &[OsString]) -> Outcome {
     arguments::none("dev", words)?;
@@ -25,13 +28,22 @@ pub fn run(place: &Place, words: &[OsString]) -> Outcome {
     let mut lab = Companion::start(place, "the lab", &place.debug_binary(), &["lab"])?;
     let words = ["serve", "--dist", &folder];
     let mut trunk = Companion::start(place, "trunk serve", Path::new("trunk"), &words)?;
-    eprintln!(
-        "dev: the console is on http://127.0.0.1:8081 once Trunk has built it; Ctrl-C ends both"
-    );
+    eprintln!("dev: http://127.0.0.1:{PORT} once Trunk has built the console; Ctrl-C ends both");
     loop {
         if let Some(failure) = lab.ended().or_else(|| trunk.ended()) {
             return Err(failure);
         }
         thread::sleep(LOOK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_that_dev_prints_is_the_one_trunk_serves() {
+        let config = include_str!("../../Trunk.toml");
+        assert!(config.contains(&format!("\nport = {PORT}\n")));
     }
 }

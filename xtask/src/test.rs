@@ -92,9 +92,7 @@ fn one(
             Ending::Failed,
             Err(Failure {
                 code: failure.code,
-                sentence: format!(
-                    "step `{name}` failed. {failure}\nTo repeat only this step: {again}"
-                ),
+                sentence: format!("{failure}\nTo repeat only this step: {again}"),
             }),
         ),
     };

@@ -167,7 +167,7 @@ fn install(place: &Place, prefix: &[&str], missing: &[&str]) -> Outcome {
 }
 
 /// `env` carries the variable through sudo; another apt-get at work is waited for.
-const INSTALL: [&str; 10] = [
+const INSTALL: [&str; 12] = [
     "env",
     "DEBIAN_FRONTEND=noninteractive",
     "apt-get",
@@ -178,6 +178,8 @@ const INSTALL: [&str; 10] = [
     "--no-remove",
     "-o",
     "DPkg::Lock::Timeout=300",
+    "-o",
+    "Dpkg::Use-Pty=0",
 ];
 
 /// Whether apt-get knows any package; a slim image starts with none.

@@ -119,11 +119,10 @@ impl Step {
             .args(self.cargo_words())
             .env("NEXTHOP_BIN", bench.place.debug_binary())
             .env("NEXTHOP_ARTEFACTS", &bench.artefacts);
+        let doing = format!("step `{}`", self.name());
         match &bench.name {
-            Some(name) if self.takes_name() => {
-                run_named(&mut command, self.title(), name, matched)?
-            }
-            _ => child::run(&mut command, self.title())?,
+            Some(name) if self.takes_name() => run_named(&mut command, &doing, name, matched)?,
+            _ => child::run(&mut command, &doing)?,
         }
         Ok(Ending::Passed)
     }
