@@ -230,4 +230,6 @@ impl Resolver {
 }
 
 #[cfg(test)]
+pub mod fake;
+#[cfg(test)]
 mod tests;

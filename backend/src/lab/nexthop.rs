@@ -162,9 +162,9 @@ impl Drop for NextHop {
 
 async fn accept(listener: TcpListener, site: Arc<Site>) {
     loop {
-        let Ok(permit) = site.sessions.clone().acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
+                let Ok(permit) = site.sessions.clone().acquire_owned().await else { return };
                 site.connections.fetch_add(1, Ordering::Relaxed);
                 let site = site.clone();
                 tokio::spawn(async move {
