@@ -186,3 +186,28 @@ fn a_listener_on_every_address_is_ours_on_every_address_of_this_machine() {
         assert_eq!(at("8.8.8.8:2525"), Ok(()), "{own}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_wrapping_opens_what_is_closed(bits: u32, high: u64) {
+        let guard = guard(&[], &[]);
+        let inner = Ipv4Addr::from_bits(bits);
+        let low = u128::from(bits);
+        let wrappings = [
+            low,                                                                  // IPv4-compatible
+            0xffff << 32 | low,                                                   // v4-mapped
+            0x64_ff9b << 96 | low,                                                // NAT64
+            0x2002 << 112 | low << 80 | u128::from(high),                         // 6to4
+            0x2001 << 112 | u128::from(high >> 32) << 64 | u128::from(!bits),     // Teredo
+            u128::from(high) << 64 | 0x5efe << 32 | low,                          // ISATAP
+        ];
+        for by in EVERYONE {
+            if judge(&guard, &inner.to_string(), by).is_err() {
+                for wrapping in wrappings {
+                    let outer = Ipv6Addr::from_bits(wrapping);
+                    proptest::prop_assert!(judge(&guard, &outer.to_string(), by).is_err(), "{outer} by {by:?}");
+                }
+            }
+        }
+    }
+}
