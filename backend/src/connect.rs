@@ -1,1 +1,7 @@
-//! The room `connect`.
+//! The room `connect`: which addresses we may open a connection to, and opening it.
+//!
+//! Promises: every outbound connection of the product goes to an address that [`guard`] permitted after it was
+//! resolved. Never: a name, a decision about mail. The walk comes from `resolve` and goes on to `deliver`.
+
+pub mod cidr;
+pub mod guard;
