@@ -75,15 +75,21 @@ impl Intake {
         let sessions_stop = stop.clone();
         let stopped = session::stopped(&mut stop);
         tokio::pin!(stopped);
+        let mut resting = false;
         loop {
             tokio::select! {
                 biased;
                 () = &mut stopped => break,
                 accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => self.admit(stream, peer.ip(), &sessions_stop, &mut sessions),
+                    Ok((stream, peer)) => {
+                        resting = false;
+                        self.admit(stream, peer.ip(), &sessions_stop, &mut sessions);
+                    }
                     Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset) => {}
                     Err(error) => {
-                        tracing::warn!(%error, "smtp intake cannot accept a connection, and waits a little");
+                        if !std::mem::replace(&mut resting, true) {
+                            tracing::warn!(%error, "smtp intake cannot accept connections, and tries again until it can");
+                        }
                         tokio::time::sleep(ACCEPT_PAUSE).await;
                     }
                 },

@@ -197,6 +197,18 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn an_idle_buffer_is_given_back_only_while_nothing_is_unread() {
+        let mut input = Input::default();
+        input.expect_body();
+        assert!(input.peek(&mut &b"NO"[..]).await);
+        input.shrink();
+        assert_eq!((input.unread(), input.buffer.len()), (&b"NO"[..], BODY_BUFFER_BYTES));
+        input.consume(2);
+        input.shrink();
+        assert_eq!((input.unread(), input.buffer.len()), (&b""[..], COMMAND_BUFFER_BYTES));
+    }
+
     proptest! {
         #[test]
         fn the_borders_of_reads_do_not_change_the_lines(wire in "(NOOP|\r\n|\n|\r|\0|aa){0,40}", size in 1usize..50) {

@@ -4,7 +4,7 @@
 //! address; an old source route (`@a,@b:user@c`) is accepted and dropped (RFC 5321 appendix C).
 //! Never: guesses. What follows the `>` is the caller's.
 
-use common::vocab::{Address, AddressError, Domain};
+use common::vocab::{Address, AddressError, Domain, DomainError};
 
 /// What stood between the brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +35,24 @@ pub fn parse<'a>(text: &'a [u8], hostname: &Domain) -> Result<(Path, &'a [u8]), 
         return Ok((Path::Null, rest));
     }
     let mailbox = std::str::from_utf8(without_route(inner)?).map_err(|_| PathError::Address(AddressError::NotAscii))?;
-    let address = match position_unquoted(mailbox.as_bytes(), b'@') {
+    let address: Result<Address, AddressError> = match position_unquoted(mailbox.as_bytes(), b'@') {
         Some(_) => mailbox.parse(),
         None => format!("{mailbox}@{hostname}").parse(),
     };
-    Ok((Path::Mailbox(address.map_err(PathError::Address)?), rest))
+    let address = address.map_err(PathError::Address)?;
+    if !address.domain().as_str().split('.').all(is_true_label) {
+        return Err(PathError::Address(AddressError::Domain(DomainError::BadCharacter)));
+    }
+    Ok((Path::Mailbox(address), rest))
+}
+
+/// Whether an A-label is the one that its U-label has (RFC 5890 §2.3.2.1): else two texts would show as one name.
+fn is_true_label(label: &str) -> bool {
+    if !label.starts_with("xn--") {
+        return true;
+    }
+    let (shown, read) = idna::domain_to_unicode(label);
+    read.is_ok() && idna::domain_to_ascii(&shown).is_ok_and(|again| again == label)
 }
 
 /// Where `wanted` stands first outside of a quoted string.
@@ -110,6 +123,14 @@ mod tests {
         assert_eq!(address("<@a.test,@b.test:user@c.test>"), "user@c.test");
         for text in ["<@a.test>", "<@a.test,b.test:user@c.test>", "<@:user@c.test>", "<@a.test.:user@c.test>"] {
             assert_eq!(read(text), Err(PathError::Route), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_a_label_must_be_the_one_of_its_u_label() {
+        assert_eq!(address("<a@XN--R8JZ45G.test>"), "a@xn--r8jz45g.test");
+        for text in ["<a@xn--a.test>", "<a@xn--.test>", "<a@xn--example-.test>", "<a@xn--zzzzzzzzzzzz99999.test>"] {
+            assert!(matches!(read(text), Err(PathError::Address(AddressError::Domain(_)))), "{text}: {:?}", read(text));
         }
     }
 
