@@ -1,1 +1,14 @@
-//! The room `intake`.
+//! Intake: the doors by which mail comes in.
+//!
+//! Promises: every input is bounded and answered; one transaction makes one message, whatever its octets are; a message
+//! is acknowledged only after the spool said that it is on disk.
+//! Never: decides when or where something is delivered; reads the configuration; rewrites a body (it only puts our
+//! Received field on top).
+//! The walk goes on in `spool`.
+
+pub mod cidr;
+pub mod settings;
+pub mod smtp;
+
+pub use cidr::{Cidr, CidrError};
+pub use settings::IntakeSettings;

@@ -1,0 +1,77 @@
+//! A look at the header block of a received message: only what intake must know of it.
+//!
+//! Promises: reads the block once and stops at its bounds; nothing behind the block, no MIME part, is ever parsed.
+//! Never: changes a message.
+
+use crate::intake::smtp::limits::{HEADER_BYTES_MAX, HEADER_FIELDS_MAX, RECEIVED_FIELDS_MAX};
+
+/// Why a header block is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderFault {
+    /// Over 256 KiB or over 1,000 fields.
+    TooLarge,
+    /// Over 50 Received fields: a loop (RFC 5321 §6.3).
+    TooManyHops,
+}
+
+/// Checks the header block of `message` (CRLF line ends). The block ends at the first line that is neither a field nor
+/// the continuation of one; by RFC 5322 that is an empty line.
+pub fn check(message: &[u8]) -> Result<(), HeaderFault> {
+    let (mut at, mut fields, mut received) = (0, 0, 0);
+    while let Some(length) = memchr::memchr(b'\n', &message[at..]) {
+        let line = &message[at..at + length];
+        match line.first() {
+            Some(b' ' | b'\t') if fields > 0 => {}
+            _ => match field_name(line) {
+                Some(name) => {
+                    fields += 1;
+                    received += usize::from(name.eq_ignore_ascii_case(b"Received"));
+                }
+                None => break,
+            },
+        }
+        at += length + 1;
+        if at > HEADER_BYTES_MAX || fields > HEADER_FIELDS_MAX {
+            return Err(HeaderFault::TooLarge);
+        }
+    }
+    if received > RECEIVED_FIELDS_MAX { Err(HeaderFault::TooManyHops) } else { Ok(()) }
+}
+
+/// RFC 5322 §2.2: printable ASCII up to a colon; §4.5 lets blanks stand before the colon.
+fn field_name(line: &[u8]) -> Option<&[u8]> {
+    let colon = memchr::memchr(b':', line)?;
+    let name = line[..colon].trim_ascii_end();
+    (!name.is_empty() && name.iter().all(u8::is_ascii_graphic)).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fifty_received_fields_are_a_long_way_and_one_more_is_a_loop() {
+        let hops =
+            |count: usize| format!("{}\r\nReceived: in the body\r\n", "reCeived : x\r\n\tby y\r\n".repeat(count));
+        assert_eq!(check(hops(50).as_bytes()), Ok(()));
+        assert_eq!(check(hops(51).as_bytes()), Err(HeaderFault::TooManyHops));
+    }
+
+    #[test]
+    fn a_thousand_fields_or_256_kib_are_the_bound() {
+        let fields = |count: usize| format!("{}\r\nbody\r\n", "X: y\r\n".repeat(count));
+        assert_eq!(check(fields(1_000).as_bytes()), Ok(()));
+        assert_eq!(check(fields(1_001).as_bytes()), Err(HeaderFault::TooLarge));
+        let folded = |lines: usize| format!("X:\r\n{}\r\nbody\r\n", format!(" {}\r\n", "y".repeat(997)).repeat(lines));
+        assert_eq!(check(folded(262).as_bytes()), Ok(()));
+        assert_eq!(check(folded(263).as_bytes()), Err(HeaderFault::TooLarge));
+    }
+
+    #[test]
+    fn a_body_without_a_header_has_no_fields() {
+        let lines = "just text\r\n".to_owned() + &"Received: x\r\n".repeat(60);
+        assert_eq!(check(lines.as_bytes()), Ok(()));
+        assert_eq!(check(b""), Ok(()));
+        assert_eq!(check(("\r\n".to_owned() + &"Received: x\r\n".repeat(60)).as_bytes()), Ok(()));
+    }
+}

@@ -1,0 +1,174 @@
+//! The arrival of a body: DATA, the octets up to the final dot, and the one answer to them.
+//!
+//! Promises: a message is read to its true end whatever is wrong with it, then answered once; its memory is counted
+//! while it comes; `250` follows the spool's word that it is on disk.
+//! Never: changes the body, except for our Received field on top.
+
+use crate::intake::smtp::data::{Findings, Progress, Scanner};
+use crate::intake::smtp::header::{self, HeaderFault};
+use crate::intake::smtp::memory::Hold;
+use crate::intake::smtp::pace::Pace;
+use crate::intake::smtp::reply::{self, OurReply};
+use crate::intake::smtp::session::{Ended, Session, Step, stopped};
+use crate::intake::smtp::transaction::Transaction;
+use crate::spool::{SpoolError, Submission};
+use bytes::Bytes;
+use engine::envelope::Envelope;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, sleep_until};
+
+/// A body that has come to its end, behind the room for our Received field.
+struct Arrived {
+    message: Vec<u8>,
+    findings: Findings,
+    /// It was dropped for want of memory.
+    no_memory: bool,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
+    /// DATA. Nothing may follow before our 354 (RFC 2920 §3.1): it would be read as commands if we refused.
+    pub(super) async fn data(&mut self) -> Step<()> {
+        if self.input.peek(&mut self.stream).await {
+            return self.end(reply::TALKED_TOO_EARLY);
+        }
+        let Some(transaction) = self.transaction.take() else { return self.answer(reply::MAIL_FIRST) };
+        if transaction.recipients().is_empty() {
+            self.transaction = Some(transaction);
+            return self.answer(reply::NO_VALID_RECIPIENTS);
+        }
+        let intake = self.intake;
+        let Ok(mut hold) = intake.memory.begin().await else {
+            return self.answer(reply::NO_MEMORY);
+        };
+        reply::SEND_MESSAGE.write_to(&mut self.out);
+        self.flush().await?;
+        self.input.expect_body();
+        let arrived = self.receive(&mut hold).await?;
+        let answer = match verdict(&arrived, self.room(), intake.settings.max_message_bytes) {
+            Ok(()) => self.keep(transaction, arrived).await,
+            Err(refusal) => refusal,
+        };
+        if answer.code() == 250 {
+            (self.errors, self.junk) = (0, 0);
+        }
+        self.answer(answer)
+    }
+
+    /// Octets that our Received field may need.
+    fn room(&self) -> usize {
+        self.trace.as_ref().map_or(0, |trace| trace.room())
+    }
+
+    /// Reads to the end of the message.
+    async fn receive(&mut self, hold: &mut Hold) -> Step<Arrived> {
+        let settings = &self.intake.settings;
+        let mut pace = Pace::new(Instant::now(), self.ends_at, &settings.limits);
+        let mut scanner = Scanner::new(settings.max_message_bytes);
+        let mut message = Vec::new();
+        let mut no_memory = false;
+        loop {
+            self.read_body(&mut pace).await?;
+            let chunk = self.input.unread();
+            if message.is_empty() && !no_memory && !scanner.findings().oversize {
+                // Most messages are one chunk: then this is all they ever take.
+                message.reserve_exact(self.room() + chunk.len());
+                message.resize(self.room(), 0);
+            }
+            let progress = scanner.feed(chunk, &mut message);
+            match progress {
+                Progress::More => self.input.consume(chunk.len()),
+                Progress::Ended(count) => self.input.consume(count),
+                Progress::Unbroken => return self.end(reply::UNBROKEN),
+            }
+            if !hold.covers(message.capacity()) {
+                let asked = Instant::now();
+                if hold.grow_to(message.capacity()).await.is_err() {
+                    scanner.drop_body(&mut message);
+                    no_memory = true;
+                }
+                pace.forgive(asked.elapsed());
+            }
+            if let Progress::Ended(_) = progress {
+                return Ok(Arrived { message, findings: scanner.findings().clone(), no_memory });
+            }
+        }
+    }
+
+    /// Reads once, at the pace of a body. While we stop, it may come for a little longer.
+    async fn read_body(&mut self, pace: &mut Pace) -> Step<()> {
+        loop {
+            let stopping = *self.stop.borrow();
+            if stopping {
+                pace.stop_by(Instant::now() + self.intake.settings.limits.stop_grace);
+            }
+            let count = tokio::select! {
+                biased;
+                read = self.input.read_from(&mut self.stream) => match read {
+                    Ok(0) | Err(_) => return Err(Ended::Gone),
+                    Ok(count) => count,
+                },
+                () = stopped(&mut self.stop), if !stopping => 0,
+                () = sleep_until(pace.deadline()) => 0,
+            };
+            pace.count(count);
+            if let Err(too_late) = pace.judge(Instant::now()) {
+                return self.end(too_late);
+            }
+            if count > 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Hands the message to the spool and waits for its word.
+    async fn keep(&mut self, transaction: Transaction, arrived: Arrived) -> OurReply {
+        let Some(trace) = &self.trace else { return reply::SAY_EHLO_FIRST };
+        let intake = self.intake;
+        let Arrived { mut message, findings, .. } = arrived;
+        let mid = intake.spool.reserve();
+        let received_at = intake.clock.now();
+        let start = trace.write_into(&mut message, mid, received_at);
+        if message.capacity() - message.len() > message.len() / 4 {
+            // The spool may hold on to it: it shall not hold twice of it.
+            message.shrink_to_fit();
+        }
+        let body = Bytes::from(message).slice(start..);
+        let (from, recipients) = transaction.into_parts();
+        let size_bytes = body.len() as u64;
+        let envelope = Envelope { mid, from, recipients, size_bytes, received_at, eight_bit: findings.eight_bit };
+        let kept = intake.spool.keep(Submission { envelope: Arc::new(envelope), body }).await;
+        match kept.unwrap_or(Err(SpoolError::Stopped)) {
+            Ok(()) => reply::queued(mid),
+            Err(SpoolError::Full) => reply::DISK_FULL,
+            Err(why) => {
+                tracing::error!(%mid, %why, "a message could not be kept; its sender was told to try again");
+                reply::CANNOT_KEEP
+            }
+        }
+    }
+}
+
+/// Whether a message may be kept; the gravest fault answers.
+fn verdict(arrived: &Arrived, room: usize, max_message_bytes: u64) -> Result<(), OurReply> {
+    let Findings { oversize, bare, nul, long_line, .. } = arrived.findings;
+    if oversize {
+        return Err(reply::too_large(max_message_bytes));
+    }
+    if bare {
+        return Err(reply::BARE_IN_DATA);
+    }
+    if nul {
+        return Err(reply::NUL_IN_DATA);
+    }
+    if long_line {
+        return Err(reply::LONG_TEXT_LINE);
+    }
+    if arrived.no_memory {
+        return Err(reply::NO_MEMORY);
+    }
+    header::check(&arrived.message[room..]).map_err(|fault| match fault {
+        HeaderFault::TooLarge => reply::HEADER_TOO_LARGE,
+        HeaderFault::TooManyHops => reply::TOO_MANY_HOPS,
+    })
+}

@@ -1,0 +1,234 @@
+//! Commands, their order, and their answers.
+
+use super::double::Mood;
+use super::wire::{House, settings};
+use crate::spool::SpoolError;
+
+#[tokio::test]
+async fn a_message_is_kept_with_its_envelope_and_our_received_field() {
+    let house = House::open(settings()).await;
+    let mut client = house.known().await;
+    client.says("MAIL FROM:<from@Client.test> SIZE=30 BODY=8BITMIME", "250 2.1.0").await;
+    client.says("RCPT TO:<One@Example.COM>", "250 2.1.5").await;
+    client.says("RCPT TO:<two@example.com>", "250 2.1.5").await;
+    client.says("DATA", "354").await;
+    client.says("Subject: x\r\n\r\n..dot\r\n.", "250 2.0.0 Ok: queued as 1").await;
+    client.says("QUIT", "221 2.0.0").await;
+    client.expect_closed().await;
+    let kept = &house.spool.kept()[0];
+    let envelope = &kept.envelope;
+    assert_eq!(envelope.from.as_ref().map(|from| from.as_str()), Some("from@client.test"));
+    let recipients: Vec<&str> = envelope.recipients.iter().map(|address| address.as_str()).collect();
+    assert_eq!(recipients, ["One@example.com", "two@example.com"]);
+    assert_eq!((envelope.mid.0, envelope.eight_bit, envelope.size_bytes), (1, false, kept.body.len() as u64));
+    let text = String::from_utf8(kept.body.to_vec()).unwrap();
+    let (field, rest) = text.split_once("Subject").unwrap();
+    let date = envelope.received_at.rfc5322();
+    assert_eq!(
+        field,
+        format!("Received: from client.test ([127.0.0.1])\r\n\tby mail.test with ESMTP id 1; {date}\r\n")
+    );
+    assert_eq!(rest, ": x\r\n\r\n.dot\r\n");
+}
+
+#[tokio::test]
+async fn ehlo_offers_what_we_have() {
+    let house = House::open(settings()).await;
+    let mut client = house.greeted().await;
+    client.send("EHLO client.test\r\n").await;
+    let offered = client.reply().await;
+    assert_eq!(
+        offered,
+        "250-mail.test\r\n250-PIPELINING\r\n250-SIZE 26214400\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n"
+    );
+    client.says("HELO client.test", "250 mail.test").await;
+    client.sends_a_message("x: y\r\n\r\n.\r\n", "250 2.0.0").await;
+    assert!(house.spool.kept()[0].body.windows(10).any(|window| window == b"with SMTP "));
+}
+
+#[tokio::test]
+async fn commands_out_of_order_are_503_and_change_nothing() {
+    let house = House::open(settings()).await;
+    let mut client = house.greeted().await;
+    client.says("MAIL FROM:<a@b.test>", "503 5.5.1").await;
+    client.says("EHLO client.test", "250").await;
+    client.says("RCPT TO:<a@b.test>", "503 5.5.1").await;
+    client.says("DATA", "503 5.5.1").await;
+    client.says("MAIL FROM:<a@b.test>", "250 2.1.0").await;
+    client.says("MAIL FROM:<a@b.test>", "503 5.5.1").await;
+    client.says("DATA", "554 5.5.1").await;
+    client.says("RCPT TO:<c@d.test>", "250 2.1.5").await;
+    client.says("DATA", "354").await;
+    client.says("x: y\r\n\r\n.", "250 2.0.0").await;
+    client.says("DATA", "503 5.5.1").await;
+}
+
+#[tokio::test]
+async fn rset_and_ehlo_forget_the_transaction() {
+    let house = House::open(settings()).await;
+    let mut client = house.known().await;
+    for command in ["RSET", "EHLO client.test"] {
+        client.says("MAIL FROM:<a@b.test>", "250 2.1.0").await;
+        client.says("RCPT TO:<c@d.test>", "250 2.1.5").await;
+        client.says(command, "250").await;
+        client.says("RCPT TO:<c@d.test>", "503 5.5.1").await;
+    }
+}
+
+#[tokio::test]
+async fn small_commands_are_answered_with_enhanced_codes() {
+    let house = House::open(settings()).await;
+    let mut client = house.known().await;
+    client.says("NOOP whatever", "250 2.0.0").await;
+    client.says("vrfy root", "252 2.5.0").await;
+    client.says("HELP", "214 2.0.0").await;
+    client.says("EXPN list", "502 5.5.1").await;
+    client.says("FOO", "500 5.5.1").await;
+    client.says("", "500 5.5.1").await;
+}
+
+#[tokio::test]
+async fn bad_line_ends_and_nul_in_commands_are_refused() {
+    let house = House::open(settings()).await;
+    let mut client = house.known().await;
+    client.send("NOOP\n").await;
+    client.expect("500 5.5.2").await;
+    client.says("NO\rOP", "500 5.5.2").await;
+    client.says("NOOP\r", "500 5.5.2").await;
+    client.says("NO\0OP", "501 5.5.2").await;
+    client.says(&"N".repeat(4_095), "500 5.5.2").await;
+    client.says(&"N".repeat(1_000_000), "500 5.5.2").await;
+    client.says("NOOP", "250").await;
+}
+
+#[tokio::test]
+async fn a_pipelined_group_is_answered_in_order_and_the_next_envelope_may_ride_with_the_final_dot() {
+    let house = House::open(settings()).await;
+    let mut client = house.known().await;
+    client.begins_a_message().await;
+    for number in 1..=3 {
+        let body = format!("x: {number}\r\n\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<bad>\r\nRCPT TO:<a@x.test>\r\nDATA\r\n");
+        client.send(body).await;
+        for answer in [&format!("250 2.0.0 Ok: queued as {number}\r\n"), "250 2.1.0", "550 5.1.1", "250 2.1.5", "354"] {
+            client.expect(answer).await;
+        }
+    }
+    client.send("x: 4\r\n\r\n.\r\nQUIT\r\n").await;
+    client.expect("250 2.0.0 Ok: queued as 4").await;
+    client.expect("221").await;
+    let bodies: Vec<usize> = house.spool.kept().iter().map(|kept| kept.envelope.recipients.len()).collect();
+    assert_eq!(bodies, [1, 1, 1, 1]);
+}
+
+#[tokio::test]
+async fn whoever_talks_where_pipelining_forbids_it_is_sent_away() {
+    let house = House::open(settings()).await;
+    let mut client = house.greeted().await;
+    client.send("EHLO client.test\r\nMAIL FROM:<a@b.test>\r\n").await;
+    assert_eq!(client.rest().await, "554 5.5.0 Data was sent before our reply, where that is not allowed\r\n");
+    let mut client = house.known().await;
+    client.send("MAIL FROM:<a@b.test>\r\nRCPT TO:<a@x.test>\r\nDATA\r\nx: y\r\n\r\n.\r\n").await;
+    for answer in ["250 2.1.0", "250 2.1.5", "554 5.5.0"] {
+        client.expect(answer).await;
+    }
+    client.expect_closed().await;
+    let mut client = house.known().await;
+    client.send("DATA\r\nMAIL FROM:<a@b.test>\r\n").await;
+    client.expect("554 5.5.0").await;
+    client.expect_closed().await;
+    assert_eq!(house.spool.kept().len(), 0);
+}
+
+#[tokio::test]
+async fn a_stranger_that_talks_before_the_greeting_is_not_greeted() {
+    let mut settings = settings();
+    settings.relay_from.clear();
+    settings.limits.greet_delay = std::time::Duration::from_secs(60);
+    let house = House::open(settings).await;
+    let mut client = house.connect().await;
+    client.send("EHLO client.test\r\n").await;
+    client.expect("554 5.5.0").await;
+    client.expect_closed().await;
+}
+
+#[tokio::test]
+async fn octets_of_bdat_are_never_read_as_commands() {
+    let house = House::open(settings()).await;
+    let mut client = house.known().await;
+    client.send("BDAT 60 LAST\r\nMAIL FROM:<a@b.test>\r\n").await;
+    client.expect("502 5.5.1").await;
+    client.expect_closed().await;
+}
+
+#[tokio::test]
+async fn other_protocols_are_told_so_and_closed() {
+    let house = House::open(settings()).await;
+    let request = "POST / HTTP/1.1\r\nHost: mail.test\r\n\r\nEHLO x\r\nMAIL FROM:<a@b.test>\r\n";
+    for hello in [request.as_bytes(), b"GET / HTTP/1.0\n\n", b"\x16\x03\x01\x02\x00\x01\x00"] {
+        let mut client = house.greeted().await;
+        client.send(hello).await;
+        client.expect("554 5.5.0 This port speaks SMTP").await;
+        client.expect_closed().await;
+    }
+}
+
+#[tokio::test]
+async fn the_answer_says_what_the_spool_said() {
+    let house = House::open(settings()).await;
+    let mut client = house.known().await;
+    for (mood, answer) in [
+        (Mood::Fails(SpoolError::Full), "452 4.3.1"),
+        (Mood::Fails(SpoolError::Failed("EIO".into())), "451 4.3.0"),
+        (Mood::Fails(SpoolError::Stopped), "451 4.3.0"),
+        (Mood::Vanishes, "451 4.3.0"),
+        (Mood::Keeps, "250 2.0.0"),
+    ] {
+        house.spool.set_mood(mood);
+        client.sends_a_message("x: y\r\n\r\n.\r\n", answer).await;
+    }
+    assert_eq!(house.spool.kept().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_not_acknowledged_before_it_is_on_disk() {
+    let house = House::without_port(settings());
+    house.spool.set_mood(Mood::Waits);
+    let (mut client, _session) = house.pipe("127.0.0.1");
+    client.expect("220").await;
+    client.says("EHLO client.test", "250").await;
+    client.begins_a_message().await;
+    client.send("x: y\r\n\r\n.\r\n").await;
+    let early = tokio::time::timeout(std::time::Duration::from_secs(3_000), client.reply()).await;
+    assert!(early.is_err(), "{early:?}");
+    assert_eq!(house.spool.answer_all(), 1);
+    client.expect("250 2.0.0").await;
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_ends_one_session_alone() {
+    let house = House::open(settings()).await;
+    let mut other = house.known().await;
+    let mut client = house.known().await;
+    house.spool.set_mood(Mood::Panics);
+    client.sends_a_message("x: y\r\n\r\n.\r\n", "421 4.3.0").await;
+    client.expect_closed().await;
+    house.spool.set_mood(Mood::Keeps);
+    other.sends_a_message("x: y\r\n\r\n.\r\n", "250 2.0.0").await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_in_any_phase_leaves_nothing_behind() {
+    let house = House::open(settings()).await;
+    for said in ["", "MAIL FROM:<a@b.test>\r\n", "MAIL FROM:<a@b.test>\r\nRCPT TO:<a@x.test>\r\n"] {
+        let mut client = house.known().await;
+        client.send(said).await;
+    }
+    let mut client = house.known().await;
+    client.begins_a_message().await;
+    client.send("x: y\r\n\r\nhalf a message\r\n.").await;
+    drop(client);
+    while house.intake.connections() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(house.spool.kept().len(), 0);
+}
