@@ -1,13 +1,28 @@
 //! What a person reads, in English and Japanese: the same words in page, verb, log and ticket.
 //!
 //! Every phrase is one arm of an enum with typed parameters; each language is one `match` over all of them.
-//! A phrase that is missing in a language, or a parameter too many, does not compile.
+//! A phrase that is missing in a language, or a parameter too many, does not compile. The walk goes on in
+//! `phrase` (what can be said), `en` and `ja` (how it is said).
 
+mod duration;
 mod en;
+mod headline_en;
+mod headline_ja;
 mod ja;
+mod label;
+mod label_en;
+mod label_ja;
+mod number;
 mod phrase;
+mod verdict_en;
+mod verdict_ja;
 
-pub use phrase::Phrase;
+#[cfg(test)]
+mod complete;
+
+pub use label::{Label, Note};
+pub use number::grouped;
+pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, RetryReceipt, SLOT};
 
 use crate::vocab::VerdictCode;
 
@@ -27,11 +42,14 @@ impl Language {
 
     /// From a tag such as `ja`, `ja-JP`, `ja_JP.UTF-8` or an Accept-Language value; English if none fits.
     pub fn from_tag(tag: &str) -> Language {
-        let first = tag.split([',', ';']).next().unwrap_or("").trim().to_ascii_lowercase();
-        match first.split(['-', '_', '.']).next() {
-            Some("ja") => Language::Ja,
-            _ => Language::En,
-        }
+        let first = tag.split([',', ';']).next().unwrap_or("").trim();
+        Language::known_tag(first).unwrap_or_default()
+    }
+
+    /// From one tag such as `ja-JP`; `None` if it is of a language that is not spoken here.
+    pub fn known_tag(tag: &str) -> Option<Language> {
+        let primary = tag.split(['-', '_', '.']).next().unwrap_or("");
+        Language::ALL.into_iter().find(|language| primary.eq_ignore_ascii_case(language.tag()))
     }
 
     /// For `<html lang>`.
@@ -39,6 +57,14 @@ impl Language {
         match self {
             Language::En => "en",
             Language::Ja => "ja",
+        }
+    }
+
+    /// Its name in itself.
+    pub fn name(self) -> &'static str {
+        match self {
+            Language::En => "English",
+            Language::Ja => "日本語",
         }
     }
 
@@ -53,16 +79,16 @@ impl Language {
     /// What the verdict means, in one sentence.
     pub fn verdict_sentence(self, code: VerdictCode) -> &'static str {
         match self {
-            Language::En => en::verdict_sentence(code),
-            Language::Ja => ja::verdict_sentence(code),
+            Language::En => verdict_en::sentence(code),
+            Language::Ja => verdict_ja::sentence(code),
         }
     }
 
-    /// What to do about the verdict.
+    /// What to do about the verdict, and who has to.
     pub fn verdict_advice(self, code: VerdictCode) -> &'static str {
         match self {
-            Language::En => en::verdict_advice(code),
-            Language::Ja => ja::verdict_advice(code),
+            Language::En => verdict_en::advice(code),
+            Language::Ja => verdict_ja::advice(code),
         }
     }
 }

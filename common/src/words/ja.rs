@@ -1,13 +1,144 @@
-//! placeholder
-use crate::vocab::VerdictCode;
-use crate::words::Phrase;
+//! The catalogue in Japanese: what carries numbers, names or times.
+//!
+//! Promises: one arm per phrase; the fixed terms of the product (配信ステータス, 宛先ドメイン, …) stand here once.
+//! Fixed texts stand in `label_ja`, verdicts in `verdict_ja`, the head's sentence in `headline_ja`. Its twin is `en`.
+
+use crate::vocab::{Badge, Owner, WaitCause};
+use crate::words::phrase::{Column, ListFooter, Phrase, RetryReceipt};
+use crate::words::{Language, duration, grouped, headline_ja, label_ja, verdict_ja};
+
+/// The phrase in Japanese.
 pub(super) fn say(phrase: &Phrase<'_>) -> String {
-    let _ = phrase;
-    String::new()
+    match phrase {
+        Phrase::Badge(badge) => self::badge(*badge).into(),
+        Phrase::BadgeMeaning(badge) => badge_meaning(*badge).into(),
+        Phrase::Owner(owner) => self::owner(*owner).into(),
+        Phrase::Cause(cause) => self::cause(*cause).into(),
+        Phrase::Brief(code) => verdict_ja::brief(*code).into(),
+        Phrase::DeliveryStatus => "配信ステータス".into(),
+        Phrase::Column(column) => self::column(*column).into(),
+        Phrase::Label(label) => label_ja::label(*label).into(),
+        Phrase::Note(note) => label_ja::note(*note).into(),
+        Phrase::ShortSpan(span) => duration::short(Language::Ja, *span),
+        Phrase::LongSpan(span) => duration::long(Language::Ja, *span),
+        Phrase::Recipients(count) => format!("受信者{}件", grouped(*count)),
+        Phrase::Hosts(count) => format!("{}ホスト", grouped(*count)),
+        Phrase::Addresses(count) => format!("{}アドレス", grouped(*count)),
+        Phrase::Headline(headline) => headline_ja::say(headline),
+        Phrase::TabTitle { down: 0 } => "ホスト · nexthop".into(),
+        Phrase::TabTitle { down } => format!("▼{} ホスト · nexthop", grouped(*down)),
+        Phrase::ListFooter(footer) => list_footer(footer),
+        Phrase::UnreadableRows(count) => format!("読み取れない行を{}件省略しました。", grouped(*count)),
+        Phrase::NoHostMatches(filter) => format!("{filter} に一致するホストはありません。"),
+        Phrase::ReconnectingIn { seconds } => format!("再接続しています… 次の試行まで{seconds}秒"),
+        Phrase::LastUpdate(span) => format!("最終更新：{}前", duration::short(Language::Ja, *span)),
+        Phrase::ConnectionLost { as_of } => {
+            format!("サーバーとの接続が切れました。表示は{as_of}時点の内容です。")
+        }
+        Phrase::RetryPlan { recipients, hosts } => format!(
+            "{}ホスト宛ての受信者{}件を今すぐ配信の対象にし、接続が空き次第、再試行します。",
+            grouped(*hosts),
+            grouped(*recipients)
+        ),
+        Phrase::RetryWarning { down } => {
+            format!("直近の試行で停止していたホストが{}件あり、再び失敗する可能性があります。", grouped(*down))
+        }
+        Phrase::RetryReceipt(receipt) => retry_receipt(receipt),
+        Phrase::RetryRefused(why) => format!("再試行は行われませんでした。{why}"),
+    }
 }
-pub(super) fn verdict_sentence(code: VerdictCode) -> &'static str {
-    code.as_str()
+
+fn badge(badge: Badge) -> &'static str {
+    match badge {
+        Badge::Held => "保留中",
+        Badge::Down => "停止",
+        Badge::Limited => "制限中",
+        Badge::Up => "稼働中",
+        Badge::Unknown => "不明",
+    }
 }
-pub(super) fn verdict_advice(code: VerdictCode) -> &'static str {
-    code.as_str()
+
+fn badge_meaning(badge: Badge) -> &'static str {
+    match badge {
+        Badge::Held => "保留中：管理者またはルールにより配信が一時停止されています。",
+        Badge::Down => "停止：直近の試行で到達できませんでした。",
+        Badge::Limited => "制限中：到達できますが、先方が配信を延期しているか、上限に達しています。",
+        Badge::Up => "稼働中：直近の試行で到達しました。",
+        Badge::Unknown => "不明：最近の試行がありません。",
+    }
+}
+
+fn owner(owner: Owner) -> &'static str {
+    match owner {
+        Owner::None => "対応不要",
+        Owner::Ours => "こちら側",
+        Owner::Network => "途中のネットワーク",
+        Owner::Theirs => "先方",
+        Owner::Recipient => "宛先アドレス",
+        Owner::Other => "不明",
+    }
+}
+
+fn cause(cause: WaitCause) -> &'static str {
+    match cause {
+        WaitCause::Sending => "配信しています",
+        WaitCause::Held => "保留中",
+        WaitCause::Suspended => "配信の一時停止中",
+        WaitCause::Guard => "こちらの保護機能により停止中",
+        WaitCause::Routing => "配信先を調べています",
+        WaitCause::Dns => "DNSの一時的な失敗",
+        WaitCause::TlsPolicy => "ポリシーが求めるTLSを待機中",
+        WaitCause::HostDown => "ホストの復旧待ち",
+        WaitCause::Retry => "次回の再試行待ち",
+        WaitCause::Backoff => "先方の要求により減速中",
+        WaitCause::Rate => "送信レートの上限",
+        WaitCause::Slot => "接続の空き待ち",
+    }
+}
+
+fn column(column: Column) -> &'static str {
+    match column {
+        Column::DestinationDomain => "宛先ドメイン",
+        Column::LatestHostStatus => "最新のホストステータス",
+        Column::Why => "理由",
+        Column::ActiveRecipients => "アクティブな受信者",
+        Column::NextRetry => "次回再試行",
+        Column::ConnectionsOut => "送信接続",
+        Column::DeliveredRecipients => "配信済み受信者",
+        Column::SoftBounced => "ソフトバウンス",
+        Column::HardBounced => "ハードバウンス",
+        Column::Oldest => "最古",
+    }
+}
+
+fn list_footer(footer: &ListFooter) -> String {
+    let mut text = if footer.matching == footer.total {
+        format!("{}ホスト", grouped(footer.total))
+    } else {
+        format!("{}ホスト中{}件", grouped(footer.total), grouped(footer.matching))
+    };
+    if footer.first > 1 || footer.last < footer.matching {
+        let (first, last) = (grouped(footer.first), grouped(footer.last));
+        text.push_str(&format!(" · {}件のうち{first}～{last}件目を表示", grouped(footer.matching)));
+    }
+    text.push_str(&format!(" · 待機中の受信者{}件 · {}順", grouped(footer.waiting), column(footer.sort)));
+    text
+}
+
+fn retry_receipt(receipt: &RetryReceipt) -> String {
+    let (hosts, matched, done) = (grouped(receipt.hosts), grouped(receipt.matched), grouped(receipt.done));
+    if receipt.matched == 0 {
+        "待機中のメールがないため、再試行するものはありませんでした。".into()
+    } else if receipt.running {
+        format!("再試行を開始しました。{hosts}ホスト宛ての受信者{matched}件を順に配信の対象にします。")
+    } else if receipt.failed > 0 {
+        let failed = grouped(receipt.failed);
+        format!(
+            "{hosts}ホスト宛ての受信者{matched}件のうち{done}件を配信の対象にしました。{failed}件は変更できませんでした。"
+        )
+    } else if receipt.done < receipt.matched {
+        format!("{hosts}ホスト宛ての受信者{matched}件のうち{done}件を配信の対象にしました。残りは変更していません。")
+    } else {
+        format!("待機中のすべてを今すぐ配信の対象にしました（{hosts}ホスト、受信者{matched}件）。")
+    }
 }

@@ -1,0 +1,190 @@
+//! Proves that the catalogue is complete in both languages.
+
+use super::phrase::*;
+use super::*;
+use crate::vocab::{Badge, Owner, VerdictCode, WaitCause};
+use std::time::Duration;
+
+const BADGES: [Badge; 5] = [Badge::Held, Badge::Down, Badge::Limited, Badge::Up, Badge::Unknown];
+const OWNERS: [Owner; 6] = [Owner::None, Owner::Ours, Owner::Network, Owner::Theirs, Owner::Recipient, Owner::Other];
+
+fn codes() -> impl Iterator<Item = VerdictCode> {
+    VerdictCode::ALL.iter().copied().chain([VerdictCode::Other])
+}
+
+fn trouble(code: Option<VerdictCode>) -> HostTrouble<'static> {
+    HostTrouble { recipients: 13, host: "cisco-ros.com", code, span: Some(Duration::from_secs(47 * 60)), others: 0 }
+}
+
+fn receipt(matched: u64, done: u64, failed: u64, running: bool) -> Phrase<'static> {
+    Phrase::RetryReceipt(RetryReceipt { matched, done, failed, hosts: 2, running })
+}
+
+fn footer(first: u64, last: u64, matching: u64) -> Phrase<'static> {
+    let sort = Column::ActiveRecipients;
+    Phrase::ListFooter(ListFooter { first, last, matching, total: 1_204, waiting: 340, sort })
+}
+
+fn every_phrase() -> Vec<Phrase<'static>> {
+    let span = Duration::from_secs(8_040);
+    let mut all = vec![
+        Phrase::DeliveryStatus,
+        Phrase::ShortSpan(span),
+        Phrase::LongSpan(span),
+        Phrase::Recipients(13),
+        Phrase::Hosts(2),
+        Phrase::Addresses(2),
+        Phrase::Headline(Headline::NoMail),
+        Phrase::Headline(Headline::AllMoving),
+        Phrase::Headline(Headline::Several { recipients: 340, down: 3, limited: 12, held: 1 }),
+        Phrase::TabTitle { down: 0 },
+        Phrase::TabTitle { down: 3 },
+        Phrase::UnreadableRows(1),
+        Phrase::NoHostMatches("status:down"),
+        Phrase::ReconnectingIn { seconds: 2 },
+        Phrase::LastUpdate(span),
+        Phrase::ConnectionLost { as_of: "10:42:31" },
+        Phrase::RetryPlan { recipients: 13, hosts: 2 },
+        Phrase::RetryWarning { down: 1 },
+        Phrase::RetryWarning { down: 2 },
+        Phrase::RetryRefused(""),
+        footer(1, 100, 1_204),
+        receipt(13, 13, 0, false),
+        receipt(13, 12, 1, false),
+        receipt(13, 12, 0, false),
+        receipt(13, 0, 0, true),
+        receipt(0, 0, 0, false),
+    ];
+    all.extend(BADGES.into_iter().flat_map(|badge| [Phrase::Badge(badge), Phrase::BadgeMeaning(badge)]));
+    all.extend(OWNERS.map(Phrase::Owner));
+    all.extend(WaitCause::ALL.map(Phrase::Cause));
+    all.extend(Column::ALL.map(Phrase::Column));
+    all.extend(codes().map(Phrase::Brief));
+    all.extend(codes().map(|code| Phrase::Headline(Headline::Host(trouble(Some(code))))));
+    all.push(Phrase::Headline(Headline::Host(HostTrouble { span: None, others: 2, ..trouble(None) })));
+    all.extend(Label::ALL.iter().copied().map(Phrase::Label));
+    all.extend(Note::ALL.iter().copied().map(Phrase::Note));
+    all
+}
+
+fn is_japanese(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{3041}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}'))
+}
+
+#[test]
+fn every_phrase_is_said_in_both_languages() {
+    for phrase in every_phrase() {
+        let (en, ja) = (Language::En.say(&phrase), Language::Ja.say(&phrase));
+        assert!(!en.trim().is_empty() && !is_japanese(&en), "{phrase:?}: {en}");
+        assert!(is_japanese(&ja), "{phrase:?}: {ja}");
+    }
+}
+
+#[test]
+fn every_verdict_has_a_sentence_and_an_advice_in_both_languages() {
+    for code in codes() {
+        for text in [Language::En.verdict_sentence(code), Language::En.verdict_advice(code)] {
+            assert!(text.len() > 10 && text.ends_with('.') && !is_japanese(text), "{code}: {text}");
+        }
+        for text in [Language::Ja.verdict_sentence(code), Language::Ja.verdict_advice(code)] {
+            assert!(text.ends_with('。') && is_japanese(text), "{code}: {text}");
+        }
+    }
+}
+
+#[test]
+fn no_two_verdicts_read_alike() {
+    for language in Language::ALL {
+        let sentences: std::collections::HashSet<_> = codes().map(|code| language.verdict_sentence(code)).collect();
+        let briefs: std::collections::HashSet<_> = codes().map(|code| language.say(&Phrase::Brief(code))).collect();
+        assert_eq!((sentences.len(), briefs.len()), (40, 40));
+    }
+}
+
+#[test]
+fn the_fixed_terms_stand_as_they_are_known() {
+    let ja = |phrase| Language::Ja.say(&phrase);
+    assert_eq!(ja(Phrase::DeliveryStatus), "配信ステータス");
+    assert_eq!(ja(Phrase::Label(Label::RetryAllDelivery)), "すべての配信の再試行");
+    for (column, term) in [
+        (Column::DestinationDomain, "宛先ドメイン"),
+        (Column::LatestHostStatus, "最新のホストステータス"),
+        (Column::ActiveRecipients, "アクティブな受信者"),
+        (Column::ConnectionsOut, "送信接続"),
+        (Column::DeliveredRecipients, "配信済み受信者"),
+        (Column::SoftBounced, "ソフトバウンス"),
+        (Column::HardBounced, "ハードバウンス"),
+    ] {
+        assert_eq!(ja(Phrase::Column(column)), term);
+    }
+}
+
+#[test]
+fn english_tells_one_from_many() {
+    let en = |phrase| Language::En.say(&phrase);
+    assert_eq!(en(Phrase::Recipients(1)), "1 recipient");
+    assert_eq!(en(Phrase::Recipients(0)), "0 recipients");
+    assert_eq!(en(Phrase::Hosts(1_204)), "1,204 hosts");
+    assert_eq!(en(Phrase::Addresses(2)), "2 addresses");
+    let one = HostTrouble { recipients: 1, others: 1, ..trouble(Some(VerdictCode::TcpTimeout)) };
+    assert_eq!(
+        en(Phrase::Headline(Headline::Host(one))),
+        "1 recipient is waiting for cisco-ros.com, which has not answered for 47 minutes. 1 other host needs attention."
+    );
+    assert_eq!(
+        en(Phrase::Headline(Headline::Several { recipients: 340, down: 1, limited: 12, held: 0 })),
+        "340 recipients are waiting. 1 host is down, 12 hosts are limited."
+    );
+}
+
+#[test]
+fn the_headline_names_who_is_in_the_way_and_since_when() {
+    let phrase = Phrase::Headline(Headline::Host(trouble(Some(VerdictCode::TcpRefused))));
+    assert_eq!(
+        Language::En.say(&phrase),
+        "13 recipients are waiting for cisco-ros.com, which has refused connections for 47 minutes. \
+         Everything else is moving."
+    );
+    assert_eq!(
+        Language::Ja.say(&phrase),
+        "cisco-ros.com 宛ての受信者13件が待機中です。47分前から接続が拒否されています。その他の配信は正常です。"
+    );
+}
+
+#[test]
+fn a_footer_tells_when_rows_are_not_shown() {
+    assert_eq!(
+        Language::En.say(&footer(1, 21, 21)),
+        "21 of 1,204 hosts · 340 recipients waiting · sorted by Active Recipients"
+    );
+    assert_eq!(
+        Language::En.say(&footer(101, 200, 1_204)),
+        "1,204 hosts · showing 101–200 of 1,204 · 340 recipients waiting · sorted by Active Recipients"
+    );
+}
+
+#[test]
+fn a_receipt_says_what_became_of_how_many() {
+    assert_eq!(
+        Language::En.say(&receipt(13, 13, 0, false)),
+        "Everything that waits is due now: 13 recipients on 2 hosts."
+    );
+    assert_eq!(
+        Language::En.say(&receipt(13, 12, 1, false)),
+        "12 of 13 recipients on 2 hosts are due now; 1 could not be changed."
+    );
+}
+
+#[test]
+fn a_known_tag_names_its_language_and_others_none() {
+    for (tag, language) in [
+        ("ja", Some(Language::Ja)),
+        ("ja-JP", Some(Language::Ja)),
+        ("EN_us.UTF-8", Some(Language::En)),
+        ("de-DE", None),
+        ("", None),
+    ] {
+        assert_eq!(Language::known_tag(tag), language, "{tag}");
+        assert_eq!(Language::from_tag(tag), language.unwrap_or(Language::En), "{tag}");
+    }
+}

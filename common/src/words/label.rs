@@ -1,0 +1,134 @@
+//! Texts without parameters: labels (a few words on a control) and notes (whole sentences).
+
+macro_rules! texts {
+    ($(#[$doc:meta])* $name:ident { $($(#[$arm:meta])* $text:ident,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$arm])* $text,)*
+        }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[$name] = &[$($name::$text,)*];
+        }
+    };
+}
+
+texts! {
+    /// A few words on a control.
+    Label {
+        /// The page *Hosts* in the rail.
+        Hosts,
+        /// Name of the rail for those who hear it.
+        MainNavigation,
+        /// Link over the rail and the bar.
+        SkipToContent,
+        /// Name of the language switch.
+        LanguageSwitch,
+        /// Name of the theme switch.
+        ThemeSwitch,
+        /// Light theme.
+        ThemeLight,
+        /// Dark theme.
+        ThemeDark,
+        /// The theme of the system.
+        ThemeSystem,
+        /// What the clock shows.
+        ServerTime,
+        /// First connection under way.
+        Connecting,
+        /// Frames come.
+        Live,
+        /// No frame for a while.
+        Stale,
+        /// The connection is lost.
+        Reconnecting,
+        /// Do not wait any longer.
+        Now,
+        /// Load the page anew.
+        Reload,
+        /// Name of the filter field.
+        FilterHosts,
+        /// What may be typed there.
+        FilterHint,
+        /// Empties the filter.
+        ClearFilter,
+        /// Name of the group of chips.
+        QuickFilters,
+        /// Chip: every host.
+        All,
+        /// Chip: hosts with mail.
+        Waiting,
+        /// Name of the table.
+        TableOfHosts,
+        /// Rows before the ones shown.
+        PreviousRows,
+        /// Rows behind the ones shown.
+        NextRows,
+        /// Name of the group of both.
+        Paging,
+        /// The rows would stand in another order.
+        OrderChanged,
+        /// Put them in that order.
+        ApplyOrder,
+        /// Next try: at once.
+        DueNow,
+        /// Next try: when somebody lets go.
+        OnHold,
+        /// Next try: when a connection is free.
+        WhenSlotFrees,
+        /// Never tried so far.
+        NoAttemptYet,
+        /// Put into the clipboard.
+        Copy,
+        /// It is there.
+        Copied,
+        /// The seed's button.
+        RetryAllDelivery,
+        /// The button of the dialog.
+        RetryAll,
+        /// Close without doing anything.
+        Cancel,
+        /// Close the receipt.
+        Dismiss,
+        /// Link of the page that does not exist.
+        GoToHosts,
+        /// Title of the page that does not exist.
+        NoSuchPage,
+    }
+}
+
+texts! {
+    /// A whole sentence.
+    Note {
+        /// Over the lab's pages.
+        LabBanner,
+        /// A newer build is running.
+        ConsoleUpdated,
+        /// The connection is back.
+        ConnectedAgain,
+        /// Why buttons are off.
+        NotConnected,
+        /// The queue is empty.
+        NoMailWaiting,
+        /// Nothing was ever handed in.
+        NoMailHandedIn,
+        /// How to hand something in.
+        HandInByCommand,
+        /// No row came yet.
+        LoadingHosts,
+        /// The address in the bar leads nowhere.
+        NoSuchPageHint,
+        /// Title of the retry dialog.
+        RetryQuestion,
+        /// What a retry leaves alone.
+        RetryLimitsHold,
+        /// Nothing to retry.
+        RetryNothingWaits,
+        /// The request is on its way.
+        RetryAsked,
+        /// The request is on its way, but the connection is not there.
+        RetryUnanswered,
+    }
+}

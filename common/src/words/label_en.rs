@@ -1,0 +1,72 @@
+//! Labels and notes in English. Its twin is `label_ja`.
+
+use crate::words::{Label, Note};
+
+/// A few words on a control.
+pub(super) fn label(label: Label) -> &'static str {
+    match label {
+        Label::Hosts => "Hosts",
+        Label::MainNavigation => "Main",
+        Label::SkipToContent => "Skip to content",
+        Label::LanguageSwitch => "Language",
+        Label::ThemeSwitch => "Theme",
+        Label::ThemeLight => "Light",
+        Label::ThemeDark => "Dark",
+        Label::ThemeSystem => "System",
+        Label::ServerTime => "Server time",
+        Label::Connecting => "connecting",
+        Label::Live => "live",
+        Label::Stale => "no news",
+        Label::Reconnecting => "reconnecting",
+        Label::Now => "Now",
+        Label::Reload => "Reload",
+        Label::FilterHosts => "Filter hosts",
+        Label::FilterHint => "Words in the domain, or status:down",
+        Label::ClearFilter => "Clear filter",
+        Label::QuickFilters => "Quick filters",
+        Label::All => "All",
+        Label::Waiting => "Waiting",
+        Label::TableOfHosts => "Destination domains and their delivery status",
+        Label::PreviousRows => "Previous",
+        Label::NextRows => "Next",
+        Label::Paging => "Pages of the list",
+        Label::OrderChanged => "Order changed",
+        Label::ApplyOrder => "apply",
+        Label::DueNow => "now",
+        Label::OnHold => "held",
+        Label::WhenSlotFrees => "when free",
+        Label::NoAttemptYet => "no attempt yet",
+        Label::Copy => "Copy",
+        Label::Copied => "Copied",
+        Label::RetryAllDelivery => "Retry All Delivery",
+        Label::RetryAll => "Retry all",
+        Label::Cancel => "Cancel",
+        Label::Dismiss => "Dismiss",
+        Label::GoToHosts => "Go to Hosts",
+        Label::NoSuchPage => "There is no page here",
+    }
+}
+
+/// A whole sentence.
+pub(super) fn note(note: Note) -> &'static str {
+    match note {
+        Note::LabBanner => {
+            "This is a playground: its mail and its destinations are made up, and nothing leaves this machine."
+        }
+        Note::ConsoleUpdated => "The console was updated.",
+        Note::ConnectedAgain => "Connected again.",
+        Note::NotConnected => "Not possible at the moment: there is no connection to the server.",
+        Note::NoMailWaiting => "No mail is waiting.",
+        Note::NoMailHandedIn => "No mail has been handed in yet.",
+        Note::HandInByCommand => "Hand in a first message by SMTP, for example with this command:",
+        Note::LoadingHosts => "Loading…",
+        Note::NoSuchPageHint => "The address may be mistyped, or the page has moved.",
+        Note::RetryQuestion => "Retry all delivery now?",
+        Note::RetryLimitsHold => "Limits still hold: connections and rates stay as they are. Held mail stays held.",
+        Note::RetryNothingWaits => "No mail is waiting, so there is nothing to retry.",
+        Note::RetryAsked => "Waiting for the server's answer…",
+        Note::RetryUnanswered => {
+            "The connection broke before the server answered. The request is repeated when it is back, and happens once."
+        }
+    }
+}

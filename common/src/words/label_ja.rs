@@ -1,0 +1,70 @@
+//! Labels and notes in Japanese. Its twin is `label_en`.
+
+use crate::words::{Label, Note};
+
+/// A few words on a control.
+pub(super) fn label(label: Label) -> &'static str {
+    match label {
+        Label::Hosts => "ホスト",
+        Label::MainNavigation => "メイン",
+        Label::SkipToContent => "本文へ移動",
+        Label::LanguageSwitch => "言語",
+        Label::ThemeSwitch => "テーマ",
+        Label::ThemeLight => "ライト",
+        Label::ThemeDark => "ダーク",
+        Label::ThemeSystem => "システム",
+        Label::ServerTime => "サーバー時刻",
+        Label::Connecting => "接続中",
+        Label::Live => "ライブ",
+        Label::Stale => "更新なし",
+        Label::Reconnecting => "再接続中",
+        Label::Now => "今すぐ",
+        Label::Reload => "再読み込み",
+        Label::FilterHosts => "ホストの絞り込み",
+        Label::FilterHint => "ドメインの一部、または status:down",
+        Label::ClearFilter => "絞り込みを解除",
+        Label::QuickFilters => "クイック絞り込み",
+        Label::All => "すべて",
+        Label::Waiting => "待機中",
+        Label::TableOfHosts => "宛先ドメインと配信ステータス",
+        Label::PreviousRows => "前へ",
+        Label::NextRows => "次へ",
+        Label::Paging => "一覧のページ",
+        Label::OrderChanged => "並び順が変わりました",
+        Label::ApplyOrder => "反映",
+        Label::DueNow => "今すぐ",
+        Label::OnHold => "保留",
+        Label::WhenSlotFrees => "空き次第",
+        Label::NoAttemptYet => "未試行",
+        Label::Copy => "コピー",
+        Label::Copied => "コピーしました",
+        Label::RetryAllDelivery => "すべての配信の再試行",
+        Label::RetryAll => "すべて再試行",
+        Label::Cancel => "キャンセル",
+        Label::Dismiss => "閉じる",
+        Label::GoToHosts => "ホスト一覧へ",
+        Label::NoSuchPage => "ページが見つかりません",
+    }
+}
+
+/// A whole sentence.
+pub(super) fn note(note: Note) -> &'static str {
+    match note {
+        Note::LabBanner => "これは試用環境です。メールも宛先も架空のもので、このマシンの外には送信されません。",
+        Note::ConsoleUpdated => "コンソールが更新されました。",
+        Note::ConnectedAgain => "再接続しました。",
+        Note::NotConnected => "サーバーに接続していないため、現在は実行できません。",
+        Note::NoMailWaiting => "待機中のメールはありません。",
+        Note::NoMailHandedIn => "メールはまだ送信されていません。",
+        Note::HandInByCommand => "SMTPで最初のメールを送信してください。例：",
+        Note::LoadingHosts => "読み込んでいます…",
+        Note::NoSuchPageHint => "アドレスに誤りがあるか、ページが移動しています。",
+        Note::RetryQuestion => "すべての配信を今すぐ再試行しますか？",
+        Note::RetryLimitsHold => "接続数と送信レートの上限はそのまま適用されます。保留中のメールは保留のままです。",
+        Note::RetryNothingWaits => "待機中のメールがないため、再試行するものはありません。",
+        Note::RetryAsked => "サーバーの応答を待っています…",
+        Note::RetryUnanswered => {
+            "サーバーが応答する前に接続が切れました。復旧後に要求を再送します。実行されるのは一度だけです。"
+        }
+    }
+}
