@@ -1,2 +1,7 @@
 //! The console.
-fn main() {}
+
+use leptos::prelude::*;
+
+fn main() {
+    mount_to_body(|| view! { <p>"Nexthop"</p> });
+}
