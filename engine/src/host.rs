@@ -386,12 +386,14 @@ impl Host {
         if self.has_due() { rest } else { self.next_retry_at().map(|retry| rest.map_or(retry, |rest| rest.max(retry))) }
     }
 
-    /// When it must be looked at even if nothing happens.
-    pub fn next_wakeup(&self, settings: &Settings) -> Option<Timestamp> {
+    /// When it must be looked at even if nothing happens: always later than `now`, for what is over needs no waking.
+    pub fn next_wakeup(&self, now: Timestamp, settings: &Settings) -> Option<Timestamp> {
         let rest = self.rest.filter(|_| self.has_due()).map(|rest| rest.until);
         let pause = self.pause_until.filter(|_| self.has_due());
-        let forget = self.idle_since.map(|since| since + settings.host_memory);
-        [rest, pause, forget, self.next_retry_at()].into_iter().flatten().min()
+        let timers = [rest, pause].into_iter().flatten().filter(|at| *at > now);
+        // A record that could not end yet (a session still closes) is looked at again a little later.
+        let forget = self.idle_since.map(|since| (since + settings.host_memory).max(now + settings.session_idle));
+        timers.chain(forget).chain(self.next_retry_at()).min()
     }
 
     /// Remembers how the latest connection to an address ended.

@@ -38,9 +38,8 @@ fn release(place: &Place) -> Outcome {
     cargo.args(["build", "--release", "--locked", "-p", "backend"]);
     child::run(&mut cargo, "building the release binary")?;
     let binary = place.release_binary();
-    let size = fs::metadata(&binary)
-        .map_err(|error| Failure::system(format!("find {}", binary.display()), error))?
-        .len();
+    let size =
+        fs::metadata(&binary).map_err(|error| Failure::system(format!("find {}", binary.display()), error))?.len();
     println!("{} ({:.1} MB)", place.shown(&binary), size as f64 / 1e6);
     Ok(())
 }

@@ -16,10 +16,7 @@ use std::process::{Command, ExitStatus, Stdio};
 /// A command in the project folder, with the tools on its PATH and without a keyboard.
 pub fn command(place: &Place, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
-    command
-        .current_dir(&place.root)
-        .env("PATH", search_path(place))
-        .stdin(Stdio::null());
+    command.current_dir(&place.root).env("PATH", search_path(place)).stdin(Stdio::null());
     clean(&mut command, env::vars_os().map(|(name, _)| name));
     if env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
         command.env("NO_COLOR", "true"); // Trunk takes no other value
@@ -29,10 +26,7 @@ pub fn command(place: &Place, program: impl AsRef<OsStr>) -> Command {
 
 /// The cargo that called us, so that all build with the same toolchain.
 pub fn cargo(place: &Place) -> Command {
-    command(
-        place,
-        env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-    )
+    command(place, env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// Runs to the end with our own output, and shows the line first. `doing` names it in a beat or a failure.
@@ -67,9 +61,7 @@ pub fn answer(command: &mut Command) -> Option<String> {
 
 /// Where a program lies on a child's PATH.
 pub fn find(place: &Place, program: &str) -> Option<PathBuf> {
-    env::split_paths(&search_path(place))
-        .map(|folder| folder.join(program))
-        .find(|path| path.is_file())
+    env::split_paths(&search_path(place)).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 /// A command as one would type it.

@@ -27,12 +27,7 @@ pub struct Companion {
 
 impl Companion {
     /// Starts it. Call this from the main thread: the kernel takes the end of the calling thread for ours.
-    pub fn start(
-        place: &Place,
-        name: &'static str,
-        program: &Path,
-        words: &[&str],
-    ) -> Outcome<Companion> {
+    pub fn start(place: &Place, name: &'static str, program: &Path, words: &[&str]) -> Outcome<Companion> {
         let mut command = match child::find(place, "setpriv") {
             Some(setpriv) => {
                 let mut command = child::command(place, setpriv);
@@ -44,9 +39,7 @@ impl Companion {
         };
         command.args(words);
         eprintln!("  $ {}", child::line(&command));
-        let child = command
-            .spawn()
-            .map_err(|error| Failure::system(format!("start {name}"), error))?;
+        let child = command.spawn().map_err(|error| Failure::system(format!("start {name}"), error))?;
         Ok(Companion { name, child })
     }
 
@@ -95,12 +88,7 @@ mod tests {
     use super::*;
 
     fn place() -> Place {
-        Place {
-            root: "/".into(),
-            target: "/target".into(),
-            dist: "/dist".into(),
-            tools: "/tools".into(),
-        }
+        Place { root: "/".into(), target: "/target".into(), dist: "/dist".into(), tools: "/tools".into() }
     }
 
     #[test]
@@ -116,12 +104,6 @@ mod tests {
     fn one_that_ends_by_itself_is_named() {
         let mut companion = Companion::start(&place(), "the lab", Path::new("false"), &[]).unwrap();
         assert!(companion.stopped_within(PATIENCE).is_some());
-        assert!(
-            companion
-                .ended()
-                .unwrap()
-                .sentence
-                .contains("the lab has ended")
-        );
+        assert!(companion.ended().unwrap().sentence.contains("the lab has ended"));
     }
 }

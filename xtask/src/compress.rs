@@ -14,16 +14,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// What compresses well. Pictures and fonts of the web are compressed already.
-const KINDS: [&str; 8] = [
-    "wasm",
-    "js",
-    "css",
-    "html",
-    "svg",
-    "json",
-    "txt",
-    "webmanifest",
-];
+const KINDS: [&str; 8] = ["wasm", "js", "css", "html", "svg", "json", "txt", "webmanifest"];
 
 /// Brotli's best, and its largest window: a build waits some seconds so that every visit is shorter.
 const BROTLI_QUALITY: u32 = 11;
@@ -43,16 +34,14 @@ struct Sizes {
 pub fn run(_: &Place, words: &[OsString]) -> Outcome {
     arguments::none("compress", words)?;
     let Some(folder) = env::var_os("TRUNK_STAGING_DIR") else {
-        let sentence =
-            "Trunk calls this after a build; to build the console, say `cargo xtask build`.";
+        let sentence = "Trunk calls this after a build; to build the console, say `cargo xtask build`.";
         return Err(Failure::usage(sentence));
     };
     if env::var_os("TRUNK_PROFILE").as_deref() != Some(OsStr::new("release")) {
         return Ok(());
     }
     let folder = Path::new(&folder);
-    let sizes = squeeze(folder)
-        .map_err(|error| Failure::system(format!("compress {}", folder.display()), error))?;
+    let sizes = squeeze(folder).map_err(|error| Failure::system(format!("compress {}", folder.display()), error))?;
     eprintln!(
         "compress: {} files, {:.1} kB; brotli {:.1} kB, gzip {:.1} kB",
         sizes.files,
@@ -93,12 +82,7 @@ fn squeeze(folder: &Path) -> io::Result<Sizes> {
 
 fn brotli(raw: &[u8]) -> io::Result<Vec<u8>> {
     let mut small = Vec::new();
-    let mut writer = brotli::CompressorWriter::new(
-        &mut small,
-        BROTLI_BUFFER_BYTES,
-        BROTLI_QUALITY,
-        BROTLI_WINDOW,
-    );
+    let mut writer = brotli::CompressorWriter::new(&mut small, BROTLI_BUFFER_BYTES, BROTLI_QUALITY, BROTLI_WINDOW);
     writer.write_all(raw)?;
     drop(writer); // ends the stream
     Ok(small)
@@ -130,16 +114,12 @@ mod tests {
 
         let packed = fs::read(path.with_added_extension("br")).unwrap();
         let mut text = String::new();
-        brotli::Decompressor::new(&packed[..], 4096)
-            .read_to_string(&mut text)
-            .unwrap();
+        brotli::Decompressor::new(&packed[..], 4096).read_to_string(&mut text).unwrap();
         assert_eq!(text, script);
 
         let packed = fs::read(path.with_added_extension("gz")).unwrap();
         let mut text = String::new();
-        flate2::read::GzDecoder::new(&packed[..])
-            .read_to_string(&mut text)
-            .unwrap();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_string(&mut text).unwrap();
         assert_eq!(text, script);
     }
 
@@ -149,15 +129,7 @@ mod tests {
         fs::write(scratch.folder.join("tiny.css"), "a{}").unwrap();
         fs::write(scratch.folder.join("font.woff2"), "x".repeat(5_000)).unwrap();
         let sizes = squeeze(&scratch.folder).unwrap();
-        assert_eq!(
-            sizes,
-            Sizes {
-                files: 1,
-                raw: 3,
-                brotli: 3,
-                gzip: 3
-            }
-        );
+        assert_eq!(sizes, Sizes { files: 1, raw: 3, brotli: 3, gzip: 3 });
         assert_eq!(fs::read_dir(&scratch.folder).unwrap().count(), 2);
     }
 }

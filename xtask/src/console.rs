@@ -11,17 +11,8 @@ use std::fs;
 use std::io;
 
 /// What at the top of the project cannot change the console. What is not named here counts.
-const NOT_THE_CONSOLE: [&str; 9] = [
-    "backend",
-    "deny.toml",
-    "dist",
-    "engine",
-    "LICENSE-APACHE",
-    "LICENSE-MIT",
-    "nexthop-data",
-    "target",
-    "tests",
-];
+const NOT_THE_CONSOLE: [&str; 9] =
+    ["backend", "deny.toml", "dist", "engine", "LICENSE-APACHE", "LICENSE-MIT", "nexthop-data", "target", "tests"];
 
 /// Sees to it that `dist/` is the release console of these sources.
 pub fn ensure(place: &Place) -> Outcome {
@@ -83,26 +74,11 @@ mod tests {
 
     #[test]
     fn the_console_depends_on_its_own_files_and_on_anything_unknown() {
-        for name in [
-            "frontend",
-            "common",
-            "styles",
-            "index.html",
-            "Cargo.lock",
-            ".cargo",
-        ] {
+        for name in ["frontend", "common", "styles", "index.html", "Cargo.lock", ".cargo"] {
             assert!(counts(name), "{name}");
         }
         assert!(counts("a-folder-of-next-year"));
-        for name in [
-            "engine",
-            "backend",
-            "tests",
-            "dist",
-            "target",
-            ".git",
-            "README.md",
-        ] {
+        for name in ["engine", "backend", "tests", "dist", "target", ".git", "README.md"] {
             assert!(!counts(name), "{name}");
         }
     }

@@ -19,18 +19,12 @@ pub struct Failure {
 impl Failure {
     /// The work failed.
     pub fn work(sentence: impl Into<String>) -> Failure {
-        Failure {
-            code: 1,
-            sentence: sentence.into(),
-        }
+        Failure { code: 1, sentence: sentence.into() }
     }
 
     /// The call was wrong.
     pub fn usage(sentence: impl Into<String>) -> Failure {
-        Failure {
-            code: 2,
-            sentence: sentence.into(),
-        }
+        Failure { code: 2, sentence: sentence.into() }
     }
 
     /// The system refused something: `doing` completes the sentence "could not …".

@@ -20,11 +20,7 @@ impl Fingerprint {
 
     /// Takes in a file, or all files below a folder: their paths below `base` and their contents.
     pub fn path(&mut self, base: &Path, path: &Path) -> io::Result<()> {
-        let files = if path.is_dir() {
-            files(path)?
-        } else {
-            vec![path.to_path_buf()]
-        };
+        let files = if path.is_dir() { files(path)? } else { vec![path.to_path_buf()] };
         for file in files {
             file.strip_prefix(base).unwrap_or(&file).hash(&mut self.0);
             fs::read(&file)?.hash(&mut self.0);

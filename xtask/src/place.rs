@@ -22,12 +22,10 @@ pub struct Place {
 impl Place {
     /// Reads the environment: cargo names the package's folder, XDG the cache.
     pub fn find() -> Outcome<Place> {
-        let package = env::var_os("CARGO_MANIFEST_DIR").ok_or_else(|| {
-            Failure::usage("call this as `cargo xtask COMMAND`: cargo says where the project is.")
-        })?;
-        let root = Path::new(&package)
-            .parent()
-            .ok_or_else(|| Failure::usage("the package xtask has no folder above it."))?;
+        let package = env::var_os("CARGO_MANIFEST_DIR")
+            .ok_or_else(|| Failure::usage("call this as `cargo xtask COMMAND`: cargo says where the project is."))?;
+        let root =
+            Path::new(&package).parent().ok_or_else(|| Failure::usage("the package xtask has no folder above it."))?;
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
         let cache = match (set("XDG_CACHE_HOME"), set("HOME")) {
             (Some(cache), _) if Path::new(&cache).is_absolute() => PathBuf::from(cache),

@@ -19,20 +19,9 @@ struct Wish {
 pub fn run(place: &Place, words: &[OsString]) -> Outcome {
     let wish = read(&arguments::text(words)?)?;
     let mut cargo = child::cargo(place);
-    cargo.args([
-        "test",
-        "--locked",
-        "-p",
-        "tests",
-        "--no-default-features",
-        "--test",
-        "sim",
-    ]);
+    cargo.args(["test", "--locked", "-p", "tests", "--no-default-features", "--test", "sim"]);
     cargo.args(["--", "--nocapture"]);
-    for (name, number) in [
-        ("NEXTHOP_SIM_SEED", wish.seed),
-        ("NEXTHOP_SIM_WORLDS", wish.worlds),
-    ] {
+    for (name, number) in [("NEXTHOP_SIM_SEED", wish.seed), ("NEXTHOP_SIM_WORLDS", wish.worlds)] {
         if let Some(number) = number {
             cargo.env(name, number.to_string());
             eprintln!("  {name}={number}");
@@ -60,9 +49,7 @@ fn read(words: &[&str]) -> Outcome<Wish> {
         *slot = Some(number(name, value.unwrap_or_default())?);
     }
     if wish.worlds == Some(0) {
-        return Err(Failure::usage(
-            "--worlds 0 would prove nothing; ask for at least 1.",
-        ));
+        return Err(Failure::usage("--worlds 0 would prove nothing; ask for at least 1."));
     }
     Ok(wish)
 }
@@ -73,9 +60,7 @@ fn number(name: &str, text: &str) -> Outcome<u64> {
         Some(digits) => u64::from_str_radix(digits, 16),
         None => text.parse(),
     };
-    read.map_err(|error| {
-        Failure::usage(format!("{name} needs a number, but got `{text}`: {error}."))
-    })
+    read.map_err(|error| Failure::usage(format!("{name} needs a number, but got `{text}`: {error}.")))
 }
 
 #[cfg(test)]

@@ -33,13 +33,8 @@ struct Bench<'a> {
 pub fn run(place: &Place, words: &[OsString]) -> Outcome {
     let plan = plan::read(&arguments::text(words)?)?;
     let artefacts = place.target.join("artefacts");
-    fs::create_dir_all(&artefacts)
-        .map_err(|error| Failure::system(format!("make {}", artefacts.display()), error))?;
-    let bench = Bench {
-        place,
-        artefacts,
-        name: plan.name,
-    };
+    fs::create_dir_all(&artefacts).map_err(|error| Failure::system(format!("make {}", artefacts.display()), error))?;
+    let bench = Bench { place, artefacts, name: plan.name };
     let mut report = Report::new(plan.steps.len() + 1);
     let ended = all(&bench, &plan.steps, &mut report);
     print!("\n{}", report.table());
@@ -47,26 +42,17 @@ pub fn run(place: &Place, words: &[OsString]) -> Outcome {
 }
 
 fn all(bench: &Bench<'_>, steps: &[Step], report: &mut Report) -> Outcome {
-    one(
-        "setup",
-        "what the tests need",
-        "cargo xtask setup",
-        report,
-        || setup::prepare(bench.place, Purpose::Test).map(|()| Ending::Passed),
-    )?;
+    one("setup", "what the tests need", "cargo xtask setup", report, || {
+        setup::prepare(bench.place, Purpose::Test).map(|()| Ending::Passed)
+    })?;
     let mut matched = 0;
     for step in steps {
         let again = step.again(bench.name.as_deref());
-        one(step.name(), step.title(), &again, report, || {
-            step.run(bench, &mut matched)
-        })?;
+        one(step.name(), step.title(), &again, report, || step.run(bench, &mut matched))?;
     }
     match &bench.name {
         Some(name) if matched == 0 => {
-            let sentence = format!(
-                "no step and no test has `{name}` in its name. {}",
-                plan::known()
-            );
+            let sentence = format!("no step and no test has `{name}` in its name. {}", plan::known());
             Err(Failure::usage(sentence))
         }
         _ => Ok(()),
@@ -90,17 +76,10 @@ fn one(
         Ok(ending) => (ending, Ok(())),
         Err(failure) => (
             Ending::Failed,
-            Err(Failure {
-                code: failure.code,
-                sentence: format!("{failure}\nTo repeat only this step: {again}"),
-            }),
+            Err(Failure { code: failure.code, sentence: format!("{failure}\nTo repeat only this step: {again}") }),
         ),
     };
-    eprintln!(
-        "{place} {name}: {} after {}",
-        ending.word(),
-        elapsed::words(took)
-    );
+    eprintln!("{place} {name}: {} after {}", ending.word(), elapsed::words(took));
     report.note(name, ending, took);
     outcome
 }

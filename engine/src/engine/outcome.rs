@@ -266,7 +266,7 @@ impl Engine {
             // A fault of ours says nothing about them: the status stays, the evidence says whose fault it is.
             host.evidence = Some(evidence);
             self.rest_host(now, id, WaitCause::Dns);
-            return self.reschedule(id);
+            return self.reschedule(now, id);
         }
         let doubted = *failure == RouteFailure::Nxdomain && host.resolved_before;
         host.resolved_before = false;
@@ -281,7 +281,7 @@ impl Engine {
         if doubted && let Some(rest) = &mut self.host_mut(id).rest {
             rest.until = now + NXDOMAIN_SECOND_LOOK;
         }
-        self.reschedule(id);
+        self.reschedule(now, id);
     }
 
     fn bounce_due(&mut self, id: HostId, code: VerdictCode, out: &mut Output) {

@@ -130,7 +130,7 @@ impl Engine {
             host.limited_since.get_or_insert(now);
             host.evidence = Some(evidence);
             host.pause_until = Some(now + pause);
-            self.reschedule(id);
+            self.reschedule(now, id);
             return;
         }
         self.host_is_down(now, id, evidence, WaitCause::HostDown, out);
@@ -152,7 +152,7 @@ impl Engine {
         host.limited_since = None;
         self.move_host(now, id, HostStatus::Down, code, out);
         self.decide_last_chances(now, id, out);
-        self.reschedule(id);
+        self.reschedule(now, id);
     }
 
     /// Sets the host timer.

@@ -56,7 +56,7 @@ impl Engine {
                 }
             }
         }
-        self.reschedule(id);
+        self.reschedule(now, id);
     }
 
     /// Whether the host itself allows one more start.

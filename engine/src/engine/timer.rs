@@ -81,7 +81,7 @@ impl Engine {
             let code = code.or(host.evidence.as_ref().map(|evidence| evidence.code));
             let code = code.unwrap_or(common::vocab::VerdictCode::SmtpDeferred);
             self.bounce_leg(id, key, HardBounce::Expired, code, out);
-            return self.reschedule(id);
+            return self.reschedule(now, id);
         }
         let host = self.host_mut(id);
         host.ripen_one(key);
@@ -93,7 +93,7 @@ impl Engine {
     }
 
     /// Registers when the host must be looked at again; notes when its last mail has left.
-    pub(super) fn reschedule(&mut self, id: HostId) {
+    pub(super) fn reschedule(&mut self, now: Timestamp, id: HostId) {
         let settings = &self.settings;
         let Some(host) = self.hosts[id.0 as usize].as_mut() else { return };
         self.changed.insert(id);
@@ -104,7 +104,7 @@ impl Engine {
         } else {
             host.idle_since = None;
         }
-        let wake_at = host.next_wakeup(settings);
+        let wake_at = host.next_wakeup(now, settings);
         if wake_at != host.wake_at {
             if let Some(before) = host.wake_at {
                 self.timers.remove(&(before, Timer::Host(id)));

@@ -52,14 +52,8 @@ pub fn packages(purpose: Purpose) -> Vec<Package> {
             program("dnsmasq-base", "dnsmasq"),
             program("swaks", "swaks"),
             // Screenshots without these show boxes.
-            file(
-                "fonts-noto-cjk",
-                "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-            ),
-            file(
-                "fonts-dejavu-core",
-                "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
-            ),
+            file("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
+            file("fonts-dejavu-core", "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
         ]);
     }
     list
@@ -137,9 +131,7 @@ fn answer_postfix(place: &Place, prefix: &[&str]) -> Outcome {
     let mut input = child.stdin.take().expect("standard input is piped");
     let written = writeln!(input, "{POSTFIX_ANSWER}");
     drop(input);
-    let ended = child
-        .wait()
-        .map_err(|error| Failure::system(doing, error))?;
+    let ended = child.wait().map_err(|error| Failure::system(doing, error))?;
     if written.is_ok() && ended.success() {
         return Ok(());
     }
@@ -193,9 +185,7 @@ fn has_lists(folder: &Path) -> bool {
 fn line_to_type(missing: &[&str]) -> String {
     let mut steps = vec!["sudo apt-get update".to_owned()];
     if missing.contains(&"postfix") {
-        steps.push(format!(
-            "echo '{POSTFIX_ANSWER}' | sudo debconf-set-selections"
-        ));
+        steps.push(format!("echo '{POSTFIX_ANSWER}' | sudo debconf-set-selections"));
     }
     steps.push(format!("sudo {} {}", INSTALL.join(" "), missing.join(" ")));
     steps.join(" && ")
@@ -222,9 +212,7 @@ mod tests {
     #[test]
     fn the_line_to_type_answers_postfix_before_installing_it() {
         let line = line_to_type(&["postfix", "swaks"]);
-        let answer = line
-            .find("No configuration' | sudo debconf-set-selections")
-            .unwrap();
+        let answer = line.find("No configuration' | sudo debconf-set-selections").unwrap();
         let install = line.find("--no-remove").unwrap();
         assert!(answer < install);
         assert!(line.ends_with(" postfix swaks"));

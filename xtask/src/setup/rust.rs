@@ -41,8 +41,7 @@ fn has_wasm(place: &Place) -> bool {
 pub fn crates(place: &Place) -> Outcome<Found> {
     let mut ask = child::command(place, "rustc");
     ask.args(["--print", "host-tuple"]);
-    let host = child::answer(&mut ask)
-        .ok_or_else(|| Failure::work("rustc does not say which machine this is."))?;
+    let host = child::answer(&mut ask).ok_or_else(|| Failure::work("rustc does not say which machine this is."))?;
     let fetch = |offline: bool| {
         let mut fetch = child::cargo(place);
         fetch.args(["fetch", "--locked", "--target", WASM, "--target", &host]);

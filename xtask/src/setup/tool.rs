@@ -72,16 +72,13 @@ impl Tool {
         if self.answers(place, self.program) {
             return Ok(Found::There); // whoever held the lock has installed it
         }
-        put(&self.folder(&place.tools), |fresh| {
-            self.compile(place, fresh)
-        })?;
+        put(&self.folder(&place.tools), |fresh| self.compile(place, fresh))?;
         Ok(Found::Installed)
     }
 
     /// Whether this program says that it is this version.
     fn answers(&self, place: &Place, program: impl AsRef<std::ffi::OsStr>) -> bool {
-        child::answer(child::command(place, program).arg("--version"))
-            .is_some_and(|answer| self.is_named_by(&answer))
+        child::answer(child::command(place, program).arg("--version")).is_some_and(|answer| self.is_named_by(&answer))
     }
 
     fn is_named_by(&self, answer: &str) -> bool {
@@ -104,9 +101,7 @@ impl Tool {
             .arg(place.tools.join("build")) // kept: a second try goes on where the first was cut off
             .envs(self.profile.iter().copied());
         child::run(&mut install, &format!("compiling {title}")).map_err(|failure| {
-            Failure::work(format!(
-                "{failure} `cargo xtask setup` tries again and keeps what is compiled."
-            ))
+            Failure::work(format!("{failure} `cargo xtask setup` tries again and keeps what is compiled."))
         })?;
         if self.answers(place, fresh.join("bin").join(self.program)) {
             return Ok(());
@@ -122,16 +117,14 @@ fn put(folder: &Path, make: impl FnOnce(&Path) -> Outcome) -> Outcome {
     remove(&fresh)?;
     make(&fresh)?;
     remove(folder)?;
-    fs::rename(&fresh, folder)
-        .map_err(|error| Failure::system(format!("move {}", folder.display()), error))
+    fs::rename(&fresh, folder).map_err(|error| Failure::system(format!("move {}", folder.display()), error))
 }
 
 fn remove(folder: &Path) -> Outcome {
     match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::system(
-            format!("remove {}", folder.display()),
-            error,
-        )),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::system(format!("remove {}", folder.display()), error))
+        }
         _ => Ok(()),
     }
 }

@@ -51,10 +51,7 @@ pub fn read(words: &[&str]) -> Outcome<Plan> {
         let by = |step: &Step| step == candidate || step.needs().contains(candidate);
         chosen.iter().any(by)
     };
-    Ok(Plan {
-        steps: ALL.into_iter().filter(needed).collect(),
-        name: name.map(str::to_owned),
-    })
+    Ok(Plan { steps: ALL.into_iter().filter(needed).collect(), name: name.map(str::to_owned) })
 }
 
 /// The steps, as a sentence.
@@ -84,10 +81,7 @@ mod tests {
         assert_eq!(steps(&["format"]), [Step::Format]);
         assert_eq!(steps(&["sim"]), [Step::Sim]);
         assert_eq!(steps(&["wire"]), [Step::Dist, Step::Binary, Step::Wire]);
-        assert_eq!(
-            steps(&["browser", "a_held_host"]),
-            [Step::Dist, Step::Binary, Step::Browser]
-        );
+        assert_eq!(steps(&["browser", "a_held_host"]), [Step::Dist, Step::Binary, Step::Browser]);
     }
 
     #[test]

@@ -105,9 +105,7 @@ impl Step {
     /// Does it. `matched` grows by the tests that ran under the bench's name.
     pub fn run(self, bench: &Bench<'_>, matched: &mut usize) -> Outcome<Ending> {
         if self == Step::Deny && child::find(bench.place, "cargo-deny").is_none() {
-            eprintln!(
-                "  skipped: there is no cargo-deny; `cargo install --locked cargo-deny` brings it"
-            );
+            eprintln!("  skipped: there is no cargo-deny; `cargo install --locked cargo-deny` brings it");
             return Ok(Ending::Skipped);
         }
         if self == Step::Dist {
@@ -130,17 +128,9 @@ impl Step {
     fn cargo_words(self) -> &'static [&'static str] {
         match self {
             Step::Format => &["fmt", "--all", "--check"],
-            Step::Lint => &[
-                "clippy",
-                "--locked",
-                "--workspace",
-                "--exclude",
-                "frontend",
-                "--all-targets",
-                "--",
-                "-D",
-                "warnings",
-            ],
+            Step::Lint => {
+                &["clippy", "--locked", "--workspace", "--exclude", "frontend", "--all-targets", "--", "-D", "warnings"]
+            }
             Step::LintConsole => &[
                 "clippy",
                 "--locked",
@@ -155,9 +145,7 @@ impl Step {
             ],
             Step::Dist => &[],
             Step::Binary => &["build", "--locked", "-p", "backend"],
-            Step::Unit => &[
-                "test", "--locked", "-p", "common", "-p", "engine", "-p", "backend", "-p", "xtask",
-            ],
+            Step::Unit => &["test", "--locked", "-p", "common", "-p", "engine", "-p", "backend", "-p", "xtask"],
             Step::Tidy => &["test", "--locked", "-p", "tests", "--test", "tidy"],
             Step::Sim => &["test", "--locked", "-p", "tests", "--test", "sim"],
             Step::Wire => &["test", "--locked", "-p", "tests", "--test", "wire"],

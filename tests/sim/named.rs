@@ -1,0 +1,86 @@
+//! Named worlds: one fact each.
+
+use common::vocab::{ActionId, HostStatus, VerdictCode, WaitCause};
+use engine::view::HostView;
+use engine::{Event, RetryScope};
+use std::time::Duration;
+use tests::host::Character;
+use tests::world::{DAWN, World};
+
+fn row(world: &World) -> HostView {
+    world.engine.hosts().next().expect("one host")
+}
+
+fn step_until(world: &mut World, what: &str, mut holds: impl FnMut(&World) -> bool) {
+    for _ in 0..10_000 {
+        if holds(world) {
+            return;
+        }
+        world.step();
+    }
+    panic!("never: {what}");
+}
+
+#[test]
+fn a_host_that_refuses_is_down_and_its_mail_stays_unattempted() {
+    let mut world = World::with_host(1, "down.test", Character::Down);
+    world.send(vec!["a@down.test".parse().unwrap(), "b@down.test".parse().unwrap()]);
+    step_until(&mut world, "down", |world| row(world).status == HostStatus::Down);
+    let seen = row(&world);
+    assert_eq!(seen.evidence.as_ref().map(|e| (e.code, e.addresses_tried)), Some((VerdictCode::TcpRefused, 2)));
+    assert_eq!((seen.unattempted, seen.attempted, seen.counters.soft_bounced_events), (2, 0, 0));
+    assert_eq!(seen.causes[WaitCause::HostDown], 2);
+}
+
+#[test]
+fn a_down_host_is_tried_again_after_about_a_minute_by_one_connection() {
+    let mut world = World::with_host(2, "down.test", Character::Down);
+    for _ in 0..50 {
+        world.send(vec!["a@down.test".parse().unwrap()]);
+    }
+    step_until(&mut world, "down", |world| row(world).status == HostStatus::Down);
+    let next = row(&world).next_attempt_at.expect("a host timer");
+    assert!((54_000..=66_000).contains(&next.since(world.now).as_millis()), "{next}");
+    step_until(&mut world, "a second failure", |world| row(world).next_attempt_at.is_some_and(|at| at > next));
+    let pending_at_once = world.facts.iter().filter(|fact| fact.contains("SessionStarted")).count();
+    assert!(pending_at_once <= 4, "two addresses, two attempts: {pending_at_once}");
+}
+
+#[test]
+fn a_greylisted_leg_waits_about_five_minutes_and_is_then_delivered() {
+    let mut world = World::with_host(3, "grey.test", Character::Greylisting);
+    world.send(vec!["a@grey.test".parse().unwrap()]);
+    world.run();
+    let seen = row(&world);
+    assert_eq!((seen.counters.delivered_recipients, seen.counters.soft_bounced_events), (1, 1));
+    let took = world.now.since(DAWN);
+    assert!(took >= Duration::from_secs(270), "{took:?}");
+}
+
+#[test]
+fn a_retry_by_hand_tries_a_greylisted_leg_at_once() {
+    let mut world = World::with_host(4, "grey.test", Character::Greylisting);
+    world.send(vec!["a@grey.test".parse().unwrap()]);
+    step_until(&mut world, "deferred", |world| row(world).causes[WaitCause::Retry] == 1);
+    world.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All });
+    step_until(&mut world, "delivered", |world| row(world).counters.delivered_recipients == 1);
+    assert!(world.now.since(DAWN) < Duration::from_secs(10));
+}
+
+#[test]
+fn a_domain_that_does_not_exist_bounces_at_once() {
+    let mut world = World::with_host(5, "gone.test", Character::Nxdomain);
+    world.send(vec!["a@gone.test".parse().unwrap()]);
+    world.run();
+    assert_eq!(row(&world).counters.dns_hard_bounces, 1);
+    assert!(world.now.since(DAWN) < Duration::from_secs(10));
+}
+
+#[test]
+fn mail_for_a_dead_host_expires_at_the_end_of_its_lifetime() {
+    let mut world = World::with_host(6, "down.test", Character::Down);
+    world.send(vec!["a@down.test".parse().unwrap()]);
+    world.run();
+    assert_eq!(row(&world).counters.expired_hard_bounces, 1);
+    assert!(world.now.since(DAWN) >= Duration::from_secs(3 * 3600));
+}

@@ -1,0 +1,103 @@
+//! Host characters of the simulated world: how a destination answers, as a pure function of time and chance.
+
+use common::vocab::{Reply, ReplyCode, Timestamp};
+use engine::failure::{Failure, Outcome, RouteFailure, Stage, Trouble};
+use engine::random::Random;
+use std::time::Duration;
+
+/// How a destination behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Character {
+    /// Takes everything at once.
+    Healthy,
+    /// 451 to each leg's first attempt.
+    Greylisting,
+    /// Takes everything, each answer late.
+    Slow,
+    /// Accepts the connection and never greets.
+    Silent,
+    /// Refuses connections.
+    Down,
+    /// Down and up by turns of half an hour.
+    Flapping,
+    /// Refuses some recipients for good, some for now, takes the others.
+    Picky,
+    /// Breaks the session at a random stage.
+    Dropping,
+    /// The domain does not exist.
+    Nxdomain,
+    /// Its name servers fail half of the time.
+    Servfail,
+}
+
+impl Character {
+    /// All of them.
+    pub const ALL: [Character; 10] = [
+        Character::Healthy,
+        Character::Greylisting,
+        Character::Slow,
+        Character::Silent,
+        Character::Down,
+        Character::Flapping,
+        Character::Picky,
+        Character::Dropping,
+        Character::Nxdomain,
+        Character::Servfail,
+    ];
+
+    /// What DNS says, or why not.
+    pub fn resolves(self, random: &mut Random) -> Result<(), RouteFailure> {
+        match self {
+            Character::Nxdomain => Err(RouteFailure::Nxdomain),
+            Character::Servfail if random.below(2) == 0 => Err(RouteFailure::Servfail),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether it greets, and after how long.
+    pub fn greets(self, now: Timestamp, random: &mut Random) -> (Duration, Result<(), Failure>) {
+        let failed = |stage, trouble, elapsed| Err(Failure { stage, trouble, elapsed });
+        let quick = Duration::from_millis(1 + random.below(20));
+        match self {
+            Character::Down => (quick, failed(Stage::Connect, Trouble::Refused, quick)),
+            Character::Flapping if now.millis() / 1_800_000 % 2 == 0 => {
+                (quick, failed(Stage::Connect, Trouble::Refused, quick))
+            }
+            Character::Silent => {
+                let wait = Duration::from_secs(300);
+                (wait, failed(Stage::Greeting, Trouble::TimedOut, wait))
+            }
+            Character::Slow => (Duration::from_secs(2), Ok(())),
+            _ => (quick, Ok(())),
+        }
+    }
+
+    /// What becomes of a transaction: after how long, one outcome per recipient, and whether the session goes on.
+    pub fn takes(self, recipients: usize, first_attempt: bool, random: &mut Random) -> (Duration, Vec<Outcome>, bool) {
+        let quick = Duration::from_millis(2 + random.below(30));
+        let taken = || Outcome::Delivered(Reply::new(ReplyCode(250), "2.0.0 taken"));
+        let refused =
+            |code, text: &str| Outcome::Refused { stage: Stage::RcptTo, reply: Reply::new(ReplyCode(code), text) };
+        match self {
+            Character::Greylisting if first_attempt => {
+                (quick, vec![refused(451, "4.7.1 Greylisted, come back later"); recipients], true)
+            }
+            Character::Slow => (Duration::from_secs(8), vec![taken(); recipients], true),
+            Character::Picky => {
+                let outcomes = (0..recipients).map(|_| match random.below(5) {
+                    0 => refused(550, "5.1.1 No such user"),
+                    1 => refused(452, "4.2.2 Mailbox full"),
+                    2 => refused(421, "4.7.0 Too many connections"),
+                    _ => taken(),
+                });
+                (quick, outcomes.collect(), random.below(4) > 0)
+            }
+            Character::Dropping if random.below(2) == 0 => {
+                let stage = [Stage::MailFrom, Stage::RcptTo, Stage::Body, Stage::EndOfData][random.below(4) as usize];
+                let failure = Failure { stage, trouble: Trouble::Dropped, elapsed: quick };
+                (quick, vec![Outcome::Failed(failure); recipients], false)
+            }
+            _ => (quick, vec![taken(); recipients], true),
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! A simulated world around the engine: fake clock, fake DNS, fake hosts, fake disk, one seed.
+//!
+//! It picks the earliest of what is to come, moves the clock there, hands the event to the engine, carries out its
+//! effects, and checks after every step. A crash drops the engine and rebuilds it from what the fake disk holds.
+//! The same seed gives the same run.
+
+use crate::check::{GRACE, Ledger};
+use crate::host::Character;
+use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId, Timestamp};
+use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled};
+use engine::failure::Outcome;
+use engine::random::Random;
+use engine::route::{Answer, ExchangerAnswer, RouteKind};
+use engine::view::HostView;
+use engine::{Effect, Engine, Event, Fact, Output, RetryScope, Settings};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// When the simulated world begins.
+pub const DAWN: Timestamp = Timestamp(1_800_000_000_000);
+
+/// What is to happen outside of the engine.
+#[derive(Clone, Debug)]
+enum Coming {
+    Event(Event),
+    Arrival,
+    Retry,
+    Crash,
+}
+
+/// What the fake disk holds of a message.
+#[derive(Clone, Debug)]
+struct OnDisk {
+    envelope: Arc<Envelope>,
+    waiting: BTreeMap<RecipientId, (u32, Option<Timestamp>)>,
+}
+
+/// See the head of this file.
+pub struct World {
+    /// The engine under test.
+    pub engine: Engine,
+    /// Its moment.
+    pub now: Timestamp,
+    /// What must hold.
+    pub ledger: Ledger,
+    /// The facts of the run as text: the same seed gives the same list.
+    pub facts: Vec<String>,
+    settings: Settings,
+    random: Random,
+    characters: BTreeMap<Domain, Character>,
+    coming: BTreeMap<(Timestamp, u64), Coming>,
+    disk: BTreeMap<MessageId, OnDisk>,
+    carried: BTreeMap<SessionId, Order>,
+    targets: BTreeMap<SessionId, Character>,
+    rows: BTreeMap<Domain, HostView>,
+    forced: bool,
+    serial: u64,
+    next_mid: u64,
+    arrivals_left: u32,
+}
+
+impl World {
+    /// A world of the seed's making: its hosts, its mail, its accidents.
+    pub fn new(seed: u64) -> World {
+        let mut random = Random::new(seed ^ 0x5eed);
+        let settings = Settings {
+            lifetime: Duration::from_secs(8 * 3600),
+            lifetime_null_sender: Duration::from_secs(3 * 3600),
+            ..Settings::default()
+        };
+        let count = 3 + random.below(8);
+        let characters = (0..count).map(|number| {
+            let character = Character::ALL[random.below(Character::ALL.len() as u64) as usize];
+            (format!("h{number}.test").parse().expect("a domain"), character)
+        });
+        let characters = characters.collect();
+        let mut world = World {
+            engine: Engine::new(DAWN, settings.clone(), seed),
+            now: DAWN,
+            ledger: Ledger::default(),
+            facts: Vec::new(),
+            settings,
+            characters,
+            coming: BTreeMap::new(),
+            disk: BTreeMap::new(),
+            carried: BTreeMap::new(),
+            targets: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            forced: false,
+            serial: 0,
+            next_mid: 1,
+            arrivals_left: 20 + random.below(60) as u32,
+            random,
+        };
+        world.plan_accidents();
+        world
+    }
+
+    /// A world with one host of a given character and no accidents.
+    pub fn with_host(seed: u64, name: &str, character: Character) -> World {
+        let mut world = World::new(seed);
+        world.characters = BTreeMap::from([(name.parse().expect("a domain"), character)]);
+        world.coming.clear();
+        world.arrivals_left = 0;
+        world
+    }
+
+    fn plan_accidents(&mut self) {
+        self.later(Duration::ZERO, Coming::Arrival);
+        for _ in 0..self.random.below(3) {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Crash);
+        }
+        for _ in 0..self.random.below(3) {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Retry);
+        }
+    }
+
+    fn later(&mut self, after: Duration, coming: Coming) {
+        self.serial += 1;
+        self.coming.insert((self.now + after, self.serial), coming);
+    }
+
+    /// Runs until nothing waits and nothing is to come, or the bound of steps: then the world is stuck.
+    pub fn run(&mut self) {
+        for _ in 0..200_000 {
+            if self.coming.is_empty() && self.ledger.waiting() == 0 {
+                return;
+            }
+            self.step();
+        }
+        panic!("after 200,000 steps {} recipients still wait", self.ledger.waiting());
+    }
+
+    /// One step: the earliest of what is to come and the engine's own wake-up.
+    pub fn step(&mut self) {
+        let next = self.coming.first_key_value().map(|((at, _), _)| *at);
+        let wake = self.engine.next_wakeup();
+        match (next, wake) {
+            (Some(at), wake) if wake.is_none_or(|wake| at <= wake) => {
+                let (_, coming) = self.coming.pop_first().expect("it was just seen");
+                self.now = self.now.max(at);
+                self.happen(coming);
+            }
+            (_, Some(wake)) => {
+                self.now = self.now.max(wake);
+                self.handle(Event::Woke);
+            }
+            (_, None) => panic!("{} recipients wait and nothing is to come", self.ledger.waiting()),
+        }
+        self.check();
+    }
+
+    fn happen(&mut self, coming: Coming) {
+        match coming {
+            Coming::Event(event) => {
+                if let Event::Attempted { session, .. } = &event {
+                    self.carried.remove(session);
+                }
+                self.handle(event);
+            }
+            Coming::Crash => self.crash(),
+            Coming::Retry => {
+                self.forced = true;
+                self.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All });
+            }
+            Coming::Arrival => {
+                if self.arrivals_left > 0 {
+                    self.arrivals_left -= 1;
+                    self.arrive();
+                    let gap = Duration::from_millis(self.random.below(120_000));
+                    self.later(gap, Coming::Arrival);
+                }
+            }
+        }
+    }
+
+    fn arrive(&mut self) {
+        let names: Vec<Domain> = self.characters.keys().cloned().collect();
+        let most = if self.random.below(10) == 0 { 130 } else { 4 };
+        let count = 1 + self.random.below(most);
+        let recipients = (0..count).map(|n| {
+            let name = &names[self.random.below(names.len() as u64) as usize];
+            format!("r{n}@{name}").parse().expect("an address")
+        });
+        let recipients = recipients.collect();
+        self.send(recipients);
+    }
+
+    /// Accepts a message now.
+    pub fn send(&mut self, recipients: Vec<Address>) -> MessageId {
+        let mid = MessageId(self.next_mid);
+        self.next_mid += 1;
+        let from = (self.random.below(5) > 0).then(|| "sender@lab.test".parse().expect("an address"));
+        let lifetime = if from.is_some() { self.settings.lifetime } else { self.settings.lifetime_null_sender };
+        let envelope = Envelope { mid, from, recipients, size_bytes: 4_096, received_at: self.now, eight_bit: false };
+        let envelope = Arc::new(envelope);
+        let ends_by = self.now + lifetime + GRACE;
+        let rids = (0..envelope.recipients.len() as u32).map(RecipientId);
+        rids.clone().for_each(|rid| self.ledger.accept(mid, rid, self.now, ends_by));
+        let waiting = rids.map(|rid| (rid, (0, None))).collect();
+        self.disk.insert(mid, OnDisk { envelope: envelope.clone(), waiting });
+        self.handle(Event::Accepted(envelope));
+        mid
+    }
+
+    /// Hands an event to the engine and carries out what it wants.
+    pub fn handle(&mut self, event: Event) {
+        let mut out = Output::default();
+        self.engine.handle(self.now, event, &mut out);
+        for fact in out.facts {
+            self.told(&fact);
+        }
+        for effect in out.effects {
+            self.act(effect);
+        }
+        self.forced = false;
+    }
+
+    fn told(&mut self, fact: &Fact) {
+        self.facts.push(format!("{} {fact:?}", self.now));
+        match fact {
+            Fact::Delivered { .. } => {} // counted when the peer took it, in `act`
+            Fact::Deferred { mid, rid, next_attempt_at, .. } => self.ledger.defer(*mid, *rid, *next_attempt_at),
+            Fact::Bounced { mid, rid, .. } => self.ledger.bounce(*mid, *rid),
+            Fact::Retried { .. } => self.ledger_forgets_timers(),
+            _ => {}
+        }
+    }
+
+    /// After an operator's retry every timer of the ledger is void.
+    fn ledger_forgets_timers(&mut self) {
+        let waiting: Vec<(MessageId, RecipientId)> =
+            self.disk.iter().flat_map(|(mid, kept)| kept.waiting.keys().map(|rid| (*mid, *rid))).collect();
+        waiting.into_iter().for_each(|(mid, rid)| self.ledger.defer(mid, rid, self.now));
+    }
+
+    fn act(&mut self, effect: Effect) {
+        match effect {
+            Effect::Resolve { host } => {
+                let answer = self.characters[&host].resolves(&mut self.random).map(|()| self.answer(&host));
+                let delay = Duration::from_millis(self.random.below(50));
+                self.later(delay, Coming::Event(Event::Resolved { host, answer }));
+            }
+            Effect::Connect { session, host, .. } => {
+                let character = self.characters[&host];
+                self.targets.insert(session, character);
+                let (delay, result) = character.greets(self.now, &mut self.random);
+                let event = match result {
+                    Ok(()) => Event::SessionReady { session },
+                    Err(failure) => Event::SessionFailed { session, failure },
+                };
+                self.later(delay, Coming::Event(event));
+            }
+            Effect::Deliver { session, order } => self.transact(session, order),
+            Effect::Close { session } => {
+                self.later(Duration::from_millis(1), Coming::Event(Event::SessionClosed { session }));
+            }
+            Effect::Settle(settlement) => {
+                let Some(kept) = self.disk.get_mut(&settlement.mid) else { return };
+                for (rid, how) in settlement.recipients {
+                    match how {
+                        Settled::Deferred { attempts, next_attempt_at } => {
+                            kept.waiting.insert(rid, (attempts, Some(next_attempt_at)));
+                        }
+                        _ => drop(kept.waiting.remove(&rid)),
+                    }
+                }
+                assert_eq!(
+                    kept.waiting.is_empty(),
+                    settlement.message_done,
+                    "{}: done is said too early or too late",
+                    settlement.mid
+                );
+                if settlement.message_done {
+                    self.disk.remove(&settlement.mid);
+                }
+            }
+        }
+    }
+
+    fn transact(&mut self, session: SessionId, order: Order) {
+        for rid in &order.rids {
+            self.ledger.attempt(order.envelope.mid, *rid, self.now, self.forced);
+        }
+        assert!(order.rids.len() <= self.settings.transaction_recipients_max, "too many recipients in one transaction");
+        let character = self.targets[&session];
+        let kept = &self.disk[&order.envelope.mid];
+        let first_attempt =
+            order.rids.iter().all(|rid| kept.waiting.get(rid).is_some_and(|(attempts, _)| *attempts == 0));
+        let (delay, outcomes, reusable) = character.takes(order.rids.len(), first_attempt, &mut self.random);
+        let mid = order.envelope.mid;
+        for (rid, outcome) in order.rids.iter().zip(&outcomes) {
+            if matches!(outcome, Outcome::Delivered(_)) {
+                self.ledger.deliver(mid, *rid);
+            }
+        }
+        assert!(self.carried.insert(session, order).is_none(), "{session} was given a second order");
+        self.later(delay, Coming::Event(Event::Attempted { session, mid, outcomes, reusable }));
+    }
+
+    fn answer(&mut self, host: &Domain) -> Answer {
+        let number = self.characters.keys().position(|name| name == host).unwrap_or(0) as u8;
+        let exchanger = |preference: u16, last: u8| ExchangerAnswer {
+            preference,
+            name: format!("mx{preference}.{host}").into(),
+            addresses: vec![std::net::SocketAddr::from(([127, 1, number, last], 25))],
+        };
+        Answer {
+            kind: RouteKind::Mx,
+            exchangers: vec![exchanger(10, 1), exchanger(20, 2)],
+            ttl: Duration::from_secs(600),
+        }
+    }
+
+    /// The process ends; what had begun and was not written down may be delivered twice.
+    fn crash(&mut self) {
+        for order in std::mem::take(&mut self.carried).into_values() {
+            let mid = order.envelope.mid;
+            self.ledger.possibly_twice.extend(order.rids.iter().map(|rid| (mid, *rid)));
+        }
+        self.coming.retain(|_, coming| !matches!(coming, Coming::Event(_)));
+        self.targets.clear();
+        self.rows.clear();
+        self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
+        let kept: Vec<OnDisk> = self.disk.values().cloned().collect();
+        for OnDisk { envelope, waiting } in kept {
+            let waiting = waiting.into_iter().map(|(rid, (attempts, next_attempt_at))| RecoveredRecipient {
+                rid,
+                attempts,
+                next_attempt_at,
+            });
+            self.handle(Event::Recovered(Recovered { envelope, waiting: waiting.collect() }));
+        }
+    }
+
+    /// The invariants of every step.
+    fn check(&mut self) {
+        let carried: usize = self.carried.values().map(|order| order.rids.len()).sum();
+        let in_hand: usize = self.engine.in_hand().iter().map(|hand| hand.rids.len()).sum();
+        assert_eq!(carried, in_hand, "what sessions carry and what the engine thinks they carry differ");
+        self.engine.assert_consistent();
+        self.ledger.nobody_is_overdue(self.now);
+        self.rows_agree();
+        let on_disk: u64 = self.disk.values().map(|kept| kept.waiting.len() as u64).sum();
+        let active: u64 = self.engine.hosts().map(|row| row.active()).sum();
+        assert_eq!(on_disk, active, "what is on disk and what is in the queue differ");
+    }
+
+    /// The rows rebuilt from what was published equal the engine's own.
+    fn rows_agree(&mut self) {
+        let (changed, gone) = self.engine.take_changes();
+        gone.iter().for_each(|name| drop(self.rows.remove(name)));
+        self.rows.extend(changed.into_iter().map(|row| (row.host.clone(), row)));
+        for row in self.engine.hosts() {
+            assert_eq!(self.rows.get(&row.host), Some(&row), "the published row of {} is not the engine's", row.host);
+            let resting = row.next_attempt_at.is_some_and(|at| at > self.now);
+            let limit = row.connections_max.max(row.connections);
+            assert!(row.connections + row.pending <= limit + 10, "{} is pressed: {row:?} resting {resting}", row.host);
+        }
+    }
+}
