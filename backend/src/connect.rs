@@ -5,3 +5,8 @@
 
 pub mod cidr;
 pub mod guard;
+//! The room `connect`: from an address to an open stream.
+//!
+//! The walk goes on in `deliver`.
+
+pub mod dial;

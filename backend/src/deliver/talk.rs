@@ -1,0 +1,175 @@
+//! The dialogue with a stream lent to it: does what it says and gives it what is heard, until it is done with a piece.
+//!
+//! Promises: the spool knows of an attempt before its final dot goes out; nothing is sent while something unasked
+//! lies unread. Never: decides what to say. The outcomes go back to `session`.
+
+use crate::deliver::owed::OrderInHand;
+use crate::deliver::settings::SessionSettings;
+use crate::deliver::wire::{Wire, Written};
+use crate::spool::{Begun, Spool, SpoolError};
+use bytes::Bytes;
+use common::vocab::{MessageId, RecipientId, Reply};
+use engine::failure::{Failure, Outcome, Stage, Trouble};
+use engine::smtp::{BodyEncoder, Command, Dialogue, Plan, Step};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout};
+
+/// Octets of a body that are encoded and written at once. A larger body is never in memory twice as a whole.
+const BLOCK_BYTES: usize = 64 * 1024;
+/// How long the spool may take to read a body. A disk that is slower than this has failed.
+const SPOOL_WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// One session's conversation on its stream.
+pub(super) struct Talk<S> {
+    wire: Wire<S>,
+    dialogue: Dialogue,
+    settings: Arc<SessionSettings>,
+    spool: Arc<dyn Spool>,
+    /// When the latest answer came, or the piece began.
+    since: Instant,
+}
+
+/// What is being carried, while something is.
+struct Cargo<'a> {
+    order: &'a mut OrderInHand,
+    body: Bytes,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
+    pub(super) fn new(stream: S, settings: Arc<SessionSettings>, spool: Arc<dyn Spool>) -> Talk<S> {
+        let dialogue = Dialogue::new(settings.hello_name.clone(), Plan::Deliver);
+        Talk { wire: Wire::new(stream), dialogue, settings, spool, since: Instant::now() }
+    }
+
+    /// Takes the greeting and says EHLO.
+    pub(super) async fn open(&mut self) -> Result<(), Failure> {
+        match self.go(Step::Read, None).await {
+            Step::Ready if self.wire.is_quiet() => Ok(()),
+            Step::Failed(failure) => Err(failure),
+            _ => Err(Failure { stage: Stage::Ehlo, trouble: out_of_turn(), elapsed: self.since.elapsed() }),
+        }
+    }
+
+    /// Stops before it is ready.
+    pub(super) fn give_up(&mut self, trouble: Trouble) -> Failure {
+        let elapsed = self.since.elapsed();
+        match self.dialogue.on_failure(trouble.clone(), elapsed) {
+            Step::Failed(failure) => failure,
+            _ => Failure { stage: Stage::Ehlo, trouble, elapsed },
+        }
+    }
+
+    /// Carries one order. The answer to it, and whether the session can carry another one.
+    pub(super) async fn carry(&mut self, order: &mut OrderInHand) -> (Vec<Outcome>, bool) {
+        self.since = Instant::now();
+        // The body is fetched first: once DATA is answered by 354, nothing but a body can follow.
+        let body = match self.fetch(order.order().envelope.mid).await {
+            Ok(body) => body,
+            Err(why) => return (self.all_failed(order, why), true),
+        };
+        let step = self.dialogue.deliver(order.order().clone());
+        match self.go(step, Some(Cargo { order, body })).await {
+            Step::TransactionDone { outcomes, reusable } => (outcomes, reusable && self.wire.is_quiet()),
+            _ => (self.all_failed(order, "the dialogue ended without an answer for the order".into()), false),
+        }
+    }
+
+    /// Says QUIT and waits a little for the answer.
+    pub(super) async fn quit(&mut self) {
+        let step = self.dialogue.quit();
+        self.go(step, None).await;
+    }
+
+    /// Says QUIT to a peer that refused us at its greeting or at EHLO, where the dialogue is over already:
+    /// RFC 5321 §3.1 has them wait for it.
+    pub(super) async fn take_leave(&mut self) {
+        let quit = [Command::Quit];
+        if self.wire.is_quiet() && self.wire.send(&quit, self.settings.quit).await == Ok(Written::All) {
+            let _ = self.wire.reply(self.settings.quit).await;
+        }
+    }
+
+    /// Waits until the peer of an idle session speaks or hangs up.
+    pub(super) async fn disturbed(&mut self) {
+        self.wire.disturbed().await;
+    }
+
+    /// Does step after step until the dialogue is ready, done or over.
+    async fn go(&mut self, mut step: Step, mut cargo: Option<Cargo<'_>>) -> Step {
+        loop {
+            let asked = match step {
+                Step::Read => Ok(Written::All),
+                Step::Send(_) | Step::SendBody { .. } if !self.wire.is_quiet() => Err(out_of_turn()),
+                Step::Send(commands) => self.wire.send(&commands, self.settings.block).await,
+                Step::SendBody { accepted } => self.send_body(accepted, cargo.as_mut()).await,
+                end => return end,
+            };
+            let heard = match asked {
+                // A write that failed is no answer yet: the peer may have said why before it hung up.
+                Ok(_) => self.hear().await,
+                Err(trouble) => Err(trouble),
+            };
+            let waited = self.since.elapsed();
+            step = match heard {
+                Ok(reply) => self.dialogue.on_reply(reply, waited),
+                Err(trouble) => self.dialogue.on_failure(trouble, waited),
+            };
+            self.since = Instant::now();
+        }
+    }
+
+    async fn hear(&mut self) -> Result<Reply, Trouble> {
+        let expected = self.dialogue.expected();
+        let within = expected.map_or(self.settings.quit, |expected| self.settings.within(expected));
+        self.wire.reply(within).await
+    }
+
+    /// Sends the body, its last block together with the final dot.
+    async fn send_body(
+        &mut self,
+        accepted: Vec<RecipientId>,
+        cargo: Option<&mut Cargo<'_>>,
+    ) -> Result<Written, Trouble> {
+        let Some(cargo) = cargo else { return Err(Trouble::Ours("there is no body to send".into())) };
+        let mut encoder = BodyEncoder::new();
+        let before_last = cargo.body.len().saturating_sub(1) / BLOCK_BYTES * BLOCK_BYTES;
+        let (early, last) = cargo.body.split_at(before_last);
+        for block in early.chunks(BLOCK_BYTES) {
+            self.wire.out.clear();
+            encoder.encode(block, &mut self.wire.out);
+            if self.wire.send_block(self.settings.block).await? == Written::Interrupted {
+                return Ok(Written::Interrupted);
+            }
+        }
+        self.wire.out.clear();
+        encoder.encode(last, &mut self.wire.out);
+        encoder.finish(&mut self.wire.out);
+        let order = cargo.order.order();
+        self.spool.begun(Begun { attempt: order.attempt, mid: order.envelope.mid, rids: accepted });
+        cargo.order.dot_goes_out();
+        let written = self.wire.send_block(self.settings.block).await?;
+        if written == Written::All {
+            self.dialogue.on_body_sent();
+        }
+        Ok(written)
+    }
+
+    async fn fetch(&self, mid: MessageId) -> Result<Bytes, Arc<str>> {
+        let answer = timeout(SPOOL_WAIT_MAX, self.spool.body(mid)).await;
+        let answer = answer.map_err(|_| "the spool did not answer in time")?;
+        answer.unwrap_or(Err(SpoolError::Stopped)).map_err(|error| error.to_string().into())
+    }
+
+    fn all_failed(&self, order: &OrderInHand, why: Arc<str>) -> Vec<Outcome> {
+        let (trouble, elapsed) = (Trouble::Ours(why), self.since.elapsed());
+        let failure = Failure { stage: Stage::MailFrom, trouble, elapsed };
+        order.order().rids.iter().map(|_| Outcome::Failed(failure.clone())).collect()
+    }
+}
+
+/// Bytes came where no answer was due (response injection, or a peer that is out of step).
+fn out_of_turn() -> Trouble {
+    Trouble::Protocol("they answered before they were asked".into())
+}

@@ -1,0 +1,94 @@
+//! Bodies: large, eight-bit, missing.
+
+use super::world::*;
+use bytes::Bytes;
+use engine::failure::Stage;
+
+#[tokio::test]
+async fn a_large_body_arrives_whole_whatever_stands_at_its_block_edges() {
+    // 64 KiB blocks end within this text at changing places of its lines.
+    let body = "..a line\r\n.\r\n\r\nanother \u{e9}\r\n".repeat(20_000);
+    let spool = TestSpool { bodies: [(1, Bytes::from(body.clone()))].into(), ..Default::default() };
+    let mut world = world_with(patient(), spool, async move |mut peer| {
+        peer.greets(&["PIPELINING"]).await;
+        peer.accepts_envelope(1).await;
+        assert!(peer.body().await.unwrap() == body, "the body came changed");
+        peer.say("250 ok\r\n").await;
+        peer.answers("QUIT", "221 bye").await;
+    })
+    .await;
+    world.ready().await;
+    assert_eq!(words(&world.deliver(1).await.0), ["delivered"]);
+    world.handle.close();
+    world.closed().await;
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn bodies_of_exactly_one_block_and_of_nothing_end_once() {
+    for body in [String::new(), "a".repeat(65_534) + "\r\n", "a".repeat(65_535) + "\r\n", ".".into()] {
+        let spool = TestSpool { bodies: [(1, Bytes::from(body.clone()))].into(), ..Default::default() };
+        let mut world = world_with(patient(), spool, async move |mut peer| {
+            peer.greets(&["PIPELINING"]).await;
+            peer.accepts_envelope(1).await;
+            let received = peer.body().await.unwrap();
+            assert_eq!(received.trim_end_matches("\r\n"), body.trim_end_matches("\r\n"));
+            peer.say("250 ok\r\n").await;
+            peer.hears("QUIT").await;
+        })
+        .await;
+        world.ready().await;
+        assert_eq!(words(&world.deliver(1).await.0), ["delivered"]);
+        world.handle.close();
+        world.closed().await;
+        world.ends().await;
+    }
+}
+
+#[tokio::test]
+async fn a_missing_body_is_our_fault_and_nothing_is_said_to_the_peer() {
+    let mut world = world(patient(), async |mut peer| {
+        peer.greets(&["PIPELINING"]).await;
+        peer.hears("QUIT").await;
+    })
+    .await;
+    world.ready().await;
+    world.handle.deliver(order(99, 2));
+    let (outcomes, reusable) = world.attempted().await;
+    let word = "failed MailFrom: message 99 is not in the spool or its record is damaged";
+    assert_eq!((words(&outcomes), reusable), (vec![word.to_owned(); 2], true));
+    world.handle.close();
+    world.closed().await;
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn a_message_over_their_size_is_not_offered() {
+    let mut world = world(patient(), async |mut peer| {
+        peer.greets(&["SIZE 10"]).await;
+        peer.hears("QUIT").await;
+    })
+    .await;
+    world.ready().await;
+    let (outcomes, reusable) = world.deliver(1).await;
+    let word = "failed MailFrom: the message has 20 octets, the next hop takes at most 10";
+    assert_eq!((words(&outcomes), reusable), (vec![word.to_owned()], true));
+    world.handle.close();
+    world.closed().await;
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn a_panic_of_ours_still_answers_the_order() {
+    let spool = TestSpool { cursed: Some(1), ..Default::default() };
+    let mut world = world_with(patient(), spool, async |mut peer| {
+        peer.greets(&[]).await;
+        peer.sees_us_leave().await;
+    })
+    .await;
+    world.ready().await;
+    let (outcomes, reusable) = world.deliver(2).await;
+    let word = format!("failed {:?}: the session ended unexpectedly", Stage::MailFrom);
+    assert_eq!((words(&outcomes), reusable), (vec![word; 2], false));
+    world.ends().await;
+}

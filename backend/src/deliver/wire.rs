@@ -1,0 +1,134 @@
+//! A stream with what belongs to it: a small input buffer, the reply that is being assembled, an output buffer.
+//!
+//! Promises: one write for all that was put into `out`; a deadline holds for a whole reply and for a whole write;
+//! never keeps more of a peer's talk than one input buffer and one bounded reply.
+//! Never: knows what is being said. That is the dialogue's.
+
+use common::vocab::Reply;
+use engine::failure::Trouble;
+use engine::smtp::{Command, ReplyReader};
+use std::future::poll_fn;
+use std::io::{self, ErrorKind};
+use std::ops::Range;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::time::timeout;
+
+/// Octets taken from a socket at once. The answers to a full envelope of 50 recipients fit.
+const INPUT_BYTES: usize = 4_096;
+
+/// How a write ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// All of it went out.
+    All,
+    /// The peer does not take it: it spoke or hung up in the middle. What it said, if anything, can be read.
+    Interrupted,
+}
+
+/// A stream and its buffers.
+pub(super) struct Wire<S> {
+    stream: S,
+    input: Box<[u8]>,
+    unread: Range<usize>,
+    reader: ReplyReader,
+    /// What goes out next. Kept between messages, so that it is allocated once.
+    pub(super) out: Vec<u8>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+    pub(super) fn new(stream: S) -> Wire<S> {
+        let input = vec![0; INPUT_BYTES].into_boxed_slice();
+        Wire { stream, input, unread: 0..0, reader: ReplyReader::new(), out: Vec::new() }
+    }
+
+    /// Nothing of what came is waiting to be read. Where no answer is due, anything else is talk out of turn.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.unread.is_empty() && self.reader.is_between_replies()
+    }
+
+    /// The next reply, complete within the deadline.
+    pub(super) async fn reply(&mut self, within: Duration) -> Result<Reply, Trouble> {
+        match self.assemble()? {
+            Some(reply) => Ok(reply),
+            None => timeout(within, self.await_reply()).await.unwrap_or(Err(Trouble::TimedOut)),
+        }
+    }
+
+    async fn await_reply(&mut self) -> Result<Reply, Trouble> {
+        loop {
+            let count = self.stream.read(&mut self.input).await.map_err(trouble_of)?;
+            if count == 0 {
+                return Err(Trouble::Dropped);
+            }
+            self.unread = 0..count;
+            if let Some(reply) = self.assemble()? {
+                return Ok(reply);
+            }
+        }
+    }
+
+    fn assemble(&mut self) -> Result<Option<Reply>, Trouble> {
+        let mut input = &self.input[self.unread.clone()];
+        let found = self.reader.read(&mut input);
+        self.unread.start = self.unread.end - input.len();
+        found.map_err(|error| Trouble::Protocol(error.to_string().into()))
+    }
+
+    /// Sends commands in one write.
+    pub(super) async fn send(&mut self, commands: &[Command], within: Duration) -> Result<Written, Trouble> {
+        self.out.clear();
+        commands.iter().for_each(|command| command.write_to(&mut self.out));
+        let Wire { stream, out, .. } = self;
+        let written = timeout(within, stream.write_all(out)).await.map_err(|_| Trouble::TimedOut)?;
+        Ok(written.map_or(Written::Interrupted, |()| Written::All))
+    }
+
+    /// Sends a block of a body: what was put into `out`. While the peer does not take it, listens whether it
+    /// refuses what it has seen so far: many do that and then read no more.
+    pub(super) async fn send_block(&mut self, within: Duration) -> Result<Written, Trouble> {
+        timeout(within, self.write_out_listening()).await.map_err(|_| Trouble::TimedOut)
+    }
+
+    async fn write_out_listening(&mut self) -> Written {
+        let mut sent = 0;
+        while sent < self.out.len() {
+            match poll_fn(|cx| self.poll_write_or_hear(cx, sent)).await {
+                Ok(count) if count > 0 => sent += count,
+                _ => return Written::Interrupted,
+            }
+        }
+        Written::All
+    }
+
+    /// Octets written; 0 if the peer spoke or hung up instead of reading.
+    fn poll_write_or_hear(&mut self, cx: &mut Context<'_>, sent: usize) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(cx, &self.out[sent..]) {
+            return Poll::Ready(written);
+        }
+        let mut input = ReadBuf::new(&mut self.input);
+        let heard = Pin::new(&mut self.stream).poll_read(cx, &mut input);
+        heard.map_ok(|()| {
+            self.unread = 0..input.filled().len();
+            0
+        })
+    }
+
+    /// Waits until the peer of an idle session speaks or hangs up. Never ends while it is quiet; safe to drop.
+    pub(super) async fn disturbed(&mut self) {
+        if self.is_quiet() {
+            let count = self.stream.read(&mut self.input).await.unwrap_or(0);
+            self.unread = 0..count;
+        }
+    }
+}
+
+/// What an error of an open connection says.
+fn trouble_of(error: io::Error) -> Trouble {
+    match error.kind() {
+        ErrorKind::TimedOut => Trouble::TimedOut,
+        _ => Trouble::Dropped,
+    }
+}

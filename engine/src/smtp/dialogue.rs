@@ -1,0 +1,384 @@
+//! The dialogue with a next hop as a machine: a queue of what we still expect, one reply pops one expectation.
+//!
+//! Promises: never panics, whatever is answered; every recipient of an order gets exactly one outcome; *delivered*
+//! only with 2xx to its RCPT and 2xx to the final dot; a session that is out of step is never used again.
+//! Never: reads, writes, waits, or decides whether and when something is tried again.
+//! `backend::deliver` lends it a stream; the outcomes go to the engine, where `verdict` says what they mean.
+
+mod transaction;
+
+use crate::envelope::Order;
+use crate::failure::{Failure, Outcome, Stage, Trouble};
+use crate::smtp::{Command, Extensions};
+use common::vocab::{Domain, RecipientId, Reply, ReplyCode};
+use std::collections::VecDeque;
+use std::time::Duration;
+use transaction::Transaction;
+
+/// How far a dialogue goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// Be ready for orders after EHLO.
+    Deliver,
+    /// Say QUIT after EHLO: a probe.
+    StopAfterEhlo,
+}
+
+/// A reply that is due, in other words a command that was not answered yet.
+///
+/// What each answer does. "rest failed" means: who has no outcome yet gets `Failed`, the session is over.
+/// 421 means "I am closing" wherever it comes.
+///
+/// | expected | 2xx | 3xx | 4xx, 5xx | 421 |
+/// |---|---|---|---|---|
+/// | Greeting | send EHLO | failed | failed | failed |
+/// | Ehlo | ready (a probe: send QUIT) | failed | 5xx: send HELO; 4xx: failed | failed |
+/// | Helo | ready (a probe: send QUIT) | failed | failed | failed |
+/// | MailFrom | go on | rest failed | all refused; go on | all refused, over |
+/// | RcptTo(i) | i taken; go on | rest failed | i refused; go on | i refused, rest failed |
+/// | Data | rest failed | somebody taken: send the body; else a lone dot | taken ones refused; RSET | taken ones refused, over |
+/// | Body | rest failed | rest failed | taken ones refused, over | taken ones refused, over |
+/// | EndOfData | taken ones delivered; done | rest failed | taken ones refused; done | taken ones refused, over |
+/// | Rset | done | done, over | done, over | done, over |
+/// | Quit | closed | closed | closed | closed |
+/// | nothing | closed | closed | closed | closed |
+///
+/// *Go on* is: read on while something is expected; else (no PIPELINING) send the next of RCPT and DATA, or RSET if
+/// MAIL was taken and no recipient was; or be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// The 220 that nobody asked for.
+    Greeting,
+    /// The answer to EHLO.
+    Ehlo,
+    /// The answer to HELO.
+    Helo,
+    // STARTTLS goes here: `Ehlo` → (offered and wanted) `StartTls` → 220 → the session shakes hands → EHLO again, with
+    // all that was offered before forgotten (RFC 3207 §4.2).
+    /// The answer to MAIL.
+    MailFrom,
+    /// The answer to the RCPT of the order's recipient at this place.
+    RcptTo(usize),
+    /// The answer to DATA.
+    Data,
+    /// No answer is due: the body is being sent. An answer that comes nevertheless is an early refusal.
+    Body,
+    /// The answer to the final dot.
+    EndOfData,
+    /// The answer to RSET.
+    Rset,
+    /// The answer to QUIT.
+    Quit,
+}
+
+impl Expect {
+    /// Where a failure at this place stands. RSET and QUIT have no stage of their own: when they go out every
+    /// recipient has its outcome already, so a failure there is told to nobody.
+    pub fn stage(self) -> Stage {
+        match self {
+            Expect::Greeting => Stage::Greeting,
+            Expect::Ehlo | Expect::Helo => Stage::Ehlo,
+            Expect::MailFrom | Expect::Rset | Expect::Quit => Stage::MailFrom,
+            Expect::RcptTo(_) => Stage::RcptTo,
+            Expect::Data => Stage::Data,
+            Expect::Body => Stage::Body,
+            Expect::EndOfData => Stage::EndOfData,
+        }
+    }
+}
+
+/// What to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Read the next reply.
+    Read,
+    /// Send these in one write, then read.
+    Send(Vec<Command>),
+    /// Send the body and its final dot, say so by [`Dialogue::on_body_sent`], then read.
+    SendBody {
+        /// The recipients that were accepted at RCPT.
+        accepted: Vec<RecipientId>,
+    },
+    /// The session can carry orders.
+    Ready,
+    /// The session never became ready. Close it.
+    Failed(Failure),
+    /// The order is answered.
+    TransactionDone {
+        /// One per recipient, in the order's order.
+        outcomes: Vec<Outcome>,
+        /// Whether the next order may follow; else close.
+        reusable: bool,
+    },
+    /// The session carried nothing and is over. Close it.
+    Closed,
+}
+
+/// One session's conversation.
+#[derive(Debug)]
+pub struct Dialogue {
+    hello: Domain,
+    plan: Plan,
+    offered: Extensions,
+    /// Oldest first. RFC 2920 §3.1 lets the next envelope ride with the final dot: then MAIL, RCPT, DATA of the rider
+    /// stand behind `EndOfData` in this same queue, and `transaction` becomes a queue of two. Nothing else changes.
+    expected: VecDeque<Expect>,
+    transaction: Option<Transaction>,
+    /// Kept while HELO is tried instead: if the peer just hangs up then, this is why.
+    ehlo_refusal: Option<Reply>,
+    over: bool,
+}
+
+impl Dialogue {
+    /// A dialogue that waits for its greeting. `hello` is the name we give.
+    pub fn new(hello: Domain, plan: Plan) -> Dialogue {
+        Dialogue {
+            hello,
+            plan,
+            offered: Extensions::default(),
+            expected: VecDeque::from([Expect::Greeting]),
+            transaction: None,
+            ehlo_refusal: None,
+            over: false,
+        }
+    }
+
+    /// What the next reply answers; `None` while the session is idle or over.
+    pub fn expected(&self) -> Option<Expect> {
+        self.expected.front().copied()
+    }
+
+    /// What the peer offered in its answer to EHLO; nothing before it and after HELO.
+    pub fn extensions(&self) -> &Extensions {
+        &self.offered
+    }
+
+    /// Begins an order. Only right on an idle session; else the order fails as if the peer had left.
+    pub fn deliver(&mut self, order: Order) -> Step {
+        let size = order.envelope.size_bytes;
+        let eight_bit = order.envelope.eight_bit && self.offered.eight_bit_mime;
+        let mut transaction = Transaction::new(order);
+        let failed = |trouble| Failure { stage: Stage::MailFrom, trouble, elapsed: Duration::ZERO };
+        if self.over || !self.expected.is_empty() {
+            transaction.fail_rest(failed(Trouble::Dropped));
+            return Step::TransactionDone { outcomes: transaction.into_outcomes(), reusable: false };
+        }
+        if let Some(max) = self.offered.size_bytes_max.filter(|&max| size > max) {
+            let why = format!("the message has {size} octets, the next hop takes at most {max}");
+            transaction.fail_rest(failed(Trouble::Unsupported(why.into())));
+        }
+        let mail = Command::MailFrom {
+            from: transaction.order().envelope.from.clone(),
+            size_bytes: self.offered.size.then_some(size),
+            // Where 8BITMIME is not offered the octets go as they are and unannounced. RFC 6152 would have us convert
+            // or bounce; nearly every server of today takes them, so a bounce would harm and help nobody.
+            eight_bit,
+        };
+        self.begin(transaction, mail)
+    }
+
+    /// All at once where they offered PIPELINING, else one by one.
+    fn begin(&mut self, transaction: Transaction, mail: Command) -> Step {
+        let transaction = self.transaction.insert(transaction);
+        let recipients = transaction.len();
+        if transaction.is_decided() {
+            return self.finish(true);
+        }
+        if !self.offered.pipelining {
+            return self.send(Expect::MailFrom, mail);
+        }
+        let mut commands = Vec::with_capacity(recipients + 2);
+        commands.push(mail);
+        commands.extend(transaction.order().addresses().cloned().map(Command::RcptTo));
+        commands.push(Command::Data);
+        self.expected.push_back(Expect::MailFrom);
+        self.expected.extend((0..recipients).map(Expect::RcptTo));
+        self.expected.push_back(Expect::Data);
+        Step::Send(commands)
+    }
+
+    /// Ends an idle session.
+    pub fn quit(&mut self) -> Step {
+        if self.over || !self.expected.is_empty() {
+            return self.close();
+        }
+        self.send(Expect::Quit, Command::Quit)
+    }
+
+    /// The whole body went out, its final dot with it.
+    pub fn on_body_sent(&mut self) {
+        if let Some(front @ Expect::Body) = self.expected.front_mut() {
+            *front = Expect::EndOfData;
+        }
+    }
+
+    /// Takes the reply to the oldest unanswered command. `waited`: how long it took.
+    pub fn on_reply(&mut self, reply: Reply, waited: Duration) -> Step {
+        let Some(expected) = self.expected.pop_front() else { return self.close() };
+        let code = reply.code;
+        let closing = code == ReplyCode(421);
+        match expected {
+            Expect::Greeting if code.is_positive() => self.send(Expect::Ehlo, Command::Ehlo(self.hello.clone())),
+            Expect::Ehlo if code.is_positive() => {
+                self.offered = Extensions::from_reply(&reply);
+                self.greeted()
+            }
+            Expect::Ehlo if code.is_permanent() => {
+                self.ehlo_refusal = Some(reply);
+                self.send(Expect::Helo, Command::Helo(self.hello.clone()))
+            }
+            Expect::Helo if code.is_positive() => self.greeted(),
+            Expect::Greeting | Expect::Ehlo | Expect::Helo => {
+                self.fail(Failure { stage: expected.stage(), trouble: Trouble::Reply(reply), elapsed: waited })
+            }
+            Expect::Rset => self.finish(code.is_positive()),
+            Expect::Quit => self.close(),
+            _ if closing => self.on_service_closing(expected, reply, waited),
+            _ => self.on_transaction_reply(expected, reply, waited),
+        }
+    }
+
+    /// The session broke: no answer in time, connection lost, not SMTP, or something of ours.
+    pub fn on_failure(&mut self, trouble: Trouble, waited: Duration) -> Step {
+        let Some(expected) = self.expected() else { return self.close() };
+        let mut failure = Failure { stage: expected.stage(), trouble, elapsed: waited };
+        match expected {
+            Expect::Greeting | Expect::Ehlo | Expect::Helo => {
+                if failure.trouble == Trouble::Dropped
+                    && let Some(refusal) = self.ehlo_refusal.take()
+                {
+                    failure.trouble = Trouble::Reply(refusal);
+                }
+                self.fail(failure)
+            }
+            Expect::Quit => self.close(),
+            _ => self.rest_failed(failure),
+        }
+    }
+
+    fn on_transaction_reply(&mut self, expected: Expect, reply: Reply, waited: Duration) -> Step {
+        let code = reply.code;
+        let refused = code.is_transient() || code.is_permanent();
+        let stage = expected.stage();
+        let Some(transaction) = &mut self.transaction else { return self.close() };
+        match expected {
+            Expect::MailFrom if code.is_positive() => transaction.mail_taken = true,
+            Expect::MailFrom if refused => transaction.refuse_rest(stage, &reply),
+            Expect::RcptTo(place) if code.is_positive() => transaction.take(place),
+            Expect::RcptTo(place) if refused => transaction.refuse(place, stage, reply),
+            Expect::Data if code.is_intermediate() => return self.on_go_ahead(),
+            Expect::Data if refused => {
+                transaction.refuse_rest(stage, &reply);
+                transaction.data_answered = true;
+            }
+            // Refused before it was all sent: the peer no longer reads, so nothing can follow.
+            Expect::Body if refused => {
+                transaction.refuse_rest(Stage::EndOfData, &reply);
+                return self.finish(false);
+            }
+            Expect::EndOfData if code.is_positive() => {
+                // Taking an empty message for nobody: this peer has lost the thread.
+                let somebody = transaction.deliver_taken(&reply);
+                return self.finish(somebody);
+            }
+            Expect::EndOfData if refused => {
+                transaction.refuse_rest(stage, &reply);
+                return self.finish(true);
+            }
+            _ => return self.rest_failed(Failure { stage, trouble: Trouble::Reply(reply), elapsed: waited }),
+        }
+        self.go_on(expected)
+    }
+
+    /// The go-ahead, 354. It may come though nobody was accepted, where all was sent at once: then a lone dot ends an
+    /// empty body, and the peer should refuse it (RFC 2920 §3.1).
+    fn on_go_ahead(&mut self) -> Step {
+        let accepted = self.transaction.as_ref().map(Transaction::accepted).unwrap_or_default();
+        if accepted.is_empty() {
+            return self.send(Expect::EndOfData, Command::Dot);
+        }
+        self.expected.push_back(Expect::Body);
+        Step::SendBody { accepted }
+    }
+
+    /// 421 within a transaction: it decides what it answers; the rest was never answered.
+    fn on_service_closing(&mut self, expected: Expect, reply: Reply, waited: Duration) -> Step {
+        if let Some(transaction) = &mut self.transaction {
+            match expected {
+                Expect::RcptTo(place) => transaction.refuse(place, Stage::RcptTo, reply.clone()),
+                Expect::Body => transaction.refuse_rest(Stage::EndOfData, &reply),
+                _ => transaction.refuse_rest(expected.stage(), &reply),
+            }
+        }
+        self.rest_failed(Failure { stage: expected.stage(), trouble: Trouble::Reply(reply), elapsed: waited })
+    }
+
+    /// After an answer that leaves the transaction open: see the table of [`Expect`].
+    fn go_on(&mut self, answered: Expect) -> Step {
+        if !self.expected.is_empty() {
+            return Step::Read;
+        }
+        let Some(transaction) = &self.transaction else { return self.close() };
+        let next = match answered {
+            Expect::MailFrom => 0,
+            Expect::RcptTo(place) => place + 1,
+            _ => transaction.len(),
+        };
+        let address = transaction.order().addresses().nth(next).cloned();
+        if !transaction.mail_taken {
+            self.finish(true)
+        } else if let Some(address) = address {
+            self.send(Expect::RcptTo(next), Command::RcptTo(address))
+        } else if transaction.has_taken() && !transaction.data_answered {
+            self.send(Expect::Data, Command::Data)
+        } else {
+            // The peer still holds our MAIL; the next one would be a second.
+            self.send(Expect::Rset, Command::Rset)
+        }
+    }
+
+    fn greeted(&mut self) -> Step {
+        match self.plan {
+            Plan::Deliver => Step::Ready,
+            Plan::StopAfterEhlo => self.quit(),
+        }
+    }
+
+    fn send(&mut self, expect: Expect, command: Command) -> Step {
+        self.expected.push_back(expect);
+        Step::Send(vec![command])
+    }
+
+    fn rest_failed(&mut self, failure: Failure) -> Step {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.fail_rest(failure);
+        }
+        self.finish(false)
+    }
+
+    fn finish(&mut self, reusable: bool) -> Step {
+        if !reusable {
+            self.end();
+        }
+        let outcomes = self.transaction.take().map(Transaction::into_outcomes).unwrap_or_default();
+        Step::TransactionDone { outcomes, reusable }
+    }
+
+    fn fail(&mut self, failure: Failure) -> Step {
+        self.end();
+        Step::Failed(failure)
+    }
+
+    fn close(&mut self) -> Step {
+        self.end();
+        Step::Closed
+    }
+
+    fn end(&mut self) {
+        self.over = true;
+        self.expected.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests;
