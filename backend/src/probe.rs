@@ -4,3 +4,4 @@
 //! Never: a change of the queue. The walk comes from the doors and goes back to them.
 
 pub mod dig;
+pub mod telnet;

@@ -1,0 +1,176 @@
+//! What an operator does to mail: checked, done once, receipted.
+//!
+//! Promises: the same key does it once, however often and from wherever it is asked, and a request that is dropped
+//! half-way is finished all the same; what this server cannot do yet is refused in words, never done differently.
+//! Never: a change of the queue by itself. The driver does it; the page, the API and the verbs come through here.
+
+use crate::clock::Clock;
+use crate::console::state::asked;
+use crate::console::view;
+use crate::driver::desk::Desk;
+use common::vocab::{ActionId, Domain, Timestamp};
+use common::wire::{Action, ActionKind, ActionRequest, ActionState, ApiError, ErrorCode, RetryMode, Scope};
+use engine::RetryScope;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// Receipts that are kept.
+pub const HISTORY_MAX: usize = 1_000;
+/// Keys that are kept.
+pub const KEYS_MAX: usize = 1_000;
+/// How long a key is kept.
+pub const KEY_LIFETIME: Duration = Duration::from_secs(24 * 3600);
+/// Octets of a key: a UUID has 36.
+const KEY_BYTES_MAX: usize = 128;
+/// Characters of a reason: it goes into the log.
+const REASON_CHARS_MAX: usize = 500;
+
+/// What became of a key: what was asked, and the receipt once it is there.
+#[derive(Clone)]
+struct Keyed {
+    request: ActionRequest,
+    at: Timestamp,
+    receipt: Arc<OnceCell<Action>>,
+}
+
+#[derive(Default)]
+struct Pages {
+    keys: HashMap<String, Keyed>,
+    /// Keys in the order in which they came.
+    order: VecDeque<String>,
+    history: BTreeMap<ActionId, Action>,
+}
+
+struct Inner {
+    desk: Desk,
+    clock: Clock,
+    numbers: AtomicU64,
+    pages: Mutex<Pages>,
+}
+
+/// The book of what was done. Cheap to clone.
+#[derive(Clone)]
+pub struct ActionBook(Arc<Inner>);
+
+impl ActionBook {
+    /// An empty book; the first action gets the number behind `first`.
+    pub fn new(desk: Desk, clock: Clock, first: u64) -> ActionBook {
+        ActionBook(Arc::new(Inner { desk, clock, numbers: AtomicU64::new(first), pages: Mutex::default() }))
+    }
+
+    /// The receipt of an action, while it is kept.
+    pub fn find(&self, id: ActionId) -> Option<Action> {
+        self.pages().history.get(&id).cloned()
+    }
+
+    /// Does what is asked, or counts it for a dry run. `BadField` for what cannot be done, `NotFound` for a host
+    /// without a record, `Unavailable` while the driver does not answer.
+    pub async fn act(&self, request: ActionRequest) -> Result<Action, ApiError> {
+        let scope = check(&request)?;
+        if request.dry_run {
+            self.known(&scope).await?;
+            let planned = asked(self.0.desk.preview_retry(scope)).await?;
+            return Ok(view::retry_receipt(&planned, ActionState::Planned));
+        }
+        let cell = self.cell(&request)?;
+        // In a task of its own: a caller that hangs up must not leave it half done, nor make the key do it twice.
+        let book = self.clone();
+        let work = tokio::spawn(async move { cell.get_or_try_init(|| book.carry_out(scope, &request)).await.cloned() });
+        work.await.unwrap_or_else(|_| Err(ApiError::new(ErrorCode::Internal, "The action broke off. See the log.")))
+    }
+
+    /// The place for the receipt: a new one, or the one that the key has already.
+    fn cell(&self, request: &ActionRequest) -> Result<Arc<OnceCell<Action>>, ApiError> {
+        let Some(key) = &request.key else { return Ok(Arc::default()) };
+        let now = self.0.clock.now();
+        let mut pages = self.pages();
+        pages.forget_keys(now);
+        if let Some(known) = pages.keys.get(key) {
+            return if known.request == *request {
+                Ok(known.receipt.clone())
+            } else {
+                let sentence = "This key was used for something else. Make a new key for a new action.";
+                Err(ApiError::field(ErrorCode::BadField, "key", sentence))
+            };
+        }
+        let receipt = Arc::<OnceCell<Action>>::default();
+        pages.order.push_back(key.clone());
+        pages.keys.insert(key.clone(), Keyed { request: request.clone(), at: now, receipt: receipt.clone() });
+        Ok(receipt)
+    }
+
+    async fn carry_out(&self, scope: RetryScope, request: &ActionRequest) -> Result<Action, ApiError> {
+        self.known(&scope).await?;
+        let id = ActionId(self.0.numbers.fetch_add(1, Ordering::Relaxed) + 1);
+        tracing::info!(action = %id, ?scope, reason = ?request.reason, "retry was asked for");
+        let done = asked(self.0.desk.retry(id, scope)).await?;
+        let receipt = Action { id: Some(id), ..view::retry_receipt(&done, ActionState::Done) };
+        tracing::info!(action = %id, recipients = receipt.done, hosts = receipt.hosts, "retry was done");
+        let mut pages = self.pages();
+        pages.history.insert(id, receipt.clone());
+        while pages.history.len() > HISTORY_MAX {
+            pages.history.pop_first();
+        }
+        Ok(receipt)
+    }
+
+    /// A host without a record is no host to act on: a mistyped name must not look like success.
+    async fn known(&self, scope: &RetryScope) -> Result<(), ApiError> {
+        let RetryScope::Host(host) = scope else { return Ok(()) };
+        match asked(self.0.desk.host(host.clone())).await? {
+            Some(_) => Ok(()),
+            None => Err(no_record_of(host)),
+        }
+    }
+
+    fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.0.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pages {
+    /// Forgets keys over a day old, and the oldest where there are too many.
+    fn forget_keys(&mut self, now: Timestamp) {
+        while let Some(key) = self.order.front() {
+            let old = self.keys.get(key).is_none_or(|known| now.since(known.at) >= KEY_LIFETIME);
+            if !old && self.order.len() < KEYS_MAX {
+                break;
+            }
+            self.keys.remove(key);
+            self.order.pop_front();
+        }
+    }
+}
+
+/// The ancestor's words for a host it does not know.
+pub fn no_record_of(host: &Domain) -> ApiError {
+    ApiError::new(ErrorCode::NotFound, format!("No record of host: {host}"))
+}
+
+/// What is asked, if this server can do it.
+fn check(request: &ActionRequest) -> Result<RetryScope, ApiError> {
+    let refuse = |field: &str, sentence: &str| Err(ApiError::field(ErrorCode::BadField, field, sentence));
+    if request.kind != ActionKind::Retry {
+        return refuse("kind", "This server knows one kind of action: retry.");
+    }
+    if request.mode != RetryMode::All {
+        return refuse("mode", "This server retries everything at once, within the limits: use mode all.");
+    }
+    if request.reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_CHARS_MAX) {
+        return refuse("reason", "The reason is longer than 500 characters.");
+    }
+    if request.key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_BYTES_MAX) {
+        return refuse("key", "A key has 1 to 128 octets; a UUID does well.");
+    }
+    match &request.scope {
+        Scope::All(true) => Ok(RetryScope::All),
+        Scope::All(false) => refuse("scope", "The scope of all is written {\"all\":true}."),
+        Scope::Host(host) => Ok(RetryScope::Host(host.clone())),
+        Scope::Mid(_) | Scope::Recipient { .. } | Scope::Filter(_) => {
+            refuse("scope", "This server retries all hosts or one: use {\"all\":true} or {\"host\":\"example.com\"}.")
+        }
+    }
+}

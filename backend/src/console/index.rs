@@ -1,0 +1,115 @@
+//! The list of all hosts at one moment: immutable, shared by every console and every API call.
+//!
+//! Hosts live in slots, slots in chunks of 64; a publish copies only the chunks that changed. A row is encoded once,
+//! when somebody first looks at it, however many look. Orders are made when asked for (`order`).
+//! Never: a change after publishing (that is `draft`'s), a look at the engine's values (that is `view`'s).
+
+pub mod draft;
+pub mod filter;
+pub mod order;
+
+use crate::console::view::{self, HostKeys};
+use common::vocab::{Domain, Timestamp};
+use common::wire::Totals;
+use common::words::Language;
+use engine::view::HostView;
+use order::OrderBook;
+use serde_json::value::RawValue;
+use std::sync::{Arc, OnceLock};
+
+/// Slots of a chunk: small enough that a change copies little, large enough that 100,000 hosts are 1,600 chunks.
+pub const CHUNK_SLOTS: usize = 64;
+
+/// A host's row with what consoles share of it.
+#[derive(Debug)]
+pub struct IndexedRow {
+    /// Which.
+    pub host: Domain,
+    /// The index that first had the row so.
+    pub version: u64,
+    view: HostView,
+    language: Language,
+    encoded: OnceLock<Box<RawValue>>,
+}
+
+impl IndexedRow {
+    /// The row as JSON of [`common::wire::HostRow`]. Encoded at the first call.
+    pub fn json(&self) -> &RawValue {
+        self.encoded.get_or_init(|| {
+            serde_json::value::to_raw_value(&view::host_row(&self.view, self.language))
+                .expect("wire types always serialise: string keys, no fallible parts")
+        })
+    }
+}
+
+/// A place for a host.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    /// The index in which this host came here: an older order does not know it.
+    born: u64,
+    /// The first octets of the name: equal keys are told apart without following a pointer.
+    prefix: u128,
+    keys: HostKeys,
+    row: Arc<IndexedRow>,
+}
+
+/// Some slots and the sums over them.
+#[derive(Clone, Debug, Default)]
+struct Chunk {
+    slots: Vec<Option<Slot>>,
+    totals: Totals,
+}
+
+/// All hosts at one moment.
+#[derive(Debug)]
+pub struct HostsIndex {
+    /// Grows by one with each publish; 0 before the first.
+    pub version: u64,
+    /// When this was read off the engine.
+    pub as_of: Timestamp,
+    /// Since when the counters count.
+    pub counters_since: Timestamp,
+    /// Messages accepted since the start.
+    pub messages_received: u64,
+    /// Recipients accepted since the start.
+    pub recipients_received: u64,
+    /// Sums over all hosts.
+    pub totals: Totals,
+    chunks: Vec<Arc<Chunk>>,
+    orders: Arc<OrderBook>,
+}
+
+impl HostsIndex {
+    /// No host at all, before the driver has said anything.
+    pub fn empty() -> HostsIndex {
+        HostsIndex {
+            version: 0,
+            as_of: Timestamp::default(),
+            counters_since: Timestamp::default(),
+            messages_received: 0,
+            recipients_received: 0,
+            totals: Totals::default(),
+            chunks: Vec::new(),
+            orders: Arc::default(),
+        }
+    }
+
+    /// The row in a slot, if a host is there that was there already in the index of `version`.
+    pub fn row(&self, slot: u32, version: u64) -> Option<&Arc<IndexedRow>> {
+        self.slot(slot).filter(|found| found.born <= version).map(|found| &found.row)
+    }
+
+    fn slot(&self, slot: u32) -> Option<&Slot> {
+        let slot = slot as usize;
+        self.chunks.get(slot / CHUNK_SLOTS)?.slots.get(slot % CHUNK_SLOTS)?.as_ref()
+    }
+
+    /// All slots that hold a host.
+    fn slots(&self) -> impl Iterator<Item = (u32, &Slot)> {
+        self.chunks.iter().enumerate().flat_map(|(chunk, found)| {
+            let first = chunk * CHUNK_SLOTS;
+            let slots = found.slots.iter().enumerate();
+            slots.filter_map(move |(at, slot)| Some(((first + at) as u32, slot.as_ref()?)))
+        })
+    }
+}

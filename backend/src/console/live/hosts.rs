@@ -1,0 +1,238 @@
+//! One followed list of hosts: what its client has, what changed, and whether the client may be told now.
+//!
+//! Lossy in time, never in value: whatever could not be said yet is merged. No clock and no socket in here: time is
+//! handed in, frames are handed out.
+
+use super::WINDOW_ROWS_MAX;
+use crate::console::index::filter::{Filter, FilterError};
+use crate::console::index::order::{Order, OrderKey};
+use crate::console::index::{HostsIndex, IndexedRow};
+use common::vocab::Domain;
+use common::wire::{ApiError, Delta, ErrorCode, HostsCount, HostsQuery, ServerFrame, Snapshot};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Time between two frames.
+const FRAME_EVERY: Duration = Duration::from_millis(250);
+/// Time between two orders: rows that jump more often cannot be clicked.
+const ORDER_EVERY: Duration = Duration::from_secs(2);
+/// How old an order may be that an equal subscription made.
+const ORDER_AGE: Duration = Duration::from_secs(1);
+/// Frames that the client has not painted yet.
+const UNPAINTED_MAX: usize = 2;
+/// For a frame to be painted. A hidden tab does not paint, but it acknowledges.
+const PAINT_WITHIN: Duration = Duration::from_secs(30);
+
+/// A row that the client has.
+#[derive(Clone, Debug)]
+struct Shown {
+    host: Domain,
+    slot: u32,
+    version: u64,
+}
+
+/// See the file's head.
+pub(super) struct HostsFollower {
+    query: HostsQuery,
+    key: OrderKey,
+    seq: u64,
+    /// Frames on their way: number and when they were said.
+    unpainted: VecDeque<(u64, Instant)>,
+    /// The client must get everything: at the start, and after another filter or sort.
+    anew: bool,
+    /// The window moved: the client waits for rows.
+    moved_window: bool,
+    shown: Vec<Shown>,
+    order: Option<Arc<Order>>,
+    ordered_at: Instant,
+    count: HostsCount,
+    /// Rows out of place, as it was said last.
+    moved: u32,
+    said_at: Option<Instant>,
+    said_version: u64,
+}
+
+impl HostsFollower {
+    /// A list that nothing was said of yet. `BadField` for a filter that is too long.
+    pub(super) fn new(query: HostsQuery) -> Result<HostsFollower, ApiError> {
+        Ok(HostsFollower {
+            key: key(&query)?,
+            query,
+            seq: 0,
+            unpainted: VecDeque::new(),
+            anew: true,
+            moved_window: false,
+            shown: Vec::new(),
+            order: None,
+            ordered_at: Instant::now(),
+            count: HostsCount::default(),
+            moved: 0,
+            said_at: None,
+            said_version: 0,
+        })
+    }
+
+    /// Looks at another part, or in another order.
+    pub(super) fn tune(&mut self, query: HostsQuery) -> Result<(), ApiError> {
+        let key = key(&query)?;
+        if key != self.key {
+            self.anew = true;
+        }
+        self.moved_window |= query.window != self.query.window || query.freeze != self.query.freeze;
+        (self.key, self.query) = (key, query);
+        Ok(())
+    }
+
+    /// The client has painted the frames up to `seq`.
+    pub(super) fn acknowledge(&mut self, seq: u64) {
+        while self.unpainted.front().is_some_and(|(said, _)| *said <= seq) {
+            self.unpainted.pop_front();
+        }
+    }
+
+    /// Whether the client has not painted a frame for too long.
+    pub(super) fn is_slow(&self, now: Instant) -> bool {
+        self.unpainted.front().is_some_and(|(_, said_at)| now >= *said_at + PAINT_WITHIN)
+    }
+
+    /// When to look again though nothing happens; `None` if there is no reason to.
+    pub(super) fn wake(&self, version: u64) -> Option<Instant> {
+        let slow = self.unpainted.front().map(|(_, said_at)| *said_at + PAINT_WITHIN);
+        if self.unpainted.len() >= UNPAINTED_MAX {
+            return slow;
+        }
+        let frame = (version != self.said_version || self.anew || self.moved_window).then(|| self.next_frame());
+        let order = self.order.as_ref().filter(|order| order.version < version).map(|_| self.ordered_at + ORDER_EVERY);
+        [slow, frame.flatten(), order].into_iter().flatten().min()
+    }
+
+    fn next_frame(&self) -> Option<Instant> {
+        self.said_at.map(|said_at| said_at + FRAME_EVERY)
+    }
+
+    /// The next frame, if there is something to say and the client may be told.
+    pub(super) fn step(&mut self, sid: u32, now: Instant, index: &HostsIndex) -> Option<ServerFrame> {
+        if self.unpainted.len() >= UNPAINTED_MAX {
+            return None;
+        }
+        if self.anew {
+            return Some(self.snapshot(sid, now, index));
+        }
+        let early = self.next_frame().is_some_and(|next| now < next);
+        if early && !self.moved_window {
+            return None;
+        }
+        let body = self.delta(now, index)?;
+        Some(ServerFrame::Delta { sid, seq: self.number(now), body })
+    }
+
+    /// The number of the next frame, which is said now.
+    fn number(&mut self, now: Instant) -> u64 {
+        self.seq += 1;
+        self.said_at = Some(now);
+        self.unpainted.push_back((self.seq, now));
+        self.seq
+    }
+
+    fn snapshot(&mut self, sid: u32, now: Instant, index: &HostsIndex) -> ServerFrame {
+        let order = index.order(&self.key, self.end(), Duration::ZERO);
+        let window = self.window(&order, index);
+        let rows = window.iter().map(|(_, row)| row.json().to_owned()).collect();
+        self.shown = window.iter().map(|(slot, row)| shown(*slot, row)).collect();
+        self.count = count(index, &order);
+        (self.order, self.ordered_at, self.said_version) = (Some(order), now, index.version);
+        (self.anew, self.moved_window, self.moved) = (false, false, 0);
+        ServerFrame::Snapshot { sid, seq: self.number(now), body: Snapshot { rows, count: self.count.clone() } }
+    }
+
+    /// What changed since the last frame; `None` if nothing did.
+    fn delta(&mut self, now: Instant, index: &HostsIndex) -> Option<Delta> {
+        let mut delta = Delta { moved: self.moved, ..Delta::default() };
+        let due = self.order.as_ref().is_none_or(|order| order.version < index.version)
+            && now >= self.ordered_at + ORDER_EVERY;
+        if due || self.moved_window {
+            self.reorder(now, index, &mut delta);
+        }
+        for shown in &mut self.shown {
+            let row = index.row(shown.slot, u64::MAX).filter(|row| row.host == shown.host);
+            if let Some(row) = row.filter(|row| row.version != shown.version) {
+                shown.version = row.version;
+                delta.rows.push(row.json().to_owned());
+            }
+        }
+        let order = self.order.as_ref()?;
+        let count = count(index, order);
+        if count != self.count {
+            self.count = count.clone();
+            delta.count = Some(count);
+        }
+        self.said_version = index.version;
+        let moved = delta.moved != self.moved;
+        self.moved = delta.moved;
+        (moved || delta.order.is_some() || delta.count.is_some() || !delta.rows.is_empty()).then_some(delta)
+    }
+
+    /// Puts the window into today's order, or counts what is out of place while the order is frozen.
+    fn reorder(&mut self, now: Instant, index: &HostsIndex, delta: &mut Delta) {
+        let tuned = std::mem::take(&mut self.moved_window);
+        let frozen = self.query.freeze;
+        let today = index.order(&self.key, self.end(), ORDER_AGE);
+        if now >= self.ordered_at + ORDER_EVERY {
+            self.ordered_at = now;
+        }
+        // A frozen list that is scrolled goes on in the order that it was frozen in, as far as that is known.
+        let kept = self.order.as_ref().filter(|order| frozen && tuned && order.reaches(self.end()));
+        let order = kept.unwrap_or(&today).clone();
+        if frozen && !tuned {
+            let window = self.window(&today, index);
+            let places = window.iter().map(|(_, row)| &row.host);
+            let out = self.shown.iter().map(|shown| &shown.host).zip(places).filter(|(a, b)| a != b).count();
+            delta.moved = (out + self.shown.len().abs_diff(window.len())) as u32;
+            return;
+        }
+        delta.moved = if frozen { self.moved } else { 0 };
+        let window = self.window(&order, index);
+        let same =
+            window.len() == self.shown.len() && window.iter().zip(&self.shown).all(|((_, a), b)| a.host == b.host);
+        if !same {
+            let known: HashMap<&Domain, u64> = self.shown.iter().map(|shown| (&shown.host, shown.version)).collect();
+            // Version 0 is no row's: rows that come into the window are said whole.
+            let version = |row: &IndexedRow| known.get(&row.host).copied().unwrap_or(0);
+            let shown = window.iter().map(|(slot, row)| Shown { version: version(row), ..shown(*slot, row) }).collect();
+            delta.order = Some(window.iter().map(|(_, row)| row.host.to_string()).collect());
+            self.shown = shown;
+        }
+        self.order = Some(order);
+    }
+
+    /// One behind the last row of the window.
+    fn end(&self) -> usize {
+        self.query.window.first as usize + self.query.window.len.min(WINDOW_ROWS_MAX) as usize
+    }
+
+    fn window(&self, order: &Order, index: &HostsIndex) -> Vec<(u32, Arc<IndexedRow>)> {
+        let window = self.query.window;
+        let rows = order.window(index, window.first as usize, window.len.min(WINDOW_ROWS_MAX) as usize);
+        rows.map(|(slot, row)| (slot, row.clone())).collect()
+    }
+}
+
+fn shown(slot: u32, row: &IndexedRow) -> Shown {
+    Shown { host: row.host.clone(), slot, version: row.version }
+}
+
+fn count(index: &HostsIndex, order: &Order) -> HostsCount {
+    HostsCount { total: index.totals.hosts, matching: order.matching, totals: index.totals.clone() }
+}
+
+/// What a query asks for. A status that does not exist matches nothing: a filter is read while it is typed.
+fn key(query: &HostsQuery) -> Result<OrderKey, ApiError> {
+    let filter = match Filter::parse(&query.filter) {
+        Ok(filter) => filter,
+        Err(FilterError::Status(_)) => Filter::nothing(),
+        Err(why @ FilterError::TooLong) => return Err(ApiError::field(ErrorCode::BadField, "filter", why.to_string())),
+    };
+    Ok(OrderKey { filter, sort: query.sort, ascending: query.ascending })
+}

@@ -1,0 +1,292 @@
+//! From what the engine shows of itself to what crosses the wire. The only file that knows both.
+//!
+//! Promises: every field of the wire is filled from one place; the badge comes from `common` alone; remote text goes
+//! out as it came, only cut where a list would grow without bound.
+//! Never: a look at the clock, a decision. The walk goes on in `index` (lists) and `http` (details).
+
+use common::vocab::{Badge, Reply, Timestamp, VerdictCode, WaitCause, badge};
+use common::wire::{
+    Action, ActionKind, ActionState, Exchanger, ExchangerAddress, HostDetail, HostRow, MessageDetail, RecipientRow,
+    RecipientState, SaidReply, Totals, Verdict,
+};
+use common::words::Language;
+use engine::route::{Route, RouteKind};
+use engine::view::{Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView};
+use std::net::SocketAddr;
+
+/// Octets of remote text in a row of a list. A window of 200 rows then stays below 400 KiB whatever peers say;
+/// the whole text is in the host's detail.
+pub const ROW_REPLY_BYTES_MAX: usize = 1_024;
+
+/// What people see beside the host.
+pub fn host_badge(view: &HostView) -> Badge {
+    badge(view.status, view.limited_since.is_some(), view.held_since.is_some())
+}
+
+/// Since when the host has its badge.
+fn badge_since(view: &HostView, badge: Badge) -> Option<Timestamp> {
+    match badge {
+        Badge::Held => view.held_since,
+        Badge::Limited => view.limited_since,
+        Badge::Down | Badge::Up | Badge::Unknown => view.status_since,
+    }
+}
+
+/// A row of every list of hosts. `verdict` is `None` while nothing is wrong or known.
+pub fn host_row(view: &HostView, language: Language) -> HostRow {
+    let badge = host_badge(view);
+    let counters = view.counters;
+    let wrong = view.evidence.as_ref().filter(|evidence| evidence.code != VerdictCode::Ok);
+    HostRow {
+        host: view.host.clone(),
+        status: view.status,
+        badge,
+        since: badge_since(view, badge),
+        verdict: wrong.map(|evidence| verdict(evidence, language, ROW_REPLY_BYTES_MAX)),
+        active_recipients: view.active(),
+        unattempted_recipients: view.unattempted,
+        attempted_recipients: view.attempted,
+        completed_recipients: counters.completed_recipients,
+        delivered_recipients: counters.delivered_recipients,
+        deleted_recipients: counters.deleted_recipients,
+        soft_bounced_events: counters.soft_bounced_events,
+        hard_bounced_recipients: counters.hard_bounced_recipients,
+        dns_hard_bounces: counters.dns_hard_bounces,
+        five_xx_hard_bounces: counters.five_xx_hard_bounces,
+        filter_hard_bounces: counters.filter_hard_bounces,
+        expired_hard_bounces: counters.expired_hard_bounces,
+        other_hard_bounces: counters.other_hard_bounces,
+        current_outbound_connections: view.connections.into(),
+        pending_outbound_connections: view.pending.into(),
+        connections_max: view.connections_max.into(),
+        oldest_message_at: view.oldest_at,
+        next_attempt_at: view.next_attempt_at,
+        wait_causes: view.causes,
+        cause: view.cause,
+        last_activity_at: view.last_activity_at,
+    }
+}
+
+/// The evidence in words.
+fn verdict(evidence: &Evidence, language: Language, reply_bytes_max: usize) -> Verdict {
+    Verdict {
+        code: evidence.code,
+        owner: evidence.code.owner(),
+        sentence: language.verdict_sentence(evidence.code).into(),
+        advice: language.verdict_advice(evidence.code).into(),
+        reply: evidence.reply.as_ref().map(|reply| cut(reply.to_string(), reply_bytes_max)),
+        exchanger: evidence.exchanger.as_deref().map(str::to_owned),
+        address: evidence.address.map(|address| address.to_string()),
+        at: Some(evidence.at),
+        addresses_tried: evidence.addresses_tried,
+    }
+}
+
+/// The text, cut at a character with `…` behind it if it is longer than `bytes_max` octets.
+fn cut(mut text: String, bytes_max: usize) -> String {
+    if text.len() > bytes_max {
+        text.truncate(text.floor_char_boundary(bytes_max));
+        text.push('…');
+    }
+    text
+}
+
+/// Everything known of one host, as of `as_of`.
+pub fn host_detail(view: &HostDetailView, as_of: Timestamp, language: Language) -> HostDetail {
+    let said = |said: &Option<(Reply, Timestamp)>| {
+        said.as_ref().map(|(reply, at)| SaidReply { reply: reply.to_string(), at: *at })
+    };
+    let route = view.route.as_deref();
+    HostDetail {
+        row: host_row(&view.row, language),
+        as_of,
+        counters_since: view.counters_since,
+        exchangers: route.map(|route| exchangers(route, &view.addresses, language)).unwrap_or_default(),
+        exchangers_expire_at: route.map(|route| route.expires_at),
+        route: route.and_then(configured),
+        last_4xx: said(&view.last_4xx),
+        last_5xx: said(&view.last_5xx),
+    }
+}
+
+fn exchangers(route: &Route, tried: &[(SocketAddr, Evidence)], language: Language) -> Vec<Exchanger> {
+    let seen = |address: &SocketAddr| {
+        let found = tried.iter().find(|(tried, _)| tried == address);
+        found.map(|(_, evidence)| verdict(evidence, language, usize::MAX))
+    };
+    let address = |address: &SocketAddr| ExchangerAddress { address: address.to_string(), verdict: seen(address) };
+    let exchanger = |found: &engine::route::ExchangerAnswer| Exchanger {
+        preference: found.preference,
+        name: found.name.to_string(),
+        addresses: found.addresses.iter().map(address).collect(),
+    };
+    route.exchangers.iter().map(exchanger).collect()
+}
+
+/// Where a `[[route]]` of the configuration sends the host; `None` if DNS decides.
+fn configured(route: &Route) -> Option<String> {
+    match route.kind {
+        RouteKind::Mx | RouteKind::ImplicitMx => None,
+        RouteKind::Discard => Some("discard".into()),
+        RouteKind::Configured => {
+            Some(route.exchangers.iter().map(|exchanger| &*exchanger.name).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// A queued message.
+pub fn message_detail(view: &MessageView) -> MessageDetail {
+    let envelope = &view.envelope;
+    MessageDetail {
+        mid: envelope.mid,
+        from: envelope.from.as_ref().map(|from| from.to_string()).unwrap_or_default(),
+        size_bytes: envelope.size_bytes,
+        received_at: envelope.received_at,
+        message_id: None,
+        subject: None,
+        recipients: view.recipients.iter().filter_map(|waiting| recipient(view, waiting)).collect(),
+    }
+}
+
+/// `None` for a number that the envelope does not have: nothing to show, and no reason to fall over.
+fn recipient(view: &MessageView, waiting: &RecipientView) -> Option<RecipientRow> {
+    let address = view.envelope.recipients.get(waiting.rid.0 as usize)?;
+    let reply = waiting.latest.as_ref().and_then(|(_, reply)| reply.as_ref());
+    Some(RecipientRow {
+        rid: waiting.rid,
+        host: address.domain().clone(),
+        address: address.clone(),
+        state: match waiting.cause {
+            WaitCause::Sending => RecipientState::Sending,
+            WaitCause::Held => RecipientState::Held,
+            _ => RecipientState::Queued,
+        },
+        cause: Some(waiting.cause),
+        attempts: waiting.attempts,
+        next_attempt_at: waiting.next_attempt_at,
+        expires_at: Some(waiting.expires_at),
+        reply: reply.map(|reply| reply.to_string()),
+    })
+}
+
+/// The receipt of a retry; without its number while it is only planned.
+pub fn retry_receipt(view: &RetryView, state: ActionState) -> Action {
+    Action {
+        id: None,
+        kind: ActionKind::Retry,
+        state,
+        matched: view.recipients,
+        messages: None,
+        hosts: view.hosts,
+        done: if state == ActionState::Planned { 0 } else { view.recipients },
+        failed: 0,
+        undo_until: None,
+        sample: view.sample.iter().map(|host| host.to_string()).collect(),
+        obstacles: already_due(view.already_due).into_iter().collect(),
+    }
+}
+
+/// What a retry does not move, in words.
+fn already_due(recipients: u64) -> Option<String> {
+    match recipients {
+        0 => None,
+        1 => Some("1 recipient is due already: it waits for something other than a timer.".into()),
+        many => Some(format!("{many} recipients are due already: they wait for something other than a timer.")),
+    }
+}
+
+/// By what a list of hosts can be sorted and filtered, in one small value without pointers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HostKeys {
+    /// Recipients in the queue.
+    pub active: u64,
+    /// Delivered recipients.
+    pub delivered: u64,
+    /// Soft bounces, events.
+    pub soft_bounced: u64,
+    /// Hard bounced recipients.
+    pub hard_bounced: u64,
+    /// When its oldest message was accepted.
+    pub oldest_at: Option<Timestamp>,
+    /// When something of it is tried next.
+    pub next_attempt_at: Option<Timestamp>,
+    /// Sessions past their greeting.
+    pub connections: u32,
+    /// What people see.
+    pub badge: Badge,
+}
+
+/// The keys of a host.
+pub fn host_keys(view: &HostView) -> HostKeys {
+    HostKeys {
+        active: view.active(),
+        delivered: view.counters.delivered_recipients,
+        soft_bounced: view.counters.soft_bounced_events,
+        hard_bounced: view.counters.hard_bounced_recipients,
+        oldest_at: view.oldest_at,
+        next_attempt_at: view.next_attempt_at,
+        connections: view.connections,
+        badge: host_badge(view),
+    }
+}
+
+/// Adds a host to the totals.
+pub fn add_host(totals: &mut Totals, view: &HostView) {
+    let counters = &view.counters;
+    let badge = host_badge(view);
+    add_totals(
+        totals,
+        &Totals {
+            hosts: 1,
+            hosts_up: u64::from(badge == Badge::Up),
+            hosts_down: u64::from(badge == Badge::Down),
+            hosts_limited: u64::from(badge == Badge::Limited),
+            hosts_held: u64::from(badge == Badge::Held),
+            hosts_waiting: u64::from(view.active() > 0),
+            active_recipients: view.active(),
+            unattempted_recipients: view.unattempted,
+            attempted_recipients: view.attempted,
+            completed_recipients: counters.completed_recipients,
+            delivered_recipients: counters.delivered_recipients,
+            deleted_recipients: counters.deleted_recipients,
+            soft_bounced_events: counters.soft_bounced_events,
+            hard_bounced_recipients: counters.hard_bounced_recipients,
+            dns_hard_bounces: counters.dns_hard_bounces,
+            five_xx_hard_bounces: counters.five_xx_hard_bounces,
+            filter_hard_bounces: counters.filter_hard_bounces,
+            expired_hard_bounces: counters.expired_hard_bounces,
+            other_hard_bounces: counters.other_hard_bounces,
+            current_outbound_connections: view.connections.into(),
+            pending_outbound_connections: view.pending.into(),
+            oldest_message_at: view.oldest_at,
+            wait_causes: view.causes,
+        },
+    );
+}
+
+/// Adds the totals of other hosts.
+pub fn add_totals(totals: &mut Totals, other: &Totals) {
+    totals.hosts += other.hosts;
+    totals.hosts_up += other.hosts_up;
+    totals.hosts_down += other.hosts_down;
+    totals.hosts_limited += other.hosts_limited;
+    totals.hosts_held += other.hosts_held;
+    totals.hosts_waiting += other.hosts_waiting;
+    totals.active_recipients += other.active_recipients;
+    totals.unattempted_recipients += other.unattempted_recipients;
+    totals.attempted_recipients += other.attempted_recipients;
+    totals.completed_recipients += other.completed_recipients;
+    totals.delivered_recipients += other.delivered_recipients;
+    totals.deleted_recipients += other.deleted_recipients;
+    totals.soft_bounced_events += other.soft_bounced_events;
+    totals.hard_bounced_recipients += other.hard_bounced_recipients;
+    totals.dns_hard_bounces += other.dns_hard_bounces;
+    totals.five_xx_hard_bounces += other.five_xx_hard_bounces;
+    totals.filter_hard_bounces += other.filter_hard_bounces;
+    totals.expired_hard_bounces += other.expired_hard_bounces;
+    totals.other_hard_bounces += other.other_hard_bounces;
+    totals.current_outbound_connections += other.current_outbound_connections;
+    totals.pending_outbound_connections += other.pending_outbound_connections;
+    totals.oldest_message_at = [totals.oldest_message_at, other.oldest_message_at].into_iter().flatten().min();
+    totals.wait_causes.add(&other.wait_causes);
+}
