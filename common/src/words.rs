@@ -6,8 +6,16 @@
 mod en;
 mod ja;
 mod phrase;
+mod setting;
+mod setting_en;
+mod setting_ja;
+mod verb;
+mod verb_en;
+mod verb_ja;
 
 pub use phrase::Phrase;
+pub use setting::SettingPhrase;
+pub use verb::VerbPhrase;
 
 use crate::vocab::VerdictCode;
 
@@ -47,6 +55,22 @@ impl Language {
         match self {
             Language::En => en::say(phrase),
             Language::Ja => ja::say(phrase),
+        }
+    }
+
+    /// What a verb says, in this language.
+    pub fn say_verb(self, phrase: &VerbPhrase<'_>) -> String {
+        match self {
+            Language::En => verb_en::say(phrase),
+            Language::Ja => verb_ja::say(phrase),
+        }
+    }
+
+    /// What is said of a setting, in this language.
+    pub fn say_setting(self, phrase: &SettingPhrase<'_>) -> String {
+        match self {
+            Language::En => setting_en::say(phrase),
+            Language::Ja => setting_ja::say(phrase),
         }
     }
 
