@@ -23,6 +23,16 @@ mod complete;
 pub use label::{Label, Note};
 pub use number::grouped;
 pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, RetryReceipt, SLOT};
+mod setting;
+mod setting_en;
+mod setting_ja;
+mod verb;
+mod verb_en;
+mod verb_ja;
+
+pub use phrase::Phrase;
+pub use setting::SettingPhrase;
+pub use verb::VerbPhrase;
 
 use crate::vocab::VerdictCode;
 
@@ -73,6 +83,22 @@ impl Language {
         match self {
             Language::En => en::say(phrase),
             Language::Ja => ja::say(phrase),
+        }
+    }
+
+    /// What a verb says, in this language.
+    pub fn say_verb(self, phrase: &VerbPhrase<'_>) -> String {
+        match self {
+            Language::En => verb_en::say(phrase),
+            Language::Ja => verb_ja::say(phrase),
+        }
+    }
+
+    /// What is said of a setting, in this language.
+    pub fn say_setting(self, phrase: &SettingPhrase<'_>) -> String {
+        match self {
+            Language::En => setting_en::say(phrase),
+            Language::Ja => setting_ja::say(phrase),
         }
     }
 

@@ -1,0 +1,140 @@
+//! `[[route]]` and `[[destination]]`: what holds for some destinations only.
+//!
+//! Routes stay text: the resolving room has the types and reads the same text; here it is only made sure that it will.
+
+use crate::config::section::{connections, word};
+use crate::config::sheet::Section;
+use common::vocab::{Domain, DomainError};
+use common::words::SettingPhrase;
+use std::net::{IpAddr, SocketAddr};
+
+/// Entries of one kind in a file.
+const ENTRIES_MAX: usize = 10_000;
+/// Targets of one route: an attempt tries no more.
+const TARGETS_MAX: usize = 5;
+
+/// One `[[route]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// `example.com`, `.example.com` (everything below it) or `*`; folded to lower case.
+    pub pattern: String,
+    /// `192.0.2.1:25`, `relay.example.com[:25]`, `mx:example.com` or `discard`, in order of priority.
+    pub to: Vec<String>,
+}
+
+/// What an exchanger of a destination must prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TlsRule {
+    /// Clear text, always.
+    None,
+    /// TLS where it is offered.
+    Opportunistic,
+    /// TLS or no delivery.
+    Require,
+    /// TLS with a certificate that proves the name, or no delivery.
+    Verify,
+}
+
+/// One `[[destination]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// As a route's.
+    pub pattern: String,
+    /// Connections at most.
+    pub max_connections: Option<u32>,
+    /// What its exchangers must prove.
+    pub tls: Option<TlsRule>,
+}
+
+pub(super) fn routes(top: &Section<'_, '_>) -> Vec<Route> {
+    let mut routes: Vec<Route> = Vec::new();
+    for table in top.sections("route", ENTRIES_MAX) {
+        let pattern = pattern_of(&table, routes.iter().map(|route| &route.pattern));
+        let example = "[\"192.0.2.1:25\"]";
+        let to = table.texts("to", 1..=TARGETS_MAX, example, target);
+        if !table.has("to") {
+            let key = table.name("to").into();
+            table.complain("to", SettingPhrase::Missing { key, example: format!("to = {example}").into() });
+        }
+        let (Some(pattern), Some(to)) = (pattern, to) else { continue };
+        if to.len() > 1 && to.iter().any(|target| target == "discard") {
+            table.complain("to", SettingPhrase::DiscardBesideOthers(table.name("to").into()));
+        }
+        routes.push(Route { pattern, to });
+    }
+    routes
+}
+
+pub(super) fn destinations(top: &Section<'_, '_>) -> Vec<Destination> {
+    let mut destinations: Vec<Destination> = Vec::new();
+    let rules = [
+        ("none", TlsRule::None),
+        ("opportunistic", TlsRule::Opportunistic),
+        ("require", TlsRule::Require),
+        ("verify", TlsRule::Verify),
+    ];
+    for table in top.sections("destination", ENTRIES_MAX) {
+        let pattern = pattern_of(&table, destinations.iter().map(|destination| &destination.pattern));
+        let max_connections = connections(&table);
+        let tls = word(&table, "tls", &rules);
+        if matches!(tls, Some(TlsRule::Require | TlsRule::Verify)) {
+            table.complain("tls", SettingPhrase::TlsNotBuilt(table.name("tls").into()));
+        }
+        destinations.extend(pattern.map(|pattern| Destination { pattern, max_connections, tls }));
+    }
+    destinations
+}
+
+/// `match`: must be there, must mean something, and must not be there twice.
+fn pattern_of<'p>(table: &Section<'_, '_>, mut before: impl Iterator<Item = &'p String>) -> Option<String> {
+    let found = table.text("match", "\"example.com\"", pattern);
+    let key = table.name("match");
+    if !table.has("match") {
+        let example = "match = \"example.com\"".into();
+        table.complain("match", SettingPhrase::Missing { key: key.into(), example });
+        return None;
+    }
+    let found = found?;
+    if before.any(|other| *other == found) {
+        table.complain("match", SettingPhrase::Twice { key: key.into(), value: found.clone().into() });
+    }
+    Some(found)
+}
+
+fn pattern(key: &str, text: &str) -> Result<String, SettingPhrase<'static>> {
+    if text == "*" {
+        return Ok(text.into());
+    }
+    match text.strip_prefix('.') {
+        Some(parent) => domain(key, text, parent).map(|parent| format!(".{parent}")),
+        None => domain(key, text, text).map(|domain| domain.to_string()),
+    }
+}
+
+fn target(key: &str, text: &str) -> Result<String, SettingPhrase<'static>> {
+    if text.eq_ignore_ascii_case("discard") {
+        return Ok("discard".into());
+    }
+    if let Some(name) = text.strip_prefix("mx:") {
+        return domain(key, text, name).map(|name| format!("mx:{name}"));
+    }
+    let no_port = || super::network::bad(key, text, "192.0.2.1:25");
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return if address.port() == 0 { Err(no_port()) } else { Ok(text.into()) };
+    }
+    if text.parse::<IpAddr>().is_ok() || text.starts_with('[') {
+        return Err(no_port());
+    }
+    let Some((name, port)) = text.split_once(':') else { return domain(key, text, text).map(|name| name.to_string()) };
+    let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let port = digits.then(|| port.parse::<u16>().ok()).flatten().filter(|port| *port != 0).ok_or_else(no_port)?;
+    domain(key, text, name).map(|name| format!("{name}:{port}"))
+}
+
+fn domain(key: &str, text: &str, part: &str) -> Result<Domain, SettingPhrase<'static>> {
+    part.parse().map_err(|why: DomainError| SettingPhrase::BadBecause {
+        key: key.to_owned().into(),
+        value: text.to_owned().into(),
+        why: why.to_string().into(),
+    })
+}
