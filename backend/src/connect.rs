@@ -4,9 +4,5 @@
 //! resolved. Never: a name, a decision about mail. The walk comes from `resolve` and goes on to `deliver`.
 
 pub mod cidr;
-pub mod guard;
-//! The room `connect`: from an address to an open stream.
-//!
-//! The walk goes on in `deliver`.
-
 pub mod dial;
+pub mod guard;

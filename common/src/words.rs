@@ -14,6 +14,12 @@ mod label_en;
 mod label_ja;
 mod number;
 mod phrase;
+mod setting;
+mod setting_en;
+mod setting_ja;
+mod verb;
+mod verb_en;
+mod verb_ja;
 mod verdict_en;
 mod verdict_ja;
 
@@ -23,14 +29,6 @@ mod complete;
 pub use label::{Label, Note};
 pub use number::grouped;
 pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, RetryReceipt, SLOT};
-mod setting;
-mod setting_en;
-mod setting_ja;
-mod verb;
-mod verb_en;
-mod verb_ja;
-
-pub use phrase::Phrase;
 pub use setting::SettingPhrase;
 pub use verb::VerbPhrase;
 
