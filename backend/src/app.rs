@@ -1,1 +1,219 @@
-//! The room `app`.
+//! The app builds every room and joins them; then it waits for the stop signal.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
+use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed};
+use crate::deliver::SessionSettings;
+use crate::driver::desk::Desk;
+use crate::driver::{Driver, Inlets, Rooms};
+use crate::intake::IntakeSettings;
+use crate::intake::smtp::Intake;
+use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSettings, traffic};
+use crate::probe::telnet::{Telnet, TelnetSettings};
+use crate::resolve::{ResolveSettings, Resolver};
+use crate::spool::{JournalSpool, Spool, SpoolHealth, SpoolSettings};
+use common::wire::{DigRequest, Health};
+use common::words::Language;
+use engine::route::RouteKind;
+use engine::{Engine, Settings};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+/// Batches of changed rows that may wait for the feed.
+const CHANGES_MAX: usize = 4;
+/// How often the spool is asked how it is.
+const HEALTH_EVERY: Duration = Duration::from_millis(500);
+
+/// Why the server cannot start or go on: a sentence for a person.
+pub type AppError = String;
+
+fn said(what: &'static str) -> impl Fn(std::io::Error) -> AppError {
+    move |why| format!("{what}: {why}")
+}
+
+/// Runs the server until `stop` is true.
+pub async fn serve(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
+    let clock = Clock;
+    let started_at = clock.now();
+    let mut listeners = Vec::new();
+    for address in &config.smtp.listen {
+        let listener = TcpListener::bind(address).await;
+        listeners.push(listener.map_err(|why| format!("cannot listen for SMTP on {address}: {why}"))?);
+    }
+    let console = TcpListener::bind(config.console.listen).await;
+    let console =
+        console.map_err(|why| format!("cannot listen for the console on {}: {why}", config.console.listen))?;
+    let own = listeners.iter().chain([&console]).filter_map(|listener| listener.local_addr().ok()).collect();
+    let guard = Arc::new(guard(&config, own)?);
+    let resolver = Arc::new(resolver(&config, guard.clone())?);
+    std::fs::create_dir_all(&config.data_dir).map_err(said("cannot make the data directory"))?;
+    let opened = JournalSpool::open(&config.data_dir, SpoolSettings::default()).map_err(|why| why.to_string())?;
+    let spool = opened.spool;
+    let (events, event_inlet) = mpsc::unbounded_channel();
+    let (desk, questions) = Desk::new();
+    let (changes, changes_inlet) = mpsc::channel(CHANGES_MAX);
+    let (published, hosts) = feed::channel();
+    let (health, health_seen) = watch::channel(Health::Online);
+    let hop_guard = guard.clone();
+    let rooms = Rooms {
+        spool: spool.clone(),
+        resolver: resolver.clone(),
+        session: Arc::new(SessionSettings { hello_name: config.hostname.clone(), ..SessionSettings::default() }),
+        guard: Arc::new(move |hop| hop_guard.permits(hop.address, permit(hop.kind, hop.address)).is_ok()),
+        events,
+    };
+    let engine = Engine::new(started_at, settings(&config), started_at.millis());
+    let driver = Driver::new(engine, clock, rooms, changes);
+    let inlets = Inlets { events: event_inlet, kept: opened.kept, questions, stop: stop.clone() };
+    let recovery = (opened.report.messages > 0).then(|| format!("{:?}", opened.report));
+    let console_settings = ConsoleSettings {
+        hostname: config.hostname.to_string(),
+        lab,
+        up_since: started_at,
+        recovery,
+        ..ConsoleSettings::default()
+    };
+    let telnet = telnet(&config, resolver.clone(), guard);
+    let dig_servers = resolver.servers().to_vec();
+    let digger = Arc::new(move |request: DigRequest| -> futures_util::future::BoxFuture<'static, _> {
+        let servers = dig_servers.clone();
+        Box::pin(async move { crate::probe::dig::dig(&request, &servers, clock).await })
+    });
+    let parts = ConsoleParts { desk, hosts, clock, settings: console_settings, health: health_seen, digger, telnet };
+    let state = ConsoleState::new(parts);
+    let mut doors = JoinSet::new();
+    doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
+    let intake = Arc::new(Intake::new(intake_settings(&config)?, spool.clone(), clock));
+    for listener in listeners {
+        doors.spawn(intake.clone().serve(listener, stop.clone()));
+    }
+    let (page, page_stop) = (state.clone(), stop.clone());
+    doors.spawn(async move { drop(crate::console::serve(console, page, page_stop).await) });
+    let (socket, socket_stop) = (config.control_socket(), stop.clone());
+    doors.spawn(async move {
+        if let Err(why) = crate::console::serve_control(&socket, state, socket_stop).await {
+            tracing::error!("the control socket cannot be served: {why}");
+        }
+    });
+    let driving = tokio::spawn(driver.run(opened.recovered, inlets));
+    let end = watch_spool(&spool, &health, stop).await;
+    drop(driving.await);
+    drop(spool.flush().await);
+    doors.shutdown().await;
+    end
+}
+
+/// Tells the console how the spool is; a spool that cannot write ends the process.
+async fn watch_spool(
+    spool: &JournalSpool,
+    health: &watch::Sender<Health>,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), AppError> {
+    let mut beat = tokio::time::interval(HEALTH_EVERY);
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => {
+                health.send_replace(Health::Stopping);
+                return Ok(());
+            }
+            _ = beat.tick() => match spool.health() {
+                SpoolHealth::Ok => drop(health.send_replace(Health::Online)),
+                SpoolHealth::Full => drop(health.send_replace(Health::ReceivingStopped)),
+                SpoolHealth::Failed(why) => return Err(format!("the spool cannot write any more: {why}")),
+            }
+        }
+    }
+}
+
+fn permit(kind: RouteKind, address: SocketAddr) -> Permit {
+    match kind {
+        RouteKind::Configured => Permit::RouteName { port: address.port() },
+        _ => Permit::Mx,
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        retry_steps: config.retry.steps.clone(),
+        lifetime: config.retry.lifetime,
+        host_first: config.retry.host_first,
+        host_max: config.retry.host_max,
+        host_memory: config.retry.window,
+        connections_max: config.delivery.max_connections,
+        ..Settings::default()
+    }
+}
+
+fn guard(config: &Config, own: Vec<SocketAddr>) -> Result<TargetGuard, AppError> {
+    let allow = config.delivery.allow_targets.iter().map(|text| text.parse().map_err(|why| format!("{why}")));
+    let mut probe_ports = config.probe.ports.clone();
+    probe_ports.push(config.delivery.port);
+    Ok(TargetGuard::new(GuardSettings { allow: allow.collect::<Result<_, AppError>>()?, own, probe_ports }))
+}
+
+fn resolver(config: &Config, guard: Arc<TargetGuard>) -> Result<Resolver, AppError> {
+    let rule = |route: &crate::config::Route| {
+        let to: Vec<&str> = route.to.iter().map(String::as_str).collect();
+        crate::resolve::rule::RouteRule::new(&route.pattern, &to).map_err(|why| why.to_string())
+    };
+    let mut own_names = config.local.names.clone();
+    own_names.push(config.hostname.clone());
+    let settings = ResolveSettings {
+        servers: config.dns.servers.clone(),
+        port: config.delivery.port,
+        routes: config.routes.iter().map(rule).collect::<Result<_, _>>()?,
+        own_names,
+        ..ResolveSettings::default()
+    };
+    Resolver::new(settings, guard).map_err(|why| why.to_string())
+}
+
+fn intake_settings(config: &Config) -> Result<IntakeSettings, AppError> {
+    let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| format!("{why}")));
+    Ok(IntakeSettings {
+        hostname: config.hostname.clone(),
+        names: config.local.names.iter().cloned().collect(),
+        aliases: config.local.aliases.clone(),
+        relay_from: relay.collect::<Result<_, AppError>>()?,
+        max_message_bytes: config.smtp.max_message_bytes,
+        ..IntakeSettings::default()
+    })
+}
+
+fn telnet(config: &Config, resolver: Arc<Resolver>, guard: Arc<TargetGuard>) -> Telnet {
+    let lookup = move |host: common::vocab::Domain, port: u16| -> futures_util::future::BoxFuture<'static, _> {
+        let resolver = resolver.clone();
+        Box::pin(async move {
+            let found = resolver.addresses(&host).await.map_err(|why| format!("{host}: {why:?}"))?;
+            Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
+        })
+    };
+    let may = move |address: SocketAddr| guard.permits(address, Permit::Probe).map_err(|why| why.to_string());
+    Telnet::new(
+        Arc::new(lookup),
+        Arc::new(may),
+        TelnetSettings { port: config.delivery.port, ..TelnetSettings::default() },
+    )
+}
+
+/// Runs the playground: the lab's name server and next hops, the server before them, steady traffic.
+pub async fn lab(mut config: Config, stop: watch::Receiver<bool>) -> Result<(), AppError> {
+    let lab = Lab::start(LabSettings::default()).await.map_err(said("the lab cannot start"))?;
+    config.dns.servers = vec![lab.dns()];
+    config.delivery.port = lab.port();
+    config.delivery.allow_targets = vec![ALLOWED_TARGETS.into()];
+    println!("{BANNER_TITLE}\n{BANNER_EXPLANATION}\n");
+    println!("  console   http://{}/", config.console.listen);
+    if let Some(intake) = config.smtp.listen.first() {
+        println!("  SMTP      {intake}");
+        tokio::spawn(traffic::run(traffic::TrafficSettings::to(*intake), Clock, stop.clone()));
+    }
+    let end = serve(config, true, stop).await;
+    lab.stop().await;
+    end
+}

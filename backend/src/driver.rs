@@ -1,3 +1,166 @@
 //! The driver owns the engine: the only caller of `handle`, the only place that reads the engine's clock.
+//!
+//! It never waits for disk, DNS, a socket or a lock: it drains what happened, reads the clock once, lets the engine
+//! decide, and hands effects and facts on. The walk comes from `spool` and goes on to `resolve` and `deliver`.
 
 pub mod desk;
+mod rooms;
+
+pub use rooms::Rooms;
+
+use crate::clock::Clock;
+use common::vocab::{SessionId, Timestamp};
+use desk::{Changes, Question};
+use engine::envelope::{Envelope, Recovered};
+use engine::{Engine, Event, Output};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+/// Events taken up before effects are handed on: bounds how long one turn takes.
+const TURN_EVENTS_MAX: usize = 1_024;
+/// How often changed rows are published: four times a second is as much as a person can read.
+const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+/// How long a stop waits for what is in hand.
+const STOP_PATIENCE: Duration = Duration::from_secs(8);
+
+/// What the driver is given at the start.
+pub struct Inlets {
+    /// What the rooms report.
+    pub events: mpsc::UnboundedReceiver<Event>,
+    /// What the spool keeps.
+    pub kept: mpsc::Receiver<Vec<Arc<Envelope>>>,
+    /// What doors ask.
+    pub questions: mpsc::Receiver<Question>,
+    /// True: finish what is in hand and end.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// See the head of this file.
+pub struct Driver {
+    engine: Engine,
+    clock: Clock,
+    rooms: Rooms,
+    sessions: HashMap<SessionId, crate::deliver::SessionHandle>,
+    changes: mpsc::Sender<Changes>,
+    messages_received: u64,
+    recipients_received: u64,
+    unpublished: bool,
+}
+
+impl Driver {
+    /// A driver around an engine that knows nothing yet.
+    pub fn new(engine: Engine, clock: Clock, rooms: Rooms, changes: mpsc::Sender<Changes>) -> Driver {
+        Driver {
+            engine,
+            clock,
+            rooms,
+            sessions: HashMap::new(),
+            changes,
+            messages_received: 0,
+            recipients_received: 0,
+            unpublished: true,
+        }
+    }
+
+    /// Runs until the stop signal; what is in hand then gets a few seconds to end.
+    pub async fn run(mut self, recovered: Vec<Recovered>, mut inlets: Inlets) {
+        self.turn(recovered.into_iter().map(Event::Recovered));
+        let mut events = Vec::with_capacity(TURN_EVENTS_MAX);
+        let mut publish = tokio::time::interval(PUBLISH_EVERY);
+        loop {
+            let wake = self.wake_in();
+            tokio::select! {
+                count = inlets.events.recv_many(&mut events, TURN_EVENTS_MAX) => {
+                    if count == 0 { break }
+                    self.turn(events.drain(..));
+                }
+                Some(batch) = inlets.kept.recv() => self.keep(batch),
+                Some(question) = inlets.questions.recv() => self.answer(question),
+                () = sleep_until(wake) => self.turn([Event::Woke]),
+                _ = publish.tick() => self.publish(),
+                _ = inlets.stop.wait_for(|stop| *stop) => break,
+            }
+        }
+        self.wind_down(&mut inlets.events).await;
+    }
+
+    fn wake_in(&self) -> Instant {
+        let now = self.clock.now();
+        let wait = self.engine.next_wakeup().map_or(Duration::from_secs(3600), |at| at.since(now));
+        Instant::now() + wait.min(Duration::from_secs(3600))
+    }
+
+    /// One turn: the clock once, every event, then the effects in order.
+    fn turn(&mut self, events: impl IntoIterator<Item = Event>) {
+        let now: Timestamp = self.clock.now();
+        let mut out = Output::default();
+        for event in events {
+            match &event {
+                Event::SessionFailed { session, .. }
+                | Event::SessionClosed { session }
+                | Event::Attempted { session, reusable: false, .. } => drop(self.sessions.remove(session)),
+                _ => {}
+            }
+            self.engine.handle(now, event, &mut out);
+        }
+        self.unpublished = true;
+        out.facts.iter().for_each(crate::record::log::tell);
+        self.rooms.carry_out(out.effects, &mut self.sessions);
+    }
+
+    fn keep(&mut self, batch: Vec<Arc<Envelope>>) {
+        self.messages_received += batch.len() as u64;
+        self.recipients_received += batch.iter().map(|envelope| envelope.recipients.len() as u64).sum::<u64>();
+        self.turn(batch.into_iter().map(Event::Accepted));
+    }
+
+    fn answer(&mut self, question: Question) {
+        let now = self.clock.now();
+        // An asker that has gone does not want its answer any more.
+        match question {
+            Question::PreviewRetry { scope, answer } => drop(answer.send(self.engine.preview_retry(now, &scope))),
+            Question::Host { host, answer } => drop(answer.send(self.engine.host_detail(&host).map(Box::new))),
+            Question::Message { mid, answer } => drop(answer.send(self.engine.message(mid).map(Box::new))),
+            Question::Retry { action, scope, answer } => {
+                let view = self.engine.preview_retry(now, &scope);
+                self.turn([Event::Retry { action, scope }]);
+                drop(answer.send(view));
+            }
+        }
+    }
+
+    /// Hands changed rows to the feed; if it is still busy with the last ones, they wait for the next beat.
+    fn publish(&mut self) {
+        if !self.unpublished {
+            return;
+        }
+        let Ok(place) = self.changes.try_reserve() else { return };
+        let (changed, gone) = self.engine.take_changes();
+        place.send(Changes {
+            as_of: self.clock.now(),
+            counters_since: self.engine.counters_since(),
+            changed,
+            gone,
+            messages_received: self.messages_received,
+            recipients_received: self.recipients_received,
+        });
+        self.unpublished = false;
+    }
+
+    /// Starts nothing new, waits for what sessions carry, then closes them.
+    async fn wind_down(mut self, events: &mut mpsc::UnboundedReceiver<Event>) {
+        self.turn([Event::Guard { closed: true }]);
+        let deadline = Instant::now() + STOP_PATIENCE;
+        while !self.engine.in_hand().is_empty() {
+            tokio::select! {
+                Some(event) = events.recv() => self.turn([event]),
+                () = sleep_until(deadline) => break,
+            }
+        }
+        self.sessions.values().for_each(crate::deliver::SessionHandle::close);
+        self.publish();
+    }
+}

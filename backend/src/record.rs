@@ -1,1 +1,3 @@
-//! The room `record`.
+//! The room `record`: facts become lines a person can follow. The mail log proper comes with tracking.
+
+pub mod log;

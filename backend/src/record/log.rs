@@ -1,0 +1,32 @@
+//! Facts in the server's own log. Remote text is escaped: one fact is one line.
+
+use engine::Fact;
+
+/// Writes one fact.
+pub fn tell(fact: &Fact) {
+    match fact {
+        Fact::Queued { envelope } => tracing::debug!(mid = envelope.mid.0, "queued for delivery"),
+        Fact::Delivered { mid, rid, reply, .. } => {
+            tracing::debug!(mid = mid.0, rid = rid.0, reply = ?reply.to_string(), "delivered");
+        }
+        Fact::Deferred { mid, rid, verdict, reply, attempts, next_attempt_at } => {
+            let reply = reply.as_ref().map(ToString::to_string);
+            tracing::info!(mid = mid.0, rid = rid.0, %verdict, ?reply, attempts, %next_attempt_at, "deferred");
+        }
+        Fact::Bounced { mid, rid, kind, verdict, reply } => {
+            let reply = reply.as_ref().map(ToString::to_string);
+            tracing::warn!(mid = mid.0, rid = rid.0, ?kind, %verdict, ?reply, "bounced");
+        }
+        Fact::HostMoved { host, from, to, verdict } => tracing::info!(%host, %from, %to, %verdict, "host status moved"),
+        Fact::Retried { action, recipients, hosts } => tracing::info!(action = action.0, recipients, hosts, "retried"),
+        Fact::SessionStarted { session, host, address } => {
+            tracing::debug!(dcid = session.0, %host, %address, "connecting")
+        }
+        Fact::SessionEnded { session, messages, verdict } => {
+            tracing::debug!(dcid = session.0, messages, verdict = ?verdict.map(|code| code.as_str()), "session ended");
+        }
+        Fact::AttemptStarted { attempt, session, mid, .. } => {
+            tracing::trace!(attempt = attempt.0, dcid = session.0, mid = mid.0, "attempt");
+        }
+    }
+}
