@@ -4,8 +4,8 @@
 //! data directory's socket), and last the socket of the default data directory.
 
 use crate::cli::failure::Failure;
-use crate::config::{CONTROL_SOCKET, Complaint, Config, ConfigError, DATA_DIR_DEFAULT, Found};
-use common::words::{Language, SettingPhrase, VerbPhrase};
+use crate::config::{CONTROL_SOCKET, Config, ConfigError, DATA_DIR_DEFAULT, Found};
+use common::words::{Language, VerbPhrase};
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
@@ -38,7 +38,7 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Place::Socket(path) => path.display().fmt(f),
+            Place::Socket(path) => std::path::absolute(path).as_ref().unwrap_or(path).display().fmt(f),
             Place::Tcp { .. } => f.write_str(&self.origin()),
         }
     }
@@ -54,27 +54,14 @@ impl Place {
         }
     }
 
-    /// The socket of a configuration. A running server is not hidden by a mistake elsewhere in its file.
+    /// The socket of a configuration.
     fn of_config(file: &Path, language: Language) -> Result<Place, Failure> {
-        let refused = |error: &ConfigError| Failure::Usage(error.say(language).join("\n"));
-        match Config::load(file) {
+        match Config::load_to_find_server(file) {
             Ok(config) => Ok(Place::Socket(config.control_socket())),
             Err(error @ ConfigError::Unreadable { kind: ErrorKind::PermissionDenied, .. }) => {
                 Err(Failure::Denied(error.say(language).join("\n")))
             }
-            Err(error @ ConfigError::Unreadable { .. }) => Err(refused(&error)),
-            Err(ConfigError::Refused { file, complaints }) => {
-                let hides = |complaint: &Complaint| {
-                    complaint.key == "data_dir"
-                        || matches!(complaint.problem, SettingPhrase::Syntax(_) | SettingPhrase::NotUtf8)
-                };
-                let text = std::fs::read_to_string(&file).unwrap_or_default();
-                let (config, _) = Config::parse(&text, Some(&file));
-                if complaints.iter().any(hides) || config.file.is_none() {
-                    return Err(refused(&ConfigError::Refused { file, complaints }));
-                }
-                Ok(Place::Socket(config.control_socket()))
-            }
+            Err(error) => Err(Failure::Usage(error.say(language).join("\n"))),
         }
     }
 

@@ -127,6 +127,14 @@ async fn without_a_server_the_verb_names_the_socket_and_ends_with_69() {
     assert_eq!(serde_json::from_str::<ApiError>(&ran.err).unwrap().error.code, ErrorCode::Unavailable);
 }
 
+#[test]
+fn without_url_and_file_the_default_data_directory_is_tried() {
+    use crate::cli::Place;
+    let place = Place::find(None, None, common::words::Language::En).unwrap();
+    assert_eq!(place, Place::Socket("nexthop-data/control.sock".into()));
+    assert!(place.to_string().starts_with('/'), "a person sees where that is: {place}");
+}
+
 #[tokio::test]
 async fn what_answers_and_is_no_http_is_no_server() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -189,6 +197,10 @@ async fn a_mistake_elsewhere_in_the_file_does_not_hide_a_running_server() {
     let server = start();
     std::fs::write(&server.config, "data_dir = \"data\"\n[smtp]\nlisten = 5\nlisen = 6\n").unwrap();
     assert_eq!(server.ask(&["status"]).await.code, 0);
+    for hidden in ["datadir = \"data\"\n", "data_dir = \"data\"\n= 5\n"] {
+        std::fs::write(&server.config, hidden).unwrap();
+        assert_eq!(server.ask(&["status"]).await.code, 2, "{hidden}");
+    }
     std::fs::write(&server.config, "data_dir = 5\n").unwrap();
     let ran = server.ask(&["status"]).await;
     assert_eq!(ran.code, 2);
