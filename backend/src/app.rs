@@ -21,6 +21,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -29,15 +30,67 @@ const CHANGES_MAX: usize = 4;
 /// How often the spool is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
 
-/// Why the server cannot start or go on: a sentence for a person.
-pub type AppError = String;
-
-fn said(what: &'static str) -> impl Fn(std::io::Error) -> AppError {
-    move |why| format!("{what}: {why}")
+/// What `nexthop lab` was asked for. Both listeners are on loopback: the command line takes no others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabOptions {
+    /// Where its data lives; `None` for the default directory, where the verbs look too.
+    pub data: Option<std::path::PathBuf>,
+    /// Where it takes mail.
+    pub smtp: SocketAddr,
+    /// Where its console is.
+    pub console: SocketAddr,
 }
 
-/// Runs the server until `stop` is true.
-pub async fn serve(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
+/// Why the server cannot start or go on: a sentence for a person.
+#[derive(Debug)]
+pub struct AppError(pub String);
+
+impl AppError {
+    /// The exit code of the process: later (DESIGN 9).
+    pub fn exit_code(&self) -> u8 {
+        75
+    }
+}
+
+impl std::fmt::Display for AppError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+impl std::error::Error for AppError {}
+
+impl From<String> for AppError {
+    fn from(sentence: String) -> AppError {
+        AppError(sentence)
+    }
+}
+
+fn said(what: &'static str) -> impl Fn(std::io::Error) -> AppError {
+    move |why| AppError(format!("{what}: {why}"))
+}
+
+/// True once SIGTERM or SIGINT has come.
+fn stop_signal() -> watch::Receiver<bool> {
+    let (stopper, stop) = watch::channel(false);
+    tokio::spawn(async move {
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        stopper.send_replace(true);
+        stopper.closed().await;
+    });
+    stop
+}
+
+/// Runs the server until it is told to stop.
+pub async fn serve(config: Config) -> Result<(), AppError> {
+    run(config, false, stop_signal()).await
+}
+
+/// Builds every room, joins them, and waits until `stop` is true.
+async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
     let clock = Clock;
     let started_at = clock.now();
     let mut listeners = Vec::new();
@@ -52,7 +105,8 @@ pub async fn serve(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Re
     let guard = Arc::new(guard(&config, own)?);
     let resolver = Arc::new(resolver(&config, guard.clone())?);
     std::fs::create_dir_all(&config.data_dir).map_err(said("cannot make the data directory"))?;
-    let opened = JournalSpool::open(&config.data_dir, SpoolSettings::default()).map_err(|why| why.to_string())?;
+    let opened =
+        JournalSpool::open(&config.data_dir, SpoolSettings::default()).map_err(|why| AppError(why.to_string()))?;
     let spool = opened.spool;
     let (events, event_inlet) = mpsc::unbounded_channel();
     let (desk, questions) = Desk::new();
@@ -124,7 +178,7 @@ async fn watch_spool(
             _ = beat.tick() => match spool.health() {
                 SpoolHealth::Ok => drop(health.send_replace(Health::Online)),
                 SpoolHealth::Full => drop(health.send_replace(Health::ReceivingStopped)),
-                SpoolHealth::Failed(why) => return Err(format!("the spool cannot write any more: {why}")),
+                SpoolHealth::Failed(why) => return Err(AppError(format!("the spool cannot write any more: {why}"))),
             }
         }
     }
@@ -150,7 +204,7 @@ fn settings(config: &Config) -> Settings {
 }
 
 fn guard(config: &Config, own: Vec<SocketAddr>) -> Result<TargetGuard, AppError> {
-    let allow = config.delivery.allow_targets.iter().map(|text| text.parse().map_err(|why| format!("{why}")));
+    let allow = config.delivery.allow_targets.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
     let mut probe_ports = config.probe.ports.clone();
     probe_ports.push(config.delivery.port);
     Ok(TargetGuard::new(GuardSettings { allow: allow.collect::<Result<_, AppError>>()?, own, probe_ports }))
@@ -159,22 +213,22 @@ fn guard(config: &Config, own: Vec<SocketAddr>) -> Result<TargetGuard, AppError>
 fn resolver(config: &Config, guard: Arc<TargetGuard>) -> Result<Resolver, AppError> {
     let rule = |route: &crate::config::Route| {
         let to: Vec<&str> = route.to.iter().map(String::as_str).collect();
-        crate::resolve::rule::RouteRule::new(&route.pattern, &to).map_err(|why| why.to_string())
+        crate::resolve::rule::RouteRule::new(&route.pattern, &to).map_err(|why| AppError(why.to_string()))
     };
     let mut own_names = config.local.names.clone();
     own_names.push(config.hostname.clone());
     let settings = ResolveSettings {
         servers: config.dns.servers.clone(),
         port: config.delivery.port,
-        routes: config.routes.iter().map(rule).collect::<Result<_, _>>()?,
+        routes: config.routes.iter().map(rule).collect::<Result<_, AppError>>()?,
         own_names,
         ..ResolveSettings::default()
     };
-    Resolver::new(settings, guard).map_err(|why| why.to_string())
+    Resolver::new(settings, guard).map_err(|why| AppError(why.to_string()))
 }
 
 fn intake_settings(config: &Config) -> Result<IntakeSettings, AppError> {
-    let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| format!("{why}")));
+    let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
     Ok(IntakeSettings {
         hostname: config.hostname.clone(),
         names: config.local.names.iter().cloned().collect(),
@@ -202,7 +256,14 @@ fn telnet(config: &Config, resolver: Arc<Resolver>, guard: Arc<TargetGuard>) -> 
 }
 
 /// Runs the playground: the lab's name server and next hops, the server before them, steady traffic.
-pub async fn lab(mut config: Config, stop: watch::Receiver<bool>) -> Result<(), AppError> {
+pub async fn lab(options: LabOptions) -> Result<(), AppError> {
+    let stop = stop_signal();
+    let mut config = Config::without_file();
+    config.smtp.listen = vec![options.smtp];
+    config.console.listen = options.console;
+    if let Some(data) = options.data {
+        config.data_dir = data;
+    }
     let lab = Lab::start(LabSettings::default()).await.map_err(said("the lab cannot start"))?;
     config.dns.servers = vec![lab.dns()];
     config.delivery.port = lab.port();
@@ -213,7 +274,7 @@ pub async fn lab(mut config: Config, stop: watch::Receiver<bool>) -> Result<(), 
         println!("  SMTP      {intake}");
         tokio::spawn(traffic::run(traffic::TrafficSettings::to(*intake), Clock, stop.clone()));
     }
-    let end = serve(config, true, stop).await;
+    let end = run(config, true, stop).await;
     lab.stop().await;
     end
 }

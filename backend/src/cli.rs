@@ -1,1 +1,157 @@
-//! The room `cli`.
+//! The verbs: the command line's questions to a running server, and their answers in the ancestor's layout.
+//!
+//! Promises: an answer goes to standard output, everything else to standard error; exit codes are those of DESIGN 9;
+//! remote text never reaches a terminal unescaped, except under `--json`, which prints what the API gave.
+//! Never: decides anything. A verb is one request and a layout; the layouts are functions of the answer alone.
+
+pub mod arguments;
+mod check;
+mod client;
+mod column;
+mod delivernow;
+mod dig;
+mod failure;
+mod hoststatus;
+mod live;
+mod place;
+mod printable;
+mod query;
+mod status;
+mod telnet;
+mod terminal;
+mod tophosts;
+
+pub use client::Client;
+pub use failure::Failure;
+pub use place::Place;
+pub use printable::printable;
+pub use terminal::Terminal;
+
+use crate::config::{self, Found};
+use arguments::{Arguments, Common, Verb};
+use common::wire::TelnetRequest;
+use common::words::{Language, VerbPhrase};
+use std::io::Read;
+use std::path::Path;
+
+/// Octets of a bearer token.
+const TOKEN_BYTES_MAX: u64 = 4096;
+
+/// What the process brings besides its arguments.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// `NEXTHOP_SERVER`.
+    pub server: Option<String>,
+    /// `NEXTHOP_TOKEN`.
+    pub token: Option<String>,
+    /// `LC_ALL`, `LC_MESSAGES` or `LANG`.
+    pub locale: Option<String>,
+}
+
+impl Surroundings {
+    /// Those of this process. An empty variable is none.
+    pub fn of_process() -> Surroundings {
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Surroundings {
+            server: variable("NEXTHOP_SERVER"),
+            token: variable("NEXTHOP_TOKEN"),
+            locale: variable("LC_ALL").or_else(|| variable("LC_MESSAGES")).or_else(|| variable("LANG")),
+        }
+    }
+
+    /// The language of this run.
+    pub fn language(&self, common: &Common) -> Language {
+        common.lang.unwrap_or_else(|| Language::from_tag(self.locale.as_deref().unwrap_or("en")))
+    }
+}
+
+/// Runs a verb and answers the exit code. `serve` and `lab` are not verbs against a server: `main` runs them.
+pub async fn run(arguments: Arguments, surroundings: &Surroundings, terminal: &mut Terminal<'_>) -> u8 {
+    let json = arguments.common.json;
+    match dispatch(arguments, surroundings, terminal).await {
+        Ok(code) => code,
+        Err(failure) => terminal.fail(&failure, json),
+    }
+}
+
+async fn dispatch(
+    arguments: Arguments,
+    surroundings: &Surroundings,
+    terminal: &mut Terminal<'_>,
+) -> Result<u8, Failure> {
+    let Arguments { common, verb } = arguments;
+    let language = surroundings.language(&common);
+    let found = config::find(common.config.as_deref());
+    if let Verb::Check = verb {
+        return check::run(found.as_ref(), common.json, language, terminal);
+    }
+    if let Verb::Dig { words } = &verb {
+        dig::Question::parse(words, language).map_err(Failure::Usage)?; // before anybody is asked
+    }
+    let client = client(&common, found, surroundings, terminal)?;
+    match verb {
+        Verb::Status => status::run(&client, terminal).await?,
+        Verb::Tophosts { key } => tophosts::run(&client, key, terminal).await?,
+        Verb::Hoststatus { host } => hoststatus::run(&client, &host, terminal).await?,
+        Verb::Dig { words } => {
+            let question = dig::Question::parse(&words, language).map_err(Failure::Usage)?;
+            dig::run(&client, question, terminal).await?;
+        }
+        Verb::Telnet { host, port } => telnet::run(&client, TelnetRequest { host, port }, terminal).await?,
+        Verb::Delivernow { target, dry_run, reason, mode } => {
+            delivernow::run(&client, target, mode, reason, dry_run, terminal).await?;
+        }
+        Verb::Check | Verb::Serve | Verb::Lab(_) => {}
+    }
+    Ok(failure::DONE)
+}
+
+/// Finds the server and the token for it.
+fn client(
+    common: &Common,
+    found: Option<Found>,
+    surroundings: &Surroundings,
+    terminal: &mut Terminal<'_>,
+) -> Result<Client, Failure> {
+    let language = surroundings.language(common);
+    let server = common.server.as_deref().or(surroundings.server.as_deref());
+    let place = Place::find(server, found, language)?;
+    let mut token = None;
+    if let Place::Tcp { host, .. } = &place {
+        token = read_token(common.token_file.as_deref(), surroundings.token.as_deref(), language)?;
+        if token.is_some() && !place.is_local() && !common.json {
+            let note = language.say_verb(&VerbPhrase::TokenInClear { host });
+            writeln!(terminal.err, "{}", printable(&note))?;
+        }
+    }
+    Ok(Client { place, token, language, json: common.json })
+}
+
+/// The token of the file, else of the variable.
+fn read_token(file: Option<&Path>, variable: Option<&str>, language: Language) -> Result<Option<String>, Failure> {
+    let (place, text) = match (file, variable) {
+        (None, None) => return Ok(None),
+        (None, Some(token)) => ("NEXTHOP_TOKEN".to_owned(), token.to_owned()),
+        (Some(file), _) => {
+            let place = file.display().to_string();
+            let mut text = String::new();
+            let read = std::fs::File::open(file).and_then(|f| f.take(TOKEN_BYTES_MAX + 1).read_to_string(&mut text));
+            read.map_err(|why| {
+                let why = why.to_string();
+                Failure::Usage(language.say_verb(&VerbPhrase::BadToken { place: &place, why: &why }))
+            })?;
+            (place, text)
+        }
+    };
+    let token = text.trim();
+    let sound =
+        !token.is_empty() && token.len() as u64 <= TOKEN_BYTES_MAX && token.bytes().all(|b| b.is_ascii_graphic());
+    if sound {
+        return Ok(Some(token.to_owned()));
+    }
+    let why = language.say_verb(&VerbPhrase::TokenMalformed);
+    Err(Failure::Usage(language.say_verb(&VerbPhrase::BadToken { place: &place, why: &why })))
+}
+
+#[cfg(test)]
+mod tests;

@@ -84,6 +84,24 @@ impl Config {
         if complaints.is_empty() { Ok(config) } else { Err(ConfigError::Refused { file: file.to_owned(), complaints }) }
     }
 
+    /// Reads a file for its data directory alone: a running server is not hidden by a mistake elsewhere in its file.
+    ///
+    /// # Errors
+    /// All complaints at once if one of them may hide where the data is, or why the file could not be read.
+    pub fn load_to_find_server(file: &Path) -> Result<Config, ConfigError> {
+        let text = complaint::read(file)?;
+        let (config, complaints) = Config::parse(&text, Some(file));
+        let hides = |complaint: &Complaint| match &complaint.problem {
+            SettingPhrase::Syntax(_) => true,
+            SettingPhrase::UnknownKey { nearest, .. } => nearest.as_deref() == Some("data_dir"),
+            _ => complaint.key == "data_dir",
+        };
+        if complaints.iter().any(hides) {
+            return Err(ConfigError::Refused { file: file.to_owned(), complaints });
+        }
+        Ok(config)
+    }
+
     /// What holds where there is no file; data lies below the current directory.
     pub fn without_file() -> Config {
         Config::parse("", None).0

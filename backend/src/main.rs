@@ -1,64 +1,90 @@
-//! The binary `nexthop`: arguments, log, run until a signal, exit code.
+//! The binary `nexthop`: the server, the lab, and the verbs.
+//!
+//! Promises: the exit codes of DESIGN 9. Never: anything but joining command line, runtime and rooms.
 
-use backend::app;
-use backend::config::Config;
-use clap::{Parser, Subcommand};
-use std::path::PathBuf;
+use backend::app::{self, LabOptions};
+use backend::cli::arguments::{Arguments, Lab, Verb};
+use backend::cli::{self, Failure, Surroundings, Terminal};
+use backend::config::{self, Config};
+use clap::Parser;
+use common::words::Language;
+use std::io::IsTerminal;
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
+use tokio::runtime::Builder;
+use tracing_subscriber::EnvFilter;
 
-#[derive(Parser)]
-#[command(name = "nexthop", version, about = "An outbound mail queue that you can see into.")]
-struct Arguments {
-    #[command(subcommand)]
-    verb: Verb,
-}
-
-#[derive(Subcommand)]
-enum Verb {
-    /// Runs the server.
-    Serve {
-        /// The configuration file; without it every key has its default.
-        #[arg(long)]
-        config: Option<PathBuf>,
-    },
-    /// Runs a self-contained playground on loopback.
-    Lab {
-        /// Where its data lie.
-        #[arg(long, default_value = "nexthop-data/lab")]
-        data: PathBuf,
-    },
-}
-
-#[tokio::main]
-async fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
-    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let (stopper, stop) = watch::channel(false);
-    tokio::spawn(async move {
-        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        stopper.send_replace(true);
-        std::future::pending::<()>().await;
-    });
-    let end = match arguments.verb {
-        Verb::Serve { config } => match config.map_or_else(|| Ok(Config::without_file()), |file| Config::load(&file)) {
-            Ok(config) => app::serve(config, false, stop).await,
-            Err(why) => Err(why.to_string()),
-        },
-        Verb::Lab { data } => app::lab(Config { data_dir: data, ..Config::without_file() }, stop).await,
+    let surroundings = Surroundings::of_process();
+    let language = surroundings.language(&arguments.common);
+    ExitCode::from(match arguments.verb {
+        Verb::Serve => serve(&arguments, language),
+        Verb::Lab(options) => lab(options),
+        _ => verb(arguments, &surroundings),
+    })
+}
+
+/// A verb against a running server; one thread is enough.
+fn verb(arguments: Arguments, surroundings: &Surroundings) -> u8 {
+    let runtime = match Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(why) => return say(&Failure::Output(why)),
     };
-    match end {
-        Ok(()) => ExitCode::SUCCESS,
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let input = Box::new(tokio::io::stdin());
+    let mut terminal = Terminal { out: &mut out, err: &mut err, input, typed: std::io::stdin().is_terminal() };
+    let code = runtime.block_on(cli::run(arguments, surroundings, &mut terminal));
+    drop(terminal);
+    runtime.shutdown_background(); // a read of the keyboard may be under way and never end
+    code
+}
+
+/// Says a failure of a verb that never began.
+fn say(failure: &Failure) -> u8 {
+    let (mut out, mut err) = (std::io::stdout(), std::io::stderr());
+    let input = Box::new(tokio::io::empty());
+    Terminal { out: &mut out, err: &mut err, input, typed: false }.fail(failure, false)
+}
+
+fn serve(arguments: &Arguments, language: Language) -> u8 {
+    let found = config::find(arguments.common.config.as_deref());
+    let config = match found.map_or_else(|| Ok(Config::without_file()), |found| Config::load(&found.file)) {
+        Ok(config) => config,
+        Err(error) => return say(&Failure::Usage(error.say(language).join("\n"))),
+    };
+    log_to_stderr();
+    for note in config.notes() {
+        tracing::warn!("{}", language.say_setting(&note));
+    }
+    run(app::serve(config))
+}
+
+fn lab(options: Lab) -> u8 {
+    log_to_stderr();
+    run(app::lab(LabOptions { data: options.data, smtp: options.smtp, console: options.console }))
+}
+
+/// Runs the server on all processors until it ends.
+fn run(server: impl Future<Output = Result<(), app::AppError>>) -> u8 {
+    let runtime = match Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(why) => return say(&Failure::Output(why)),
+    };
+    match runtime.block_on(server) {
+        Ok(()) => 0,
         Err(why) => {
             eprintln!("nexthop: {why}");
-            ExitCode::from(2)
+            why.exit_code()
         }
     }
+}
+
+/// The server's own log: `NEXTHOP_LOG` says what (`info`, `debug`, `backend::resolve=trace`).
+fn log_to_stderr() {
+    let filter = EnvFilter::try_from_env("NEXTHOP_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
 }

@@ -197,3 +197,36 @@ pub enum VerbPhrase<'a> {
         note: &'a str,
     },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::{Language, SettingPhrase};
+
+    #[test]
+    fn every_language_says_what_it_was_given() {
+        for language in Language::ALL {
+            let due = VerbPhrase::DueNow { recipients: 71, messages: Some(72), hosts: 73 };
+            let said = language.say_verb(&due);
+            assert!(["71", "72", "73"].iter().all(|number| said.contains(number)), "{said}");
+            let said = language.say_verb(&VerbPhrase::NoServer { place: "PLACE", why: "WHY" });
+            assert!(said.contains("PLACE") && said.contains("WHY") && said.contains("--config"), "{said}");
+            let said = language.say_setting(&SettingPhrase::UnknownKey {
+                key: "KEY".into(),
+                section: "SECTION".into(),
+                nearest: Some("NEAREST".into()),
+                elsewhere: Some("ELSEWHERE".into()),
+                known: "KNOWN".into(),
+            });
+            let words = ["KEY", "[SECTION]", "NEAREST", "[ELSEWHERE]"];
+            assert!(words.iter().all(|word| said.contains(word)), "{said}");
+        }
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        let due = |recipients| VerbPhrase::DueNow { recipients, messages: None, hosts: recipients };
+        assert_eq!(Language::En.say_verb(&due(1)), "1 recipient at 1 host is due now.");
+        assert_eq!(Language::En.say_verb(&due(2)), "2 recipients at 2 hosts are due now.");
+    }
+}

@@ -1,0 +1,135 @@
+//! The command line: verbs and flags, with their help.
+
+use crate::cli::delivernow::{Mode, Target};
+use crate::cli::tophosts::SortKey;
+use clap::{Args, ColorChoice, Parser, Subcommand};
+use common::vocab::Domain;
+use common::words::Language;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// An outbound mail queue that you can see into.
+#[derive(Debug, Parser)]
+#[command(name = "nexthop", version, color = ColorChoice::Never, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What holds for every verb.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Flags that every verb takes.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Common {
+    /// Print the answer as JSON, as the API gives it
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Where the server is: http://HOST:PORT [env: NEXTHOP_SERVER]
+    #[arg(long, global = true, value_name = "URL")]
+    pub server: Option<String>,
+    /// The configuration file; its data directory holds the server's control socket
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// A file with the bearer token for --server [env: NEXTHOP_TOKEN holds the token itself]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// The language of sentences: en or ja [env: LANG]
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language)]
+    pub lang: Option<Language>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run the server
+    Serve,
+    /// Say what is wrong with a configuration and what a server with it would do
+    Check,
+    /// Run a playground of its own: name server, next hops of every temper, steady traffic; loopback only
+    Lab(Lab),
+    /// The server as a whole: counters and gauges
+    Status,
+    /// The hosts with most of something
+    Tophosts {
+        /// By what
+        #[arg(value_name = "KEY", default_value = "active_rcpts")]
+        key: SortKey,
+    },
+    /// Everything known of one host, and why its mail waits
+    Hoststatus {
+        /// The destination domain
+        host: Domain,
+    },
+    /// Ask a name server: [@SERVER] [TYPE] NAME
+    Dig {
+        /// In any order
+        #[arg(required = true, num_args = 1..=3, value_name = "@SERVER|TYPE|NAME")]
+        words: Vec<String>,
+    },
+    /// Talk to a mail server line by line
+    Telnet {
+        /// A name or an address
+        #[arg(value_parser = host_or_address)]
+        host: String,
+        /// The port; the delivery port unless given
+        #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+        port: Option<u16>,
+    },
+    /// Make due now what waits for a timer
+    Delivernow {
+        /// All mail, or that of one destination domain
+        #[arg(value_name = "all|HOST")]
+        target: Target,
+        /// Only count
+        #[arg(long)]
+        dry_run: bool,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// How
+        #[arg(long, default_value = "all")]
+        mode: Mode,
+    },
+}
+
+/// Flags of the lab.
+#[derive(Args, Debug)]
+pub struct Lab {
+    /// Where its data lives; a directory that ends with it unless given
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Where it takes mail
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525", value_parser = loopback)]
+    pub smtp: SocketAddr,
+    /// Where its console is
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8025", value_parser = loopback)]
+    pub console: SocketAddr,
+}
+
+fn language(tag: &str) -> Result<Language, String> {
+    let language = Language::from_tag(tag);
+    if language == Language::Ja || tag.to_ascii_lowercase().starts_with("en") {
+        return Ok(language);
+    }
+    Err("write en or ja".into())
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|_| "write 127.0.0.1:PORT or [::1]:PORT".to_owned())?;
+    if address.ip().to_canonical().is_loopback() {
+        return Ok(address);
+    }
+    Err("the lab listens on loopback only: write 127.0.0.1:PORT or [::1]:PORT".into())
+}
+
+/// Octets of a name or an address that is asked for; the server judges the rest.
+const HOST_BYTES_MAX: usize = 255;
+
+fn host_or_address(text: &str) -> Result<String, String> {
+    if text.is_empty() || text.len() > HOST_BYTES_MAX || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err("write a name such as mx.example.com, or an address".into());
+    }
+    Ok(text.to_owned())
+}
