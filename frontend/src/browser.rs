@@ -1,0 +1,135 @@
+//! What the console asks of the browser besides the page itself: time, storage, titles, the clipboard.
+//!
+//! Promises: none of these fails; where the browser refuses (storage switched off), the answer is "nothing".
+//! Never: the socket (see `live`), or anything that the server said.
+
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, Element, HtmlDialogElement, HtmlDocument, HtmlElement, Storage};
+
+fn document() -> Document {
+    leptos::prelude::document()
+}
+
+/// Milliseconds since 1970 by the browser's clock.
+pub fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// A random number in 0..1; not for secrets.
+pub fn random() -> f64 {
+    js_sys::Math::random()
+}
+
+/// Whether the page can be seen.
+pub fn is_visible() -> bool {
+    document().visibility_state() != web_sys::VisibilityState::Hidden
+}
+
+/// The time of day in the browser's zone with the zone's name: `10:42:31 JST`.
+pub fn clock(at_ms: u64, language: &str) -> String {
+    let options = js_sys::Object::new();
+    for (key, value) in [
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+        ("second", "2-digit"),
+        ("hourCycle", "h23"),
+        ("timeZoneName", "short"),
+    ] {
+        let _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
+    }
+    let date = js_sys::Date::new(&JsValue::from_f64(at_ms as f64));
+    date.to_locale_time_string_with_options(language, &options).into()
+}
+
+fn storage() -> Option<Storage> {
+    leptos::prelude::window().local_storage().ok().flatten()
+}
+
+/// What was kept under this key.
+pub fn kept(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a choice for the next visit.
+pub fn keep(key: &str, value: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// The languages that the reader prefers, best first.
+pub fn languages() -> Vec<String> {
+    leptos::prelude::window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+}
+
+/// The query of the address, `?` included; empty if there is none.
+pub fn search() -> String {
+    leptos::prelude::window().location().search().unwrap_or_default()
+}
+
+/// Sets an attribute of `<html>`, or removes it.
+pub fn set_root_attribute(name: &str, value: Option<&str>) {
+    if let Some(root) = document().document_element() {
+        let _ = match value {
+            Some(value) => root.set_attribute(name, value),
+            None => root.remove_attribute(name),
+        };
+    }
+}
+
+/// The title of the tab.
+pub fn set_title(title: &str) {
+    document().set_title(title);
+}
+
+/// Loads the page anew.
+pub fn reload() {
+    let _ = leptos::prelude::window().location().reload();
+}
+
+/// Takes away what `index.html` shows until the program runs.
+pub fn remove_skeleton() {
+    if let Some(skeleton) = document().get_element_by_id("skeleton") {
+        skeleton.remove();
+    }
+}
+
+/// Selects the text of an element and copies it. Works without a secure context, unlike `navigator.clipboard`.
+pub fn copy_text_of(element: &Element) -> bool {
+    let selected = (|| {
+        let selection = leptos::prelude::window().get_selection().ok().flatten()?;
+        let range = document().create_range().ok()?;
+        range.select_node_contents(element).ok()?;
+        selection.remove_all_ranges().ok()?;
+        selection.add_range(&range).ok()
+    })();
+    let copied = || document().dyn_into::<HtmlDocument>().ok()?.exec_command("copy").ok();
+    selected.is_some() && copied() == Some(true)
+}
+
+/// Opens or closes a dialog; asks first, since opening an open one is an error.
+pub fn show_dialog(dialog: &HtmlDialogElement, open: bool) {
+    if open && !dialog.open() {
+        let _ = dialog.show_modal();
+    } else if !open && dialog.open() {
+        dialog.close();
+    }
+}
+
+/// Moves the focus to the row before or behind the focused one.
+pub fn focus_neighbour_row(forward: bool) {
+    let neighbour = document().active_element().and_then(|row| match forward {
+        true => row.next_element_sibling(),
+        false => row.previous_element_sibling(),
+    });
+    if let Some(row) = neighbour.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
+        let _ = row.focus();
+    }
+}
+
+/// Whether keys typed now go into a field.
+pub fn is_typing() -> bool {
+    document()
+        .active_element()
+        .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"))
+}

@@ -1,0 +1,286 @@
+//! The line to the server, and the only file that knows the socket: open, follow, acknowledge, back off, rejoin.
+//!
+//! Promises: reconnects for ever; applies what came once per animation frame and acknowledges it then; a command
+//! that was not answered is repeated with its key on the next connection, so it happens once; a page that is hidden
+//! for a minute stops following. Never: writes of server facts (see `store::apply`). The walk goes on there.
+
+mod backoff;
+mod socket;
+
+use crate::browser;
+use crate::store::{Applied, Link, Notice, Store, apply, begin_again, welcome};
+use common::wire::{ActionRequest, ClientFrame, Hello, HostsQuery, ServerFrame, Topic};
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+use socket::Socket;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+/// The subscription to the list of hosts.
+const HOSTS_SID: u32 = 1;
+/// The server speaks every 5 s. After so long without a word the line is dead, whatever the socket says.
+const DEAD_AFTER: Duration = Duration::from_secs(20);
+/// A hidden page stops following after so long.
+const HIDDEN_MS: u32 = 60_000;
+/// A line that is lost for so long is told to the reader.
+const TELL_LOST_MS: u32 = 10_000;
+
+/// The line, as pages see it. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Live(StoredValue<Rc<Line>, LocalStorage>);
+
+struct Line {
+    me: Weak<Line>,
+    store: Store,
+    locale: Box<dyn Fn() -> &'static str>,
+    socket: RefCell<Option<Socket>>,
+    welcomed: Cell<bool>,
+    subscribed: Cell<bool>,
+    query: RefCell<Option<HostsQuery>>,
+    inbox: RefCell<Vec<ServerFrame>>,
+    paint_awaited: Cell<bool>,
+    attempts: Cell<u32>,
+    drained_ms: Cell<Option<u64>>,
+    unanswered: RefCell<Vec<(u64, ActionRequest)>>,
+    last_command: Cell<u64>,
+    next_try: RefCell<Option<Timeout>>,
+    tell_lost: RefCell<Option<Timeout>>,
+    hide: RefCell<Option<Timeout>>,
+}
+
+impl Live {
+    /// Opens the line and keeps it open. `locale` is asked at every connection.
+    pub fn start(store: Store, locale: impl Fn() -> &'static str + 'static) -> Live {
+        let line = Rc::new_cyclic(|me| Line {
+            me: me.clone(),
+            store,
+            locale: Box::new(locale),
+            socket: RefCell::default(),
+            welcomed: Cell::default(),
+            subscribed: Cell::default(),
+            query: RefCell::default(),
+            inbox: RefCell::default(),
+            paint_awaited: Cell::default(),
+            attempts: Cell::default(),
+            drained_ms: Cell::default(),
+            unanswered: RefCell::default(),
+            last_command: Cell::default(),
+            next_try: RefCell::default(),
+            tell_lost: RefCell::default(),
+            hide: RefCell::default(),
+        });
+        line.open();
+        let live = Live(StoredValue::new_local(line));
+        window_event_listener_untyped("online", move |_| live.try_now());
+        window_event_listener_untyped("visibilitychange", move |_| live.with(Line::visibility_changed));
+        live
+    }
+
+    /// From the context.
+    pub fn here() -> Live {
+        expect_context()
+    }
+
+    fn with(self, act: impl FnOnce(&Line)) {
+        self.0.with_value(|line| act(line));
+    }
+
+    /// Shows another part of the list of hosts.
+    pub fn tune(self, query: HostsQuery) {
+        self.with(|line| {
+            if line.query.borrow().as_ref() == Some(&query) {
+                return;
+            }
+            line.query.replace(Some(query.clone()));
+            match line.subscribed.get() {
+                true => line.send(&ClientFrame::Tune { sid: HOSTS_SID, query }),
+                false => line.subscribe(),
+            }
+        });
+    }
+
+    /// Asks the server to do something. The answer comes as a notice.
+    pub fn command(self, action: ActionRequest) {
+        self.with(|line| {
+            let id = line.last_command.get() + 1;
+            line.last_command.set(id);
+            line.unanswered.borrow_mut().push((id, action.clone()));
+            line.store.notices.say(Notice::RetryAsked);
+            line.send(&ClientFrame::Command { id, action });
+        });
+    }
+
+    /// Does not wait for the next try.
+    pub fn try_now(self) {
+        self.with(Line::open_if_lost);
+    }
+
+    /// Nothing was heard for so long: if that is too long, begins anew.
+    pub fn silence(self, silence: Duration) {
+        self.with(|line| {
+            if silence >= DEAD_AFTER && line.welcomed.get() {
+                line.lost();
+            }
+        });
+    }
+}
+
+impl Line {
+    fn open(&self) {
+        self.next_try.take();
+        if self.store.link.get_untracked() != Link::Connecting {
+            self.store.link.set(Link::Retrying);
+        }
+        let (heard, opened, closed) = (self.me.clone(), self.me.clone(), self.me.clone());
+        let socket = Socket::open(
+            move || with(&opened, Line::opened),
+            move |text| with(&heard, |line| line.heard(&text)),
+            move || with(&closed, Line::lost),
+        );
+        match socket {
+            Some(socket) => drop(self.socket.replace(Some(socket))),
+            None => self.lost(),
+        }
+    }
+
+    fn open_if_lost(&self) {
+        if matches!(self.store.link.get_untracked(), Link::Lost { .. }) {
+            self.open();
+        }
+    }
+
+    fn send(&self, frame: &ClientFrame) {
+        if let Some(socket) = &*self.socket.borrow() {
+            socket.send(&frame.encode());
+        }
+    }
+
+    fn opened(&self) {
+        self.send(&ClientFrame::Hello(Hello {
+            build: env!("CARGO_PKG_VERSION").into(),
+            locale: (self.locale)().into(),
+        }));
+    }
+
+    fn subscribe(&self) {
+        let Some(query) = self.query.borrow().clone().filter(|_| self.welcomed.get()) else {
+            return;
+        };
+        begin_again(&self.store);
+        self.subscribed.set(true);
+        self.send(&ClientFrame::Subscribe { sid: HOSTS_SID, topic: Topic::Hosts { query } });
+    }
+
+    /// A frame came. What is about the line is done at once; what is about the page waits for the next paint.
+    fn heard(&self, text: &str) {
+        let now = browser::now_ms();
+        self.store.heard(now);
+        match ServerFrame::decode(text) {
+            Ok(ServerFrame::Welcome(body)) => {
+                welcome(&self.store, &body, now);
+                self.store.tick(now);
+                self.joined();
+            }
+            Ok(ServerFrame::Tick { now: server }) => self.store.set_clock(server, now),
+            Ok(ServerFrame::Drain { retry_ms }) => self.drained_ms.set(Some(retry_ms)),
+            Ok(frame) => self.await_paint(frame),
+            Err(why) => leptos::logging::warn!("{why}"),
+        }
+    }
+
+    fn joined(&self) {
+        self.welcomed.set(true);
+        self.attempts.set(0);
+        self.drained_ms.set(None);
+        self.tell_lost.take();
+        if self.store.notices.alert.with_untracked(|alert| matches!(alert, Some(Notice::ConnectionLost(_)))) {
+            self.store.notices.say(Notice::ConnectedAgain);
+        }
+        self.store.link.set(Link::Live);
+        self.subscribe();
+        for (id, action) in self.unanswered.borrow().iter() {
+            self.send(&ClientFrame::Command { id: *id, action: action.clone() });
+        }
+    }
+
+    fn await_paint(&self, frame: ServerFrame) {
+        self.inbox.borrow_mut().push(frame);
+        if !self.paint_awaited.replace(true) {
+            let me = self.me.clone();
+            request_animation_frame(move || with(&me, Line::paint));
+        }
+    }
+
+    /// Everything that came since the last paint, once, with one acknowledgement of the last frame.
+    fn paint(&self) {
+        self.paint_awaited.set(false);
+        let mut painted = None;
+        for frame in self.inbox.take() {
+            match apply(&self.store, &frame) {
+                Applied::Painted { sid, seq } => painted = Some((sid, seq)),
+                Applied::Gap => self.subscribe(),
+                Applied::Ended => self.subscribed.set(false),
+                Applied::Answered(id) => self.unanswered.borrow_mut().retain(|(asked, _)| *asked != id),
+                Applied::Nothing => {}
+            }
+        }
+        if let Some((sid, seq)) = painted {
+            self.send(&ClientFrame::Ack { sid, seq });
+        }
+    }
+
+    /// The line is gone: waits, longer each time, and tries again.
+    fn lost(&self) {
+        let socket = self.socket.take();
+        Timeout::new(0, move || drop(socket)).forget(); // it may be the one that is calling
+        self.welcomed.set(false);
+        self.subscribed.set(false);
+        if !self.unanswered.borrow().is_empty() {
+            self.store.notices.say(Notice::RetryUnanswered);
+        }
+        let pause = backoff::pause(self.attempts.get(), self.drained_ms.take(), browser::random());
+        self.attempts.set(self.attempts.get().saturating_add(1));
+        let pause_ms = pause.as_millis() as u32;
+        self.store.link.set(Link::Lost { retry_at: browser::now_ms() + u64::from(pause_ms) });
+        let me = self.me.clone();
+        self.next_try.replace(Some(Timeout::new(pause_ms, move || with(&me, Line::open_if_lost))));
+        if self.tell_lost.borrow().is_none() {
+            let me = self.me.clone();
+            self.tell_lost.replace(Some(Timeout::new(TELL_LOST_MS, move || with(&me, Line::say_lost))));
+        }
+    }
+
+    fn say_lost(&self) {
+        if self.store.server.with_untracked(Option::is_some) {
+            let as_of = browser::clock(self.store.last_heard().0, (self.locale)());
+            self.store.notices.say(Notice::ConnectionLost(as_of));
+        }
+    }
+
+    fn visibility_changed(&self) {
+        if browser::is_visible() {
+            self.hide.take();
+            self.store.tick(browser::now_ms());
+            self.open_if_lost();
+            if !self.subscribed.get() {
+                self.subscribe();
+            }
+        } else {
+            let me = self.me.clone();
+            self.hide.replace(Some(Timeout::new(HIDDEN_MS, move || with(&me, Line::unsubscribe))));
+        }
+    }
+
+    fn unsubscribe(&self) {
+        if self.subscribed.replace(false) {
+            self.send(&ClientFrame::Unsubscribe { sid: HOSTS_SID });
+        }
+    }
+}
+
+fn with(line: &Weak<Line>, act: impl FnOnce(&Line)) {
+    if let Some(line) = line.upgrade() {
+        act(&line);
+    }
+}

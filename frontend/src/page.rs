@@ -1,0 +1,10 @@
+//! The pages, one per address, and what surrounds them.
+
+mod hosts;
+mod missing;
+mod notices;
+mod shell;
+
+pub use hosts::HostsPage;
+pub use missing::MissingPage;
+pub use shell::Shell;

@@ -1,0 +1,109 @@
+//! One host as a row: a memo per cell, so that a cell whose text stays does not touch the page.
+
+use super::table::{COLUMNS, is_number};
+use crate::format::countdown;
+use crate::part::StatusBadge;
+use crate::preference::Tongue;
+use crate::store::{self, NextTry, Store, Why};
+use common::vocab::Domain;
+use common::wire::HostRow;
+use common::words::{Label, Phrase, grouped};
+use leptos::prelude::*;
+
+/// A cell's text, as a function of the row.
+fn cell(row: &ArcRwSignal<HostRow>, text: impl Fn(&HostRow) -> String + Send + Sync + 'static) -> Memo<String> {
+    let row = row.clone();
+    Memo::new(move |_| row.with(&text))
+}
+
+/// The row.
+#[component]
+pub(super) fn HostLine(
+    row: ArcRwSignal<HostRow>,
+    focused: RwSignal<Option<Domain>>,
+    in_tab_order: Memo<bool>,
+) -> impl IntoView {
+    let (store, tongue) = (Store::here(), Tongue::here());
+    let host = row.with_untracked(|row| row.host.clone());
+    let name = host.to_string();
+    let badge = Memo::new({
+        let row = row.clone();
+        move |_| row.with(|row| row.badge)
+    });
+    let since = Memo::new({
+        let row = row.clone();
+        move |_| {
+            let now = store.server_now.get();
+            row.with(|row| row.since).map(|since| tongue.say(Phrase::ShortSpan(now.since(since))))
+        }
+    });
+    let why = Memo::new({
+        let row = row.clone();
+        move |_| row.with(|row| store::why(row, tongue.get()))
+    });
+    let waits = Memo::new({
+        let row = row.clone();
+        move |_| row.with(|row| row.active_recipients > 0)
+    });
+    let next = next_cell(&row);
+    view! {
+        <tr
+            role="row" data-host=name.clone() class:idle=move || !waits.get()
+            tabindex=move || if in_tab_order.get() { "0" } else { "-1" }
+            on:focus=move |_| focused.set(Some(host.clone()))
+        >
+            <th scope="row" role="rowheader" data-cell="host"><bdi translate="no" title=name.clone()>{name.clone()}</bdi></th>
+            <td role="cell" data-cell="status"><StatusBadge badge/><small>{since}</small></td>
+            <WhyCell why/>
+            <td role="cell" class="num" data-cell="active">{cell(&row, |row| grouped(row.active_recipients))}</td>
+            <td role="cell" class="num" data-cell="next">{next}</td>
+            <td role="cell" class="num" data-cell="connections">{cell(&row, |row| {
+                format!("{} / {}", row.current_outbound_connections, row.connections_max)
+            })}</td>
+            <td role="cell" class="num" data-cell="delivered">{cell(&row, |row| grouped(row.delivered_recipients))}</td>
+            <td role="cell" class="num" data-cell="soft">{cell(&row, |row| grouped(row.soft_bounced_events))}</td>
+            <td role="cell" class="num" data-cell="hard">{cell(&row, |row| grouped(row.hard_bounced_recipients))}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+#[component]
+fn WhyCell(why: Memo<Why>) -> impl IntoView {
+    let (words, reply) =
+        (Memo::new(move |_| why.with(|why| why.words.clone())), Memo::new(move |_| why.with(|why| why.reply.clone())));
+    let full = Memo::new(move |_| why.with(|why| why.full.clone()));
+    view! {
+        <td role="cell" data-cell="why" title=full>
+            <div class="why">
+                <span>{words}</span>
+                <bdi class="mono" translate="no" hidden=move || reply.with(String::is_empty)>{reply}</bdi>
+            </div>
+        </td>
+    }
+    .into_any()
+}
+
+/// Counts down by the server's clock.
+fn next_cell(row: &ArcRwSignal<HostRow>) -> Memo<String> {
+    let (store, tongue, row) = (Store::here(), Tongue::here(), row.clone());
+    Memo::new(move |_| {
+        let now = store.server_now.get();
+        match row.with(|row| store::next_try(row, now)) {
+            NextTry::None => "–".into(),
+            NextTry::Now => tongue.say(Phrase::Label(Label::DueNow)),
+            NextTry::In(left) => countdown(left),
+            NextTry::Held => tongue.say(Phrase::Label(Label::OnHold)),
+            NextTry::WhenFree => tongue.say(Phrase::Label(Label::WhenSlotFrees)),
+        }
+    })
+}
+
+/// A row before anything is known: grey, of the same height.
+pub(super) fn waiting_line() -> impl IntoView {
+    view! {
+        <tr class="waiting" aria-hidden="true">
+            {COLUMNS.map(|column| view! { <td class:num=is_number(column)><i class="grey"></i></td> }).collect_view()}
+        </tr>
+    }
+}

@@ -1,0 +1,22 @@
+//! The address leads nowhere: says so, and shows the way back.
+
+use crate::browser;
+use crate::preference::Tongue;
+use common::words::{Label, Note, Phrase};
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// The page for every address that has none.
+#[component]
+pub fn MissingPage() -> impl IntoView {
+    let tongue = Tongue::here();
+    Effect::new(move || browser::set_title(&format!("{} · nexthop", tongue.say(Phrase::Label(Label::NoSuchPage)))));
+    view! {
+        <section class="page">
+            <h1 id="title" tabindex="-1">{tongue.label(Label::NoSuchPage)}</h1>
+            <p class="lead">{tongue.note(Note::NoSuchPageHint)}</p>
+            <p><A href="/hosts">{tongue.label(Label::GoToHosts)}</A></p>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,60 @@
+//! What is said to the reader. Holds the page's only two live regions, there from the start and empty.
+
+use crate::format::visible;
+use crate::preference::Tongue;
+use crate::store::{Notice, Store};
+use common::wire::{Action, ActionState};
+use common::words::{Label, Note, Phrase, RetryReceipt};
+use leptos::prelude::*;
+
+/// Characters of a sentence that the server made.
+const SENTENCE_MAX: usize = 500;
+/// Obstacles that a receipt lists.
+const OBSTACLES_MAX: usize = 5;
+
+/// Both regions and the button that empties them.
+#[component]
+pub(super) fn NoticeBoard() -> impl IntoView {
+    let (notices, tongue) = (Store::here().notices, Tongue::here());
+    let some = move || notices.status.with(Option::is_some) || notices.alert.with(Option::is_some);
+    let empty = move |_| {
+        notices.status.set(None);
+        notices.alert.set(None);
+    };
+    view! {
+        <div class="notices" class:shown=some>
+            <div role="status" class="notice">{move || notices.status.get().map(|notice| text(tongue, &notice))}</div>
+            <div role="alert" class="notice alert">{move || notices.alert.get().map(|notice| text(tongue, &notice))}</div>
+            <Show when=some>
+                <button type="button" class="quiet" on:click=empty>{tongue.label(Label::Dismiss)}</button>
+            </Show>
+        </div>
+    }
+    .into_any()
+}
+
+fn text(tongue: Tongue, notice: &Notice) -> AnyView {
+    let line = match notice {
+        Notice::RetryAsked => tongue.say(Phrase::Note(Note::RetryAsked)),
+        Notice::RetryUnanswered => tongue.say(Phrase::Note(Note::RetryUnanswered)),
+        Notice::RetryRefused(why) => tongue.say(Phrase::RetryRefused(&visible(why, SENTENCE_MAX))),
+        Notice::Ended(why) => visible(why, SENTENCE_MAX),
+        Notice::ConnectionLost(as_of) => tongue.say(Phrase::ConnectionLost { as_of }),
+        Notice::ConnectedAgain => tongue.say(Phrase::Note(Note::ConnectedAgain)),
+        Notice::RetryReceipt(action) => return receipt(tongue, action),
+    };
+    view! { <p>{line}</p> }.into_any()
+}
+
+fn receipt(tongue: Tongue, action: &Action) -> AnyView {
+    let line = tongue.say(Phrase::RetryReceipt(RetryReceipt {
+        matched: action.matched,
+        done: action.done,
+        failed: action.failed,
+        hosts: action.hosts,
+        running: action.state == ActionState::Running,
+    }));
+    let obstacle = |text: &String| view! { <li><bdi>{visible(text, SENTENCE_MAX)}</bdi></li> };
+    let obstacles = action.obstacles.iter().take(OBSTACLES_MAX).map(obstacle).collect_view();
+    view! { <p data-part="receipt">{line}</p><ul>{obstacles}</ul> }.into_any()
+}

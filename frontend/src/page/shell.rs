@@ -1,0 +1,161 @@
+//! What surrounds every page: the rail, the bar with the state of the line, banners, notices.
+
+use super::notices::NoticeBoard;
+use crate::browser;
+use crate::live::Live;
+use crate::part::{Glyphs, LineState, LiveDot, LostBar, Segment, Segments, ThemeIcon};
+use crate::preference::{Theme, Tongue, keep_theme, kept_theme, without_language};
+use crate::store::{Link, Store};
+use common::vocab::Badge;
+use common::words::{Label, Language, Note, Phrase, grouped};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::components::A;
+use leptos_router::hooks::{use_location, use_navigate};
+
+/// The frame; the page of the address goes inside.
+#[component]
+pub fn Shell(children: Children) -> impl IntoView {
+    let (store, tongue) = (Store::here(), Tongue::here());
+    let lab = Memo::new(move |_| store.server.with(|server| server.as_ref().is_some_and(|server| server.lab)));
+    view! {
+        <Glyphs/>
+        <a class="skip" href="#title" rel="external">{tongue.label(Label::SkipToContent)}</a>
+        <Rail/>
+        <div class="stage">
+            <TopBar/>
+            <ConnectionBar/>
+            <Show when=move || lab.get()><p class="banner lab">{tongue.note(Note::LabBanner)}</p></Show>
+            <Show when=move || store.updated.get()>
+                <p class="banner">
+                    {tongue.note(Note::ConsoleUpdated)}
+                    <button type="button" on:click=move |_| browser::reload()>{tongue.label(Label::Reload)}</button>
+                </p>
+            </Show>
+            <main>
+                <NoticeBoard/>
+                {children()}
+            </main>
+        </div>
+    }
+    .into_any()
+}
+
+#[component]
+fn Rail() -> impl IntoView {
+    let (store, tongue, path) = (Store::here(), Tongue::here(), use_location().pathname);
+    let down = Memo::new(move |_| store.hosts.count.with(|count| count.as_ref().map_or(0, |c| c.totals.hosts_down)));
+    let current = move || matches!(path.get().as_str(), "/" | "/hosts" | "/hosts/").then_some("page");
+    view! {
+        <nav class="rail" aria-label=tongue.label(Label::MainNavigation)>
+            <b class="brand" translate="no">"nexthop"</b>
+            <A href="/hosts" attr:aria-current=current>
+                <span>{tongue.label(Label::Hosts)}</span>
+                <Show when=move || down.get() != 0>
+                    <span class="trouble" title=move || tongue.say(Phrase::Badge(Badge::Down))>
+                        <span aria-hidden="true">"▼ "</span>
+                        <span class="only-heard">{move || tongue.say(Phrase::Badge(Badge::Down))}" "</span>
+                        {move || grouped(down.get())}
+                    </span>
+                </Show>
+            </A>
+        </nav>
+    }
+    .into_any()
+}
+
+#[component]
+fn TopBar() -> impl IntoView {
+    let (store, tongue) = (Store::here(), Tongue::here());
+    let hostname = move || store.server.with(|server| server.as_ref().map(|server| server.hostname.clone()));
+    let state = Memo::new(move |_| match (store.link.get(), store.stale.get()) {
+        (Link::Connecting, _) => (LineState::Waiting, tongue.say(Phrase::Label(Label::Connecting))),
+        (Link::Lost { .. } | Link::Retrying, _) => (LineState::Lost, tongue.say(Phrase::Label(Label::Reconnecting))),
+        (Link::Live, Some(silence)) => (LineState::Waiting, tongue.say(Phrase::LastUpdate(silence))),
+        (Link::Live, None) => (LineState::Live, tongue.say(Phrase::Label(Label::Live))),
+    });
+    let clock = Memo::new(move |_| {
+        let known = store.server.with(Option::is_some);
+        known.then(|| browser::clock(store.server_now.get().0, tongue.get().tag()))
+    });
+    view! {
+        <header class="top">
+            <bdi class="where" translate="no">{hostname}</bdi>
+            <LiveDot state=Signal::derive(move || state.get().0) text=Signal::derive(move || state.get().1)/>
+            <span class="clock" title=tongue.label(Label::ServerTime)>{clock}</span>
+            <LanguageSwitch/>
+            <ThemeSwitch/>
+        </header>
+    }
+    .into_any()
+}
+
+/// A thin bar while the line is lost. No overlay: what is shown stays readable.
+#[component]
+fn ConnectionBar() -> impl IntoView {
+    let (store, live, tongue) = (Store::here(), Live::here(), Tongue::here());
+    let text = Memo::new(move |_| match store.link.get() {
+        Link::Lost { retry_at } => {
+            let seconds = retry_at.saturating_sub(store.local_now.get()).div_ceil(1_000);
+            Some(tongue.say(Phrase::ReconnectingIn { seconds }))
+        }
+        Link::Retrying => Some(tongue.say(Phrase::Label(Label::Reconnecting))),
+        Link::Connecting | Link::Live => None,
+    });
+    view! {
+        <LostBar text=text.into() now=Signal::derive(tongue.label(Label::Now)) on_now=Callback::new(move |()| live.try_now())/>
+    }
+    .into_any()
+}
+
+#[component]
+fn LanguageSwitch() -> impl IntoView {
+    let (tongue, location, navigate) = (Tongue::here(), use_location(), use_navigate());
+    let choose = Callback::new(move |language: Language| {
+        tongue.set(language);
+        let search = browser::search();
+        if search.contains("lang=") {
+            let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
+            navigate(&format!("{}{}", location.pathname.get_untracked(), without_language(&search)), options);
+        }
+    });
+    let segment = move |language: Language, short: &'static str| {
+        view! {
+            <Segment
+                name=Signal::derive(move || language.name().to_owned()) lang=language.tag()
+                pressed=Signal::derive(move || tongue.get() == language) on_press=Callback::new(move |()| choose.run(language))
+            >{short}</Segment>
+        }
+    };
+    view! {
+        <Segments name=Signal::derive(tongue.label(Label::LanguageSwitch))>
+            {segment(Language::En, "EN")}
+            {segment(Language::Ja, Language::Ja.name())}
+        </Segments>
+    }
+    .into_any()
+}
+
+#[component]
+fn ThemeSwitch() -> impl IntoView {
+    let tongue = Tongue::here();
+    let chosen = RwSignal::new(kept_theme());
+    let segment = move |theme: Theme| {
+        let press = move |()| {
+            keep_theme(theme);
+            chosen.set(theme);
+        };
+        view! {
+            <Segment
+                name=Signal::derive(tongue.label(theme.label())) pressed=Signal::derive(move || chosen.get() == theme)
+                on_press=Callback::new(press)
+            ><ThemeIcon theme/></Segment>
+        }
+    };
+    view! {
+        <Segments name=Signal::derive(tongue.label(Label::ThemeSwitch))>
+            {Theme::ALL.map(segment).collect_view()}
+        </Segments>
+    }
+    .into_any()
+}

@@ -1,0 +1,17 @@
+//! Pictures without knowledge: values in, events out. None of them reads the store or opens a line.
+
+mod badge;
+mod chip;
+mod command_line;
+mod glyph;
+mod line;
+mod segments;
+mod sort_arrow;
+
+pub use badge::StatusBadge;
+pub use chip::Chip;
+pub use command_line::CommandLine;
+pub use glyph::{Glyphs, ThemeIcon};
+pub use line::{LineState, LiveDot, LostBar};
+pub use segments::{Segment, Segments};
+pub use sort_arrow::SortArrow;

@@ -1,0 +1,316 @@
+//! What follows from the facts: the headline, a row's why, its next try, why a list is empty. Pure.
+
+use crate::format::visible;
+use common::vocab::{Badge, Timestamp, VerdictCode, WaitCause};
+use common::wire::{HostRow, HostsCount, HostsQuery, Totals};
+use common::words::{Headline, HostTrouble, Label, Language, Phrase};
+use std::time::Duration;
+
+/// Characters of a reply that a table's cell shows.
+const REPLY_IN_CELL_MAX: usize = 160;
+/// Characters of a reply in the longer text behind a cell.
+const REPLY_MAX: usize = 1_000;
+
+/// Why a host's mail waits, as its cell shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Why {
+    /// Our words.
+    pub words: String,
+    /// What the other server said, made visible and cut.
+    pub reply: String,
+    /// Sentence, advice and reply.
+    pub full: String,
+}
+
+/// The cell *Why*.
+pub fn why(row: &HostRow, language: Language) -> Why {
+    let verdict = row.verdict.as_ref().filter(|verdict| verdict.code != VerdictCode::Ok);
+    let Some(verdict) = verdict else {
+        let words = match row.cause {
+            Some(cause) if row.active_recipients > 0 => language.say(&Phrase::Cause(cause)),
+            _ if row.badge == Badge::Unknown && row.last_activity_at.is_none() => {
+                language.say(&Phrase::Label(Label::NoAttemptYet))
+            }
+            _ => String::new(),
+        };
+        return Why { words, ..Why::default() };
+    };
+    let known = verdict.code != VerdictCode::Other;
+    let mut words = language.say(&Phrase::Brief(verdict.code));
+    if verdict.addresses_tried > 1 {
+        words.push_str(" · ");
+        words.push_str(&language.say(&Phrase::Addresses(verdict.addresses_tried.into())));
+    }
+    let mut full = match known {
+        true => format!("{} {}", language.verdict_sentence(verdict.code), language.verdict_advice(verdict.code)),
+        false => visible(&format!("{} {}", verdict.sentence, verdict.advice), REPLY_MAX),
+    };
+    let reply = verdict.reply.as_deref().unwrap_or("");
+    if !reply.is_empty() {
+        full.push('\n');
+        full.push_str(&visible(reply, REPLY_MAX));
+    }
+    Why { words, reply: visible(reply, REPLY_IN_CELL_MAX), full }
+}
+
+/// When something of a host is tried next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextTry {
+    /// Nothing waits, or nobody can say.
+    None,
+    /// It is due.
+    Now,
+    /// When this time has passed.
+    In(Duration),
+    /// When somebody lets it go.
+    Held,
+    /// When a connection is free.
+    WhenFree,
+}
+
+/// The cell *Next retry*.
+pub fn next_try(row: &HostRow, now: Timestamp) -> NextTry {
+    if row.active_recipients == 0 {
+        return NextTry::None;
+    }
+    match (row.badge, row.cause, row.next_attempt_at) {
+        (Badge::Held, _, _) | (_, Some(WaitCause::Held | WaitCause::Suspended), _) => NextTry::Held,
+        (_, _, Some(at)) if at <= now => NextTry::Now,
+        (_, _, Some(at)) => NextTry::In(at.since(now)),
+        (_, Some(WaitCause::Sending | WaitCause::Routing), None) => NextTry::Now,
+        (_, Some(WaitCause::Slot | WaitCause::Rate | WaitCause::Backoff), None) => NextTry::WhenFree,
+        (_, _, None) => NextTry::None,
+    }
+}
+
+/// The sentence at the head of the page, from the totals and the rows of the window.
+///
+/// The worst host is named only where the window is sure to hold it: sorted by active recipients, from the top,
+/// not narrowed by a filter. Otherwise the totals speak.
+pub fn headline<'a>(count: &HostsCount, query: &HostsQuery, rows: &'a [HostRow], now: Timestamp) -> Headline<'a> {
+    let totals = &count.totals;
+    let whole = query.filter.is_empty() || query.filter == "status:waiting";
+    let from_the_top =
+        whole && query.window.first == 0 && !query.ascending && query.sort == common::wire::HostSort::ActiveRecipients;
+    let troubled = || rows.iter().filter(|row| in_trouble(row));
+    let complete = from_the_top && count.matching <= rows.len() as u64;
+    let in_all = match complete {
+        true => troubled().count() as u64,
+        false => totals.hosts_down + totals.hosts_limited + totals.hosts_held,
+    };
+    if totals.active_recipients == 0 {
+        return Headline::NoMail;
+    }
+    match troubled().max_by_key(|row| row.active_recipients) {
+        _ if in_all == 0 => Headline::AllMoving,
+        Some(worst) if from_the_top => Headline::Host(HostTrouble {
+            recipients: worst.active_recipients,
+            host: common::words::SLOT,
+            code: code_of(worst),
+            span: worst.since.map(|since| now.since(since)),
+            others: in_all.saturating_sub(1),
+        }),
+        _ => several(totals),
+    }
+}
+
+/// The host that [`headline`] leaves a place for.
+pub fn worst_host(rows: &[HostRow]) -> Option<&HostRow> {
+    rows.iter().filter(|row| in_trouble(row)).max_by_key(|row| row.active_recipients)
+}
+
+fn several<'a>(totals: &Totals) -> Headline<'a> {
+    Headline::Several {
+        recipients: totals.active_recipients,
+        down: totals.hosts_down,
+        limited: totals.hosts_limited,
+        held: totals.hosts_held,
+    }
+}
+
+fn in_trouble(row: &HostRow) -> bool {
+    row.active_recipients > 0 && matches!(row.badge, Badge::Down | Badge::Limited | Badge::Held)
+}
+
+fn code_of(row: &HostRow) -> Option<VerdictCode> {
+    match (row.badge, &row.verdict, row.cause) {
+        (Badge::Held, _, _) => Some(VerdictCode::Held),
+        (_, Some(verdict), _) => Some(verdict.code),
+        (_, None, Some(WaitCause::Backoff)) => Some(VerdictCode::SmtpRate),
+        (_, None, Some(WaitCause::Rate | WaitCause::Slot)) => Some(VerdictCode::LimitOurs),
+        (_, None, _) => None,
+    }
+}
+
+/// Why there are no rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Emptiness {
+    /// There are some, or nobody knows yet.
+    NotEmpty,
+    /// Nothing was ever handed in.
+    NeverAny,
+    /// All mail has gone.
+    NothingWaits,
+    /// The filter leaves nothing.
+    Filtered,
+}
+
+/// Why the list shows nothing.
+pub fn emptiness(count: Option<&HostsCount>, filter: &str) -> Emptiness {
+    let Some(count) = count.filter(|count| count.matching == 0) else {
+        return Emptiness::NotEmpty;
+    };
+    let waits = count.totals.active_recipients > 0;
+    if count.total == 0 && count.totals.completed_recipients == 0 && !waits {
+        Emptiness::NeverAny
+    } else if count.total == 0 || (filter == "status:waiting" && !waits) {
+        Emptiness::NothingWaits
+    } else {
+        Emptiness::Filtered
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use common::vocab::{CauseCounts, HostStatus, Owner};
+    use common::wire::{HostSort, Verdict};
+
+    /// An idle row.
+    pub(crate) fn row(host: &str) -> HostRow {
+        HostRow {
+            host: host.parse().unwrap(),
+            status: HostStatus::Up,
+            badge: Badge::Up,
+            since: Some(Timestamp(0)),
+            verdict: None,
+            active_recipients: 0,
+            unattempted_recipients: 0,
+            attempted_recipients: 0,
+            completed_recipients: 0,
+            delivered_recipients: 0,
+            deleted_recipients: 0,
+            soft_bounced_events: 0,
+            hard_bounced_recipients: 0,
+            dns_hard_bounces: 0,
+            five_xx_hard_bounces: 0,
+            filter_hard_bounces: 0,
+            expired_hard_bounces: 0,
+            other_hard_bounces: 0,
+            current_outbound_connections: 0,
+            pending_outbound_connections: 0,
+            connections_max: 10,
+            oldest_message_at: None,
+            next_attempt_at: None,
+            wait_causes: CauseCounts::default(),
+            cause: None,
+            last_activity_at: Some(Timestamp(0)),
+        }
+    }
+
+    fn down(host: &str, active: u64) -> HostRow {
+        let verdict = Verdict {
+            code: VerdictCode::TcpRefused,
+            owner: Owner::Theirs,
+            sentence: String::new(),
+            advice: String::new(),
+            reply: None,
+            exchanger: None,
+            address: None,
+            at: None,
+            addresses_tried: 2,
+        };
+        HostRow { badge: Badge::Down, active_recipients: active, verdict: Some(verdict), ..row(host) }
+    }
+
+    fn count_of(rows: &[HostRow]) -> HostsCount {
+        let badges = |badge| rows.iter().filter(|row| row.badge == badge).count() as u64;
+        let totals = Totals {
+            hosts_down: badges(Badge::Down),
+            hosts_limited: badges(Badge::Limited),
+            active_recipients: rows.iter().map(|row| row.active_recipients).sum(),
+            ..Totals::default()
+        };
+        HostsCount { total: rows.len() as u64, matching: rows.len() as u64, totals }
+    }
+
+    #[test]
+    fn the_headline_names_the_host_that_most_mail_waits_for() {
+        let rows = [down("a.test", 2), down("b.test", 13), row("c.test"), down("idle.test", 0)];
+        let now = Timestamp(47 * 60_000);
+        let Headline::Host(trouble) = headline(&count_of(&rows), &HostsQuery::default(), &rows, now) else {
+            panic!("one host is the worst");
+        };
+        assert_eq!((trouble.recipients, trouble.others, trouble.code), (13, 1, Some(VerdictCode::TcpRefused)));
+        assert_eq!(trouble.span, Some(Duration::from_secs(47 * 60)));
+        assert_eq!(worst_host(&rows).unwrap().host.as_str(), "b.test");
+    }
+
+    #[test]
+    fn a_filtered_window_never_decides_who_is_worst() {
+        let rows = [down("a.test", 2)];
+        let mut count = count_of(&rows);
+        count.totals.hosts_down = 3;
+        count.totals.active_recipients = 340;
+        for query in [
+            HostsQuery { filter: "a".into(), ..HostsQuery::default() },
+            HostsQuery { sort: HostSort::Host, ..HostsQuery::default() },
+        ] {
+            let headline = headline(&count, &query, &rows, Timestamp(0));
+            assert_eq!(headline, Headline::Several { recipients: 340, down: 3, limited: 0, held: 0 });
+        }
+    }
+
+    #[test]
+    fn mail_that_moves_and_no_mail_are_told_apart() {
+        let query = HostsQuery::default();
+        let busy = [HostRow { active_recipients: 3, ..row("a.test") }, down("idle.test", 0)];
+        assert_eq!(headline(&count_of(&busy), &query, &busy, Timestamp(0)), Headline::AllMoving);
+        let idle = [row("a.test")];
+        assert_eq!(headline(&count_of(&idle), &query, &idle, Timestamp(0)), Headline::NoMail);
+    }
+
+    #[test]
+    fn the_next_try_counts_down_and_never_below_now() {
+        let at = |at: u64| HostRow { next_attempt_at: Some(Timestamp(at)), ..down("a.test", 1) };
+        assert_eq!(next_try(&at(5_000), Timestamp(1_000)), NextTry::In(Duration::from_secs(4)));
+        assert_eq!(next_try(&at(5_000), Timestamp(9_000)), NextTry::Now);
+        assert_eq!(next_try(&HostRow { badge: Badge::Held, ..at(5_000) }, Timestamp(0)), NextTry::Held);
+        assert_eq!(next_try(&down("a.test", 0), Timestamp(0)), NextTry::None);
+        let slot = HostRow { cause: Some(WaitCause::Slot), ..down("a.test", 1) };
+        assert_eq!(next_try(&slot, Timestamp(0)), NextTry::WhenFree);
+    }
+
+    #[test]
+    fn the_why_of_a_row_is_our_words_then_theirs() {
+        let mut refused = down("a.test", 1);
+        let said = why(&refused, Language::En);
+        assert_eq!((said.words.as_str(), said.reply.as_str()), ("refused · 2 addresses", ""));
+        let verdict = refused.verdict.as_mut().unwrap();
+        (verdict.code, verdict.addresses_tried) = (VerdictCode::SmtpGreylist, 1);
+        verdict.reply = Some("451 4.7.1 come\u{1b} back".into());
+        let said = why(&refused, Language::Ja);
+        assert_eq!((said.words.as_str(), said.reply.as_str()), ("グレイリスト", "451 4.7.1 come␛ back"));
+        assert!(said.full.starts_with("先方のグレイリスト") && said.full.ends_with("back"));
+    }
+
+    #[test]
+    fn a_row_without_a_verdict_says_what_it_waits_for_or_nothing() {
+        let never = HostRow { badge: Badge::Unknown, last_activity_at: None, ..row("a.test") };
+        assert_eq!(why(&never, Language::En).words, "no attempt yet");
+        assert_eq!(why(&row("a.test"), Language::En), Why::default());
+        let busy = HostRow { active_recipients: 1, cause: Some(WaitCause::Sending), ..row("a.test") };
+        assert_eq!(why(&busy, Language::En).words, "being delivered");
+    }
+
+    #[test]
+    fn an_empty_list_says_which_emptiness_it_is() {
+        let empty = HostsCount::default();
+        assert_eq!(emptiness(None, ""), Emptiness::NotEmpty);
+        assert_eq!(emptiness(Some(&empty), ""), Emptiness::NeverAny);
+        let known = HostsCount { total: 4, ..HostsCount::default() };
+        assert_eq!(emptiness(Some(&known), "status:waiting"), Emptiness::NothingWaits);
+        assert_eq!(emptiness(Some(&known), "zzz"), Emptiness::Filtered);
+        assert_eq!(emptiness(Some(&HostsCount { matching: 1, ..known }), "zzz"), Emptiness::NotEmpty);
+    }
+}
