@@ -60,7 +60,7 @@ impl Character {
         let quick = Duration::from_millis(1 + random.below(20));
         match self {
             Character::Down => (quick, failed(Stage::Connect, Trouble::Refused, quick)),
-            Character::Flapping if now.millis() / 1_800_000 % 2 == 0 => {
+            Character::Flapping if (now.millis() / 1_800_000).is_multiple_of(2) => {
                 (quick, failed(Stage::Connect, Trouble::Refused, quick))
             }
             Character::Silent => {

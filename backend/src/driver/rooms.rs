@@ -4,9 +4,12 @@ use crate::deliver::{EventSender, HopGuard, SessionHandle, SessionSettings, open
 use crate::resolve::Resolver;
 use crate::spool::Spool;
 use common::vocab::SessionId;
+use engine::envelope::Order;
+use engine::failure::{Failure, Outcome, Stage, Trouble};
 use engine::{Effect, Event};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The rooms that carry out what the engine wants.
 pub struct Rooms {
@@ -43,8 +46,9 @@ impl Rooms {
                     sessions.insert(session, handle);
                 }
                 Effect::Deliver { session, order } => {
-                    if let Some(handle) = sessions.get(&session) {
-                        handle.deliver(order);
+                    match sessions.get(&session) {
+                        Some(handle) => handle.deliver(order),
+                        None => self.not_carried(session, &order),
                     }
                 }
                 Effect::Close { session } => {
@@ -57,5 +61,13 @@ impl Rooms {
         if !settlements.is_empty() {
             self.spool.settle(settlements);
         }
+    }
+
+    /// The session left in the very turn in which it was given an order: the order is answered all the same.
+    fn not_carried(&self, session: SessionId, order: &Order) {
+        let failure = Failure { stage: Stage::MailFrom, trouble: Trouble::Dropped, elapsed: Duration::ZERO };
+        let outcomes = vec![Outcome::Failed(failure); order.rids.len()];
+        let answer = Event::Attempted { session, mid: order.envelope.mid, outcomes, reusable: false };
+        drop(self.events.send(answer));
     }
 }
