@@ -6,6 +6,8 @@
 //! Octets above 127 go as they are.
 //! Never: sends. The walk goes on in `backend::deliver`, which writes what was appended.
 
+use memchr::memchr2;
+
 /// Encodes one body, chunk by chunk.
 #[derive(Debug)]
 pub struct BodyEncoder {
@@ -52,7 +54,7 @@ impl BodyEncoder {
                 out.push(b'.');
                 copied = at;
             }
-            let Some(run) = chunk[at..].iter().position(|&octet| octet == b'\r' || octet == b'\n') else {
+            let Some(run) = memchr2(b'\r', b'\n', &chunk[at..]) else {
                 self.at_line_start = false;
                 break;
             };

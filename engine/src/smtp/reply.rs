@@ -6,6 +6,7 @@
 //! The walk goes on in `dialogue`, which knows what each reply answers.
 
 use common::vocab::{REPLY_TEXT_BYTES_MAX, Reply, ReplyCode};
+use memchr::memchr;
 use std::fmt;
 use std::sync::Arc;
 
@@ -67,7 +68,7 @@ impl ReplyReader {
     /// `None`: all was taken and the reply is not complete yet.
     pub fn read(&mut self, input: &mut &[u8]) -> Result<Option<Reply>, ReplyError> {
         while !input.is_empty() {
-            let line_end = input.iter().position(|&byte| byte == b'\n');
+            let line_end = memchr(b'\n', input);
             let (piece, rest) = input.split_at(line_end.map_or(input.len(), |at| at + 1));
             *input = rest;
             self.bytes += piece.len();

@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::envelope::Envelope;
-use common::vocab::{Address, AttemptId, MessageId, Timestamp};
+use crate::failure::Outcome;
+use common::vocab::{Address, AttemptId, MessageId, RecipientId, Timestamp};
 use std::sync::Arc;
 
+mod moves;
 mod random_peer;
 
 const WAITED: Duration = Duration::from_millis(7);
@@ -121,96 +123,6 @@ fn waiting_for(expect: Expect) -> Dialogue {
 
 fn session_failed(stage: Stage, code: u16) -> Step {
     Step::Failed(Failure { stage, trouble: Trouble::Reply(reply(code)), elapsed: WAITED })
-}
-
-/// The table above [`Expect`], cell by cell: 2xx, 3xx, 4xx, 5xx, 421.
-#[test]
-fn every_answer_at_every_place_makes_the_move_of_the_table() {
-    const CODES: [u16; 5] = [250, 354, 450, 550, 421];
-    let send = |command| Step::Send(vec![command]);
-    let name: Domain = "mail.example.net".parse().unwrap();
-    let to: Address = "u0@x.test".parse().unwrap();
-    let one = |outcome, reusable| done(vec![outcome], reusable);
-    let broken = |stage, code| one(failed_by(stage, code), false);
-    let decided = |stage, code, reusable| one(refused(stage, code), reusable);
-    let all_failed = |stage| CODES.map(|code| session_failed(stage, code));
-    let table: [(Expect, [Step; 5]); 10] = [
-        (Expect::Greeting, {
-            let mut row = all_failed(Stage::Greeting);
-            row[0] = send(Command::Ehlo(name.clone()));
-            row
-        }),
-        (Expect::Ehlo, {
-            let mut row = all_failed(Stage::Ehlo);
-            (row[0], row[3]) = (Step::Ready, send(Command::Helo(name)));
-            row
-        }),
-        (Expect::Helo, {
-            let mut row = all_failed(Stage::Ehlo);
-            row[0] = Step::Ready;
-            row
-        }),
-        (
-            Expect::MailFrom,
-            [
-                send(Command::RcptTo(to)),
-                broken(Stage::MailFrom, 354),
-                decided(Stage::MailFrom, 450, true),
-                decided(Stage::MailFrom, 550, true),
-                decided(Stage::MailFrom, 421, false),
-            ],
-        ),
-        (
-            Expect::RcptTo(0),
-            [
-                send(Command::Data),
-                broken(Stage::RcptTo, 354),
-                send(Command::Rset),
-                send(Command::Rset),
-                decided(Stage::RcptTo, 421, false),
-            ],
-        ),
-        (
-            Expect::Data,
-            [
-                broken(Stage::Data, 250),
-                body(&[0]),
-                send(Command::Rset),
-                send(Command::Rset),
-                decided(Stage::Data, 421, false),
-            ],
-        ),
-        (
-            Expect::Body,
-            [
-                broken(Stage::Body, 250),
-                broken(Stage::Body, 354),
-                decided(Stage::EndOfData, 450, false),
-                decided(Stage::EndOfData, 550, false),
-                decided(Stage::EndOfData, 421, false),
-            ],
-        ),
-        (
-            Expect::EndOfData,
-            [
-                one(Outcome::Delivered(reply(250)), true),
-                broken(Stage::EndOfData, 354),
-                decided(Stage::EndOfData, 450, true),
-                decided(Stage::EndOfData, 550, true),
-                decided(Stage::EndOfData, 421, false),
-            ],
-        ),
-        (Expect::Rset, CODES.map(|code| decided(Stage::RcptTo, 550, code == 250))),
-        (Expect::Quit, CODES.map(|_| Step::Closed)),
-    ];
-    for (expect, row) in table {
-        for (code, step) in CODES.into_iter().zip(row) {
-            let mut dialogue = waiting_for(expect);
-            assert_eq!(dialogue.on_reply(reply(code), WAITED), step, "{expect:?} answered {code}");
-            let over = matches!(step, Step::Failed(_) | Step::Closed | Step::TransactionDone { reusable: false, .. });
-            assert_eq!(dialogue.over, over, "{expect:?} answered {code}");
-        }
-    }
 }
 
 #[test]
