@@ -45,12 +45,10 @@ impl Rooms {
                     let handle = open(session, hop, settings, spool, self.events.clone(), self.guard.clone());
                     sessions.insert(session, handle);
                 }
-                Effect::Deliver { session, order } => {
-                    match sessions.get(&session) {
-                        Some(handle) => handle.deliver(order),
-                        None => self.not_carried(session, &order),
-                    }
-                }
+                Effect::Deliver { session, order } => match sessions.get(&session) {
+                    Some(handle) => handle.deliver(order),
+                    None => self.not_carried(session, &order),
+                },
                 Effect::Close { session } => {
                     if let Some(handle) = sessions.get(&session) {
                         handle.close();
