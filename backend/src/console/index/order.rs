@@ -90,28 +90,28 @@ impl OrderBook {
 }
 
 impl HostsIndex {
-    /// The order of `key`, good for rows up to `end`: of this index, or one that is at most `age` old.
-    pub fn order(&self, key: &OrderKey, end: usize, age: Duration) -> Arc<Order> {
+    /// The order of `key`, good for rows up to `end`: of this index, or one that is less than `age` old `now`.
+    pub fn order(&self, key: &OrderKey, end: usize, now: Instant, age: Duration) -> Arc<Order> {
         let shelf = self.orders.shelf(key);
         let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(order) = shelf.as_ref()
             && order.reaches(end)
-            && (order.version >= self.version || order.made.elapsed() < age)
+            && (order.version >= self.version || now.saturating_duration_since(order.made) < age)
         {
             return order.clone();
         }
         let rows = if end <= PREFIX_ROWS { PREFIX_ROWS } else { usize::MAX };
-        let order = Arc::new(self.make_order(key, rows));
+        let order = Arc::new(self.make_order(key, rows, now));
         *shelf = Some(order.clone());
         order
     }
 
-    fn make_order(&self, key: &OrderKey, rows: usize) -> Order {
+    fn make_order(&self, key: &OrderKey, rows: usize, made: Instant) -> Order {
         let mut places: Vec<Place> = self.matching(key).map(|(at, slot)| place(key, at, slot)).collect();
         let matching = places.len() as u64;
         self.sort_first(key, &mut places, rows);
         let slots = places.into_iter().map(|(_, _, slot)| slot).collect();
-        Order { version: self.version, matching, slots, made: Instant::now() }
+        Order { version: self.version, matching, slots, made }
     }
 
     fn matching<'a>(&'a self, key: &'a OrderKey) -> impl Iterator<Item = (u32, &'a Slot)> {
