@@ -202,7 +202,7 @@ impl House {
         self.eventually(|house| house.state.index().totals.hosts == hosts).await;
     }
 
-    async fn eventually(&self, holds: impl Fn(&House) -> bool) {
+    pub(super) async fn eventually(&self, holds: impl Fn(&House) -> bool) {
         let wait = async {
             while !holds(self) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
@@ -326,6 +326,17 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// What the octets are so far, and whether the body is whole by its length; `None` before the head is.
+    fn read(octets: &[u8]) -> Option<(Answer, bool)> {
+        let end = octets.windows(4).position(|four| four == b"\r\n\r\n")?;
+        let head = String::from_utf8(octets[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let answer = Answer { status, head, body: octets[end + 4..].to_vec() };
+        let length = answer.field("content-length").map(|length| length.parse::<usize>().unwrap());
+        let whole = length.is_some_and(|length| answer.body.len() >= length);
+        Some((answer, whole))
+    }
+
     pub(super) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
@@ -360,15 +371,18 @@ async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, request: Str
     let exchange = async {
         // The server may refuse before it has read everything.
         let _ = stream.write_all(request.as_bytes()).await;
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer).await;
-        answer
+        let mut octets = Vec::new();
+        loop {
+            let answer = Answer::read(&octets);
+            if let Some((answer, true)) = answer {
+                return answer;
+            }
+            if stream.read_buf(&mut octets).await.unwrap_or(0) == 0 {
+                return answer.expect("a whole head").0;
+            }
+        }
     };
-    let answer = tokio::time::timeout(PATIENCE, exchange).await.expect("no answer");
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a whole head");
-    let head = String::from_utf8(answer[..end].to_vec()).unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, head, body: answer[end + 4..].to_vec() }
+    tokio::time::timeout(PATIENCE, exchange).await.expect("no answer")
 }
 
 async fn play_driver(
@@ -407,11 +421,12 @@ async fn play_driver(
     }
 }
 
-/// Name servers: `slow.test` takes its time, `bad` is no name, `silent.test` does not answer.
+/// Name servers: `slow.test` takes its time, `stuck.test` for ever, `bad` is no name, `silent.test` does not answer.
 async fn play_dig(request: DigRequest) -> Result<DigAnswer, ApiError> {
     match request.name.as_str() {
         "bad" => return Err(ApiError::field(ErrorCode::BadField, "name", "This is no name.")),
         "slow.test" => tokio::time::sleep(Duration::from_millis(200)).await,
+        "stuck.test" => std::future::pending().await,
         "silent.test" => {
             tokio::task::yield_now().await;
             return Err(ApiError::new(ErrorCode::Unavailable, "No name server answered."));

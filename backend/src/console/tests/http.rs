@@ -482,13 +482,14 @@ async fn a_row_carries_all_its_counters() {
 #[tokio::test]
 async fn a_stop_ends_the_server_though_somebody_waits() {
     let house = House::new().await;
-    let started = house.post("/api/v1/probes", r#"{"kind":"dig","target":"slow.test"}"#).await.json();
+    let started = house.post("/api/v1/probes", r#"{"kind":"dig","target":"stuck.test"}"#).await.json();
     let path = format!("/api/v1/probes/{}?wait=30", started["id"]);
     let stop = async {
-        tokio::task::yield_now().await;
+        house.eventually(|house| house.state.requests.load(Ordering::Relaxed) == 2).await;
         house.stop.send_replace(true);
     };
-    tokio::join!(stop, async { assert_eq!(house.get(&path).await.status, 200) });
+    let (answer, ()) = tokio::join!(house.get(&path), stop);
+    assert_eq!((answer.status, &answer.json()["state"]), (200, &json!("running")));
     tokio::time::timeout(PATIENCE.min(Duration::from_secs(9)), house.server).await.expect("it stops").unwrap();
     assert!(!house.control.exists());
 }
