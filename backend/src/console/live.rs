@@ -130,7 +130,10 @@ impl Connection {
         };
         tracing::debug!(connection = self.number, code = farewell.code, reason = ?farewell.reason, "a console closed");
         self.subscriptions.clear();
-        if farewell.code != 0 {
+        if farewell.code == 0 {
+            // Reading on is what sends the answer to their close.
+            let _ = timeout(CLOSE_WITHIN, self.socket.recv()).await;
+        } else {
             self.close(farewell).await;
         }
         drop(seat);

@@ -2,10 +2,10 @@
 
 use super::house::{MORNING, PATIENCE, changes, down, host};
 use crate::console::feed;
-use crate::console::index::HostsIndex;
 use crate::console::index::draft::Draft;
 use crate::console::index::filter::Filter;
 use crate::console::index::order::OrderKey;
+use crate::console::index::{HostsIndex, IndexedRow};
 use crate::console::live::hosts::HostsFollower;
 use crate::driver::desk::Changes;
 use common::vocab::{Counters, Timestamp};
@@ -14,6 +14,7 @@ use common::words::Language;
 use engine::view::HostView;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -119,6 +120,32 @@ fn the_worst_stands_first_in_the_order_of_status() {
     let (_, index) = index_of(vec![host("idle.test", 0), up, host("new.test", 1), held, limited, down("down.test", 1)]);
     let worst_first = ["down.test", "limited.test", "held.test", "new.test", "up.test", "idle.test"];
     assert_eq!(names(&index, HostSort::Status, true), worst_first);
+}
+
+#[test]
+fn a_short_page_of_a_long_list_is_the_beginning_of_the_whole() {
+    let hosts = (0..6_000_u64).map(|n| host(&format!("h{:05}.test", n * 7_919 % 6_000), n * 31 % 50)).collect();
+    let (_, index) = index_of(hosts);
+    for (sort, ascending) in [(HostSort::ActiveRecipients, false), (HostSort::Host, false), (HostSort::Status, true)] {
+        let key = OrderKey { filter: Filter::default(), sort, ascending };
+        let whole = index.page(&key, None, 10_000);
+        assert_eq!((whole.rows.len(), whole.total, whole.next), (6_000, 6_000, None));
+        let (mut paged, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = index.page(&key, cursor.as_ref(), 500);
+            paged.extend(page.rows);
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let order = index.order(&key, 10, Instant::now(), Duration::ZERO);
+        assert!(!order.reaches(2_000), "only the beginning was put in order");
+        let names = |rows: &[Arc<IndexedRow>]| rows.iter().map(|row| row.host.to_string()).collect::<Vec<_>>();
+        assert_eq!(names(&paged), names(&whole.rows));
+        let first: Vec<String> = order.window(&index, 0, 1_000).map(|(_, row)| row.host.to_string()).collect();
+        assert_eq!(first, names(&whole.rows[..1_000]));
+    }
 }
 
 const SORTS: [HostSort; 9] = [

@@ -7,7 +7,7 @@ use common::wire::{
     ActionKind, ActionRequest, ActionState, ApiError, ClientFrame, ErrorCode, HostRow, HostsQuery, LineEnd, ProbeEvent,
     RetryMode, Scope, ServerFrame, TelnetRequest, Topic, Window,
 };
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -300,6 +300,15 @@ async fn a_stop_is_announced_and_closes() {
     assert_eq!(console.closes().await.0, 1001);
     drop(console);
     tokio::time::timeout(PATIENCE, house.server).await.expect("it stops").unwrap();
+}
+
+#[tokio::test]
+async fn who_says_goodbye_gets_an_answer() {
+    let house = House::new().await;
+    let mut console = house.console().await;
+    console.socket.close(None).await.unwrap();
+    let answer = tokio::time::timeout(PATIENCE, console.socket.next()).await.expect("an answer");
+    assert!(matches!(answer, Some(Ok(Message::Close(_)))), "{answer:?}");
 }
 
 #[tokio::test]
