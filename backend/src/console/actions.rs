@@ -174,3 +174,36 @@ fn check(request: &ActionRequest) -> Result<RetryScope, ApiError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remember(pages: &mut Pages, key: &str, at: Timestamp) {
+        let request = ActionRequest {
+            kind: ActionKind::Retry,
+            scope: Scope::All(true),
+            mode: RetryMode::All,
+            reason: None,
+            dry_run: false,
+            key: Some(key.into()),
+        };
+        pages.forget_keys(at);
+        pages.order.push_back(key.into());
+        pages.keys.insert(key.into(), Keyed { request, at, receipt: Arc::default() });
+    }
+
+    #[test]
+    fn keys_are_kept_for_a_day_and_a_thousand_at_most() {
+        let (mut pages, start) = (Pages::default(), Timestamp(1_000_000));
+        for n in 0..1_500 {
+            remember(&mut pages, &format!("k{n}"), start);
+        }
+        assert_eq!((pages.keys.len(), pages.order.len()), (KEYS_MAX, KEYS_MAX));
+        assert!(!pages.keys.contains_key("k499") && pages.keys.contains_key("k500"));
+        remember(&mut pages, "late", start + Duration::from_secs(60));
+        pages.forget_keys(start + KEY_LIFETIME);
+        assert_eq!(pages.order, ["late"]);
+        assert_eq!(pages.keys.len(), 1);
+    }
+}

@@ -1,6 +1,6 @@
 //! The list of all hosts at one moment: immutable, shared by every console and every API call.
 //!
-//! Hosts live in slots, slots in chunks of 64; a publish copies only the chunks that changed. A row is encoded once,
+//! Hosts live in slots, slots in chunks; a publish copies only the chunks that changed. A row is encoded once,
 //! when somebody first looks at it, however many look. Orders are made when asked for (`order`).
 //! Never: a change after publishing (that is `draft`'s), a look at the engine's values (that is `view`'s).
 
@@ -17,8 +17,9 @@ use order::OrderBook;
 use serde_json::value::RawValue;
 use std::sync::{Arc, OnceLock};
 
-/// Slots of a chunk: small enough that a change copies little, large enough that 100,000 hosts are 1,600 chunks.
-pub const CHUNK_SLOTS: usize = 64;
+/// Slots of a chunk. Measured with 100,000 hosts and 1,000 scattered changes in one publish: 9 ms with 16 slots,
+/// 13 with 32, 18 with 64.
+pub const CHUNK_SLOTS: usize = 16;
 
 /// A host's row with what consoles share of it.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 //! before the connection closes.
 //! Never: an act of its own. Commands take the same way as `POST /api/v1/actions`.
 
-mod hosts;
+pub(super) mod hosts;
 mod pace;
 mod terminal;
 
@@ -130,7 +130,10 @@ impl Connection {
         };
         tracing::debug!(connection = self.number, code = farewell.code, reason = ?farewell.reason, "a console closed");
         self.subscriptions.clear();
-        if farewell.code != 0 {
+        if farewell.code == 0 {
+            // Reading on is what sends the answer to their close.
+            let _ = timeout(CLOSE_WITHIN, self.socket.recv()).await;
+        } else {
             self.close(farewell).await;
         }
         drop(seat);
@@ -248,7 +251,7 @@ impl Connection {
             Some(Ok(message)) => message,
         };
         self.heard_at = Instant::now();
-        if !matches!(message, Message::Pong(_)) && !self.pace.allows(self.heard_at) {
+        if !self.pace.allows(self.heard_at) {
             return Err(Farewell::new(1008, "More than 50 frames in a second."));
         }
         match message {

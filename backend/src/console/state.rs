@@ -103,7 +103,8 @@ pub struct ConsoleState {
     pub(super) probes: ProbeBook,
     /// A seat for each open websocket.
     pub(super) live: Arc<Semaphore>,
-    requests: AtomicU64,
+    /// Requests so far.
+    pub(super) requests: AtomicU64,
     connections: AtomicU64,
 }
 

@@ -1,1 +1,7 @@
+//! The console over real sockets, with a driver that is played.
 
+mod golden;
+mod house;
+mod http;
+mod lists;
+mod live;

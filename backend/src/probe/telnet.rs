@@ -16,6 +16,7 @@ use conversation::Conversation;
 use futures_util::future::BoxFuture;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -129,21 +130,22 @@ impl Telnet {
         mut stop: watch::Receiver<bool>,
         _seat: OwnedSemaphorePermit,
     ) {
-        let diary = Diary { started: Instant::now(), happened };
+        let diary = Diary { started: Instant::now(), happened, connected: AtomicBool::new(false) };
         let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
         let session = async {
             match self.connect(&target, &diary).await {
-                Err(reason) => (false, reason),
-                Ok(stream) => (true, Conversation::new(stream, input, &diary, self.settings.idle).hold().await),
+                Err(reason) => reason,
+                Ok(stream) => Conversation::new(stream, input, &diary, self.settings.idle).hold().await,
             }
         };
-        let (connected, reason) = tokio::select! {
-            end = timeout(self.settings.total, session) => end.unwrap_or_else(|_| {
-                (true, format!("A session lasts {} s at most.", self.settings.total.as_secs()))
-            }),
-            () = stopped => (false, "The server is stopping.".into()),
-            () = diary.happened.closed() => (false, "Nobody listens any more.".into()),
+        let reason = tokio::select! {
+            end = timeout(self.settings.total, session) => {
+                end.unwrap_or_else(|_| format!("A session lasts {} s at most.", self.settings.total.as_secs()))
+            }
+            () = stopped => "The server is stopping.".into(),
+            () = diary.happened.closed() => "Nobody listens any more.".into(),
         };
+        let connected = diary.connected.load(Ordering::Relaxed);
         diary.write(|ms| ProbeEvent::Ended { ms, connected, reason });
     }
 
@@ -162,6 +164,7 @@ impl Telnet {
             diary.write(|ms| ProbeEvent::Trying { ms, address: address.to_string() });
             match timeout(self.settings.connect, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => {
+                    diary.connected.store(true, Ordering::Relaxed);
                     let host = target.shown();
                     diary.write(|ms| ProbeEvent::Connected { ms, address: address.to_string(), host });
                     return Ok(stream);
@@ -225,6 +228,8 @@ impl Target {
 struct Diary {
     started: Instant,
     happened: mpsc::Sender<ProbeEvent>,
+    /// Whether a connection was ever made.
+    connected: AtomicBool,
 }
 
 impl Diary {

@@ -156,13 +156,7 @@ pub(super) async fn message(
 /// `POST /api/v1/actions`.
 pub(super) async fn act(State(shared): State<Shared>, request: Request) -> Answer<Action> {
     let request: ActionRequest = body(&shared, request).await?;
-    let keyed = request.key.is_some();
-    shared.console.actions.act(request).await.map(Json).map_err(|refusal| {
-        // The same key for something else: 409, as for idempotency keys everywhere.
-        let conflict =
-            keyed && refusal.error.field.as_deref() == Some("key") && refusal.error.code == ErrorCode::BadField;
-        if conflict { Refusal::with_status(StatusCode::CONFLICT, refusal) } else { refusal.into() }
-    })
+    Ok(Json(shared.console.actions.act(request).await?))
 }
 
 /// `GET /api/v1/actions/{id}`.

@@ -48,7 +48,10 @@ impl Site for Embedded {
 
 const INDEX: &str = "index.html";
 /// The console's own addresses that are no page.
-const RESERVED: [&str; 3] = ["api", "metrics", "healthz"];
+const RESERVED: [&str; 4] = ["api", "metrics", "healthz", "readyz"];
+
+/// Below it a domain follows.
+const HOST_PAGES: &str = "hosts";
 
 /// Every address that is no API: a file, or the page, which finds its own way.
 pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
@@ -66,7 +69,9 @@ pub(super) async fn page(State(shared): State<Shared>, request: Request) -> Resu
     if !path.is_empty() && !climbs && site.file(path).is_some() {
         return Ok(serve(site, path, request.headers()));
     }
-    if last.contains('.') || climbs {
+    // A host's page has its domain in the address: only there a dot is no file's.
+    let names_file = last.contains('.') && first != HOST_PAGES;
+    if names_file || climbs {
         return Err(nothing_here());
     }
     match site.file(INDEX) {

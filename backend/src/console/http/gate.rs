@@ -66,11 +66,13 @@ impl Door {
         let Some(names) = &self.names else { return Ok(()) };
         let mut origins = fields.get_all(header::ORIGIN).iter();
         let known = match origins.next() {
-            None => programs,
             Some(origin) => origin.to_str().is_ok_and(|origin| names.knows_origin(origin)) && origins.next().is_none(),
+            // A page whose browser leaves the Origin out says so by the other field.
+            None => {
+                programs && matches!(fields.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes), None | Some(b"same-origin"))
+            }
         };
-        let site = fields.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes);
-        if known && matches!(site, None | Some(b"same-origin" | b"none")) {
+        if known {
             return Ok(());
         }
         Err(ApiError::new(ErrorCode::NotAllowed, "Only the console's own page may do this: the Origin is not ours."))
@@ -90,7 +92,12 @@ pub(super) async fn gate(State(shared): State<Shared>, request: Request, next: N
         Err(refusal) => axum::response::IntoResponse::into_response(Refusal::from(refusal)),
     };
     if let Some(mut refusal) = response.extensions_mut().remove::<Refusal>() {
-        tracing::info!(request = %name, %method, ?path, status = response.status().as_u16(), sentence = ?refusal.body.error.sentence, "refused");
+        let (status, sentence) = (response.status().as_u16(), &refusal.body.error.sentence);
+        if matches!(status, 403 | 500..) {
+            tracing::warn!(request = %name, %method, ?path, status, ?sentence, "refused");
+        } else {
+            tracing::debug!(request = %name, %method, ?path, status, ?sentence, "refused");
+        }
         refusal.body.error.request_id = Some(name);
         let body = serde_json::to_vec(&refusal.body).unwrap_or_default();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -65,11 +65,20 @@ impl Draft {
         let (next, language) = (self.version + 1, self.language);
         let place = self.places.get(&view.host).copied();
         let slot = place.unwrap_or_else(|| self.vacate(&view.host));
+        if place.is_some_and(|slot| self.holds(slot, &view)) {
+            return;
+        }
         let entry = self.entry(slot);
         let born = entry.as_ref().map_or(next, |old| old.born);
         let (prefix, keys) = (prefix(&view.host), view::host_keys(&view));
         let row = IndexedRow { host: view.host.clone(), version: next, view, language, encoded: OnceLock::new() };
         *entry = Some(Slot { born, prefix, keys, row: Arc::new(row) });
+    }
+
+    /// Whether the slot says so already. An equal row is not said again.
+    fn holds(&self, slot: u32, view: &HostView) -> bool {
+        let (chunk, at) = (slot as usize / CHUNK_SLOTS, slot as usize % CHUNK_SLOTS);
+        self.chunks[chunk].slots[at].as_ref().is_some_and(|held| held.row.view == *view)
     }
 
     /// A slot for a host that has none.

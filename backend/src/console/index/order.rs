@@ -18,6 +18,8 @@ use tokio::time::Instant;
 const ORDERS_MAX: usize = 64;
 /// Rows that a first order holds. Nearly every window lies there, and a part is much cheaper than the whole.
 const PREFIX_ROWS: usize = 1_024;
+/// Candidates are weeded out in groups of four times so many at least.
+const CANDIDATES_MIN: usize = 256;
 
 /// Which hosts, by what.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -90,28 +92,26 @@ impl OrderBook {
 }
 
 impl HostsIndex {
-    /// The order of `key`, good for rows up to `end`: of this index, or one that is at most `age` old.
-    pub fn order(&self, key: &OrderKey, end: usize, age: Duration) -> Arc<Order> {
+    /// The order of `key`, good for rows up to `end`: of this index, or one that is less than `age` old `now`.
+    pub fn order(&self, key: &OrderKey, end: usize, now: Instant, age: Duration) -> Arc<Order> {
         let shelf = self.orders.shelf(key);
         let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(order) = shelf.as_ref()
             && order.reaches(end)
-            && (order.version >= self.version || order.made.elapsed() < age)
+            && (order.version >= self.version || now.saturating_duration_since(order.made) < age)
         {
             return order.clone();
         }
         let rows = if end <= PREFIX_ROWS { PREFIX_ROWS } else { usize::MAX };
-        let order = Arc::new(self.make_order(key, rows));
+        let order = Arc::new(self.make_order(key, rows, now));
         *shelf = Some(order.clone());
         order
     }
 
-    fn make_order(&self, key: &OrderKey, rows: usize) -> Order {
-        let mut places: Vec<Place> = self.matching(key).map(|(at, slot)| place(key, at, slot)).collect();
-        let matching = places.len() as u64;
-        self.sort_first(key, &mut places, rows);
+    fn make_order(&self, key: &OrderKey, rows: usize, made: Instant) -> Order {
+        let (places, matching) = self.first(key, self.matching(key).map(|(at, slot)| place(key, at, slot)), rows);
         let slots = places.into_iter().map(|(_, _, slot)| slot).collect();
-        Order { version: self.version, matching, slots, made: Instant::now() }
+        Order { version: self.version, matching, slots, made }
     }
 
     fn matching<'a>(&'a self, key: &'a OrderKey) -> impl Iterator<Item = (u32, &'a Slot)> {
@@ -119,14 +119,32 @@ impl HostsIndex {
         self.slots().filter(move |(_, slot)| all || key.filter.passes(slot.row.host.as_str(), &slot.keys))
     }
 
-    /// Brings the first `rows` into order and drops the others.
-    fn sort_first(&self, key: &OrderKey, places: &mut Vec<Place>, rows: usize) {
+    /// The first `rows` of many places, in order, and how many places there were. What cannot be among the first is
+    /// passed over as soon as that is known: a short page of a long list costs little more than looking at it.
+    fn first(&self, key: &OrderKey, places: impl Iterator<Item = Place>, rows: usize) -> (Vec<Place>, u64) {
         let compare = |a: &Place, b: &Place| self.compare(key, a, b);
-        if rows < places.len() {
-            places.select_nth_unstable_by(rows, compare);
-            places.truncate(rows);
+        let room = rows.max(CANDIDATES_MIN).saturating_mul(4);
+        let (mut kept, mut last, mut seen) = (Vec::new(), None::<Place>, 0);
+        let cut = |kept: &mut Vec<Place>| {
+            if rows < kept.len() {
+                kept.select_nth_unstable_by(rows, compare);
+                kept.truncate(rows);
+            }
+        };
+        for place in places {
+            seen += 1;
+            if last.is_some_and(|last| compare(&place, &last) == Ordering::Greater) {
+                continue;
+            }
+            kept.push(place);
+            if kept.len() >= room {
+                cut(&mut kept);
+                last = kept.iter().copied().max_by(compare);
+            }
         }
-        places.sort_unstable_by(compare);
+        cut(&mut kept);
+        kept.sort_unstable_by(compare);
+        (kept, seen)
     }
 
     fn compare(&self, key: &OrderKey, a: &Place, b: &Place) -> Ordering {
@@ -138,16 +156,12 @@ impl HostsIndex {
     /// A page of the list: `limit` rows behind the cursor, how many hosts match, and the cursor of the next page.
     pub fn page(&self, key: &OrderKey, after: Option<&Cursor>, limit: usize) -> Page {
         let mut total = 0;
-        let mut places: Vec<Place> = Vec::new();
-        for (at, slot) in self.matching(key) {
-            total += 1;
+        let behind = self.matching(key).inspect(|_| total += 1).filter_map(|(at, slot)| {
             let place = place(key, at, slot);
-            if after.is_none_or(|cursor| cursor.is_before(key, place.0, &slot.row.host)) {
-                places.push(place);
-            }
-        }
-        let more = places.len() > limit;
-        self.sort_first(key, &mut places, limit);
+            after.is_none_or(|cursor| cursor.is_before(key, place.0, &slot.row.host)).then_some(place)
+        });
+        let (places, left) = self.first(key, behind, limit);
+        let more = left > limit as u64;
         let next = places
             .last()
             .filter(|_| more)

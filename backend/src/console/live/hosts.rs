@@ -34,7 +34,7 @@ struct Shown {
 }
 
 /// See the file's head.
-pub(super) struct HostsFollower {
+pub(in crate::console) struct HostsFollower {
     query: HostsQuery,
     key: OrderKey,
     seq: u64,
@@ -46,7 +46,9 @@ pub(super) struct HostsFollower {
     moved_window: bool,
     shown: Vec<Shown>,
     order: Option<Arc<Order>>,
-    ordered_at: Instant,
+    matching: u64,
+    /// When the order was looked at last; `None` before the first snapshot.
+    ordered_at: Option<Instant>,
     count: HostsCount,
     /// Rows out of place, as it was said last.
     moved: u32,
@@ -56,7 +58,7 @@ pub(super) struct HostsFollower {
 
 impl HostsFollower {
     /// A list that nothing was said of yet. `BadField` for a filter that is too long.
-    pub(super) fn new(query: HostsQuery) -> Result<HostsFollower, ApiError> {
+    pub(in crate::console) fn new(query: HostsQuery) -> Result<HostsFollower, ApiError> {
         Ok(HostsFollower {
             key: key(&query)?,
             query,
@@ -66,7 +68,8 @@ impl HostsFollower {
             moved_window: false,
             shown: Vec::new(),
             order: None,
-            ordered_at: Instant::now(),
+            matching: 0,
+            ordered_at: None,
             count: HostsCount::default(),
             moved: 0,
             said_at: None,
@@ -75,7 +78,7 @@ impl HostsFollower {
     }
 
     /// Looks at another part, or in another order.
-    pub(super) fn tune(&mut self, query: HostsQuery) -> Result<(), ApiError> {
+    pub(in crate::console) fn tune(&mut self, query: HostsQuery) -> Result<(), ApiError> {
         let key = key(&query)?;
         if key != self.key {
             self.anew = true;
@@ -86,26 +89,31 @@ impl HostsFollower {
     }
 
     /// The client has painted the frames up to `seq`.
-    pub(super) fn acknowledge(&mut self, seq: u64) {
+    pub(in crate::console) fn acknowledge(&mut self, seq: u64) {
         while self.unpainted.front().is_some_and(|(said, _)| *said <= seq) {
             self.unpainted.pop_front();
         }
     }
 
     /// Whether the client has not painted a frame for too long.
-    pub(super) fn is_slow(&self, now: Instant) -> bool {
+    pub(in crate::console) fn is_slow(&self, now: Instant) -> bool {
         self.unpainted.front().is_some_and(|(_, said_at)| now >= *said_at + PAINT_WITHIN)
     }
 
     /// When to look again though nothing happens; `None` if there is no reason to.
-    pub(super) fn wake(&self, version: u64) -> Option<Instant> {
+    pub(in crate::console) fn wake(&self, version: u64) -> Option<Instant> {
         let slow = self.unpainted.front().map(|(_, said_at)| *said_at + PAINT_WITHIN);
         if self.unpainted.len() >= UNPAINTED_MAX {
             return slow;
         }
         let frame = (version != self.said_version || self.anew || self.moved_window).then(|| self.next_frame());
-        let order = self.order.as_ref().filter(|order| order.version < version).map(|_| self.ordered_at + ORDER_EVERY);
-        [slow, frame.flatten(), order].into_iter().flatten().min()
+        // Not before the next frame: what is due then could not be said earlier.
+        let order = self
+            .order
+            .as_ref()
+            .filter(|order| order.version < version)
+            .map(|_| self.ordered_at.map(|at| at + ORDER_EVERY).max(self.next_frame()));
+        [slow, frame.flatten(), order.flatten()].into_iter().flatten().min()
     }
 
     fn next_frame(&self) -> Option<Instant> {
@@ -113,7 +121,7 @@ impl HostsFollower {
     }
 
     /// The next frame, if there is something to say and the client may be told.
-    pub(super) fn step(&mut self, sid: u32, now: Instant, index: &HostsIndex) -> Option<ServerFrame> {
+    pub(in crate::console) fn step(&mut self, sid: u32, now: Instant, index: &HostsIndex) -> Option<ServerFrame> {
         if self.unpainted.len() >= UNPAINTED_MAX {
             return None;
         }
@@ -137,12 +145,13 @@ impl HostsFollower {
     }
 
     fn snapshot(&mut self, sid: u32, now: Instant, index: &HostsIndex) -> ServerFrame {
-        let order = index.order(&self.key, self.end(), Duration::ZERO);
+        let order = index.order(&self.key, self.end(), now, Duration::ZERO);
         let window = self.window(&order, index);
         let rows = window.iter().map(|(_, row)| row.json().to_owned()).collect();
         self.shown = window.iter().map(|(slot, row)| shown(*slot, row)).collect();
-        self.count = count(index, &order);
-        (self.order, self.ordered_at, self.said_version) = (Some(order), now, index.version);
+        self.matching = order.matching;
+        self.count = self.count_in(index);
+        (self.order, self.ordered_at, self.said_version) = (Some(order), Some(now), index.version);
         (self.anew, self.moved_window, self.moved) = (false, false, 0);
         ServerFrame::Snapshot { sid, seq: self.number(now), body: Snapshot { rows, count: self.count.clone() } }
     }
@@ -150,8 +159,7 @@ impl HostsFollower {
     /// What changed since the last frame; `None` if nothing did.
     fn delta(&mut self, now: Instant, index: &HostsIndex) -> Option<Delta> {
         let mut delta = Delta { moved: self.moved, ..Delta::default() };
-        let due = self.order.as_ref().is_none_or(|order| order.version < index.version)
-            && now >= self.ordered_at + ORDER_EVERY;
+        let due = self.order.as_ref().is_none_or(|order| order.version < index.version) && self.order_is_old(now);
         if due || self.moved_window {
             self.reorder(now, index, &mut delta);
         }
@@ -162,8 +170,7 @@ impl HostsFollower {
                 delta.rows.push(row.json().to_owned());
             }
         }
-        let order = self.order.as_ref()?;
-        let count = count(index, order);
+        let count = self.count_in(index);
         if count != self.count {
             self.count = count.clone();
             delta.count = Some(count);
@@ -174,13 +181,18 @@ impl HostsFollower {
         (moved || delta.order.is_some() || delta.count.is_some() || !delta.rows.is_empty()).then_some(delta)
     }
 
+    fn order_is_old(&self, now: Instant) -> bool {
+        self.ordered_at.is_none_or(|at| now >= at + ORDER_EVERY)
+    }
+
     /// Puts the window into today's order, or counts what is out of place while the order is frozen.
     fn reorder(&mut self, now: Instant, index: &HostsIndex, delta: &mut Delta) {
         let tuned = std::mem::take(&mut self.moved_window);
         let frozen = self.query.freeze;
-        let today = index.order(&self.key, self.end(), ORDER_AGE);
-        if now >= self.ordered_at + ORDER_EVERY {
-            self.ordered_at = now;
+        let today = index.order(&self.key, self.end(), now, ORDER_AGE);
+        self.matching = today.matching;
+        if self.order_is_old(now) {
+            self.ordered_at = Some(now);
         }
         // A frozen list that is scrolled goes on in the order that it was frozen in, as far as that is known.
         let kept = self.order.as_ref().filter(|order| frozen && tuned && order.reaches(self.end()));
@@ -207,6 +219,13 @@ impl HostsFollower {
         self.order = Some(order);
     }
 
+    /// The numbers beside the window. How many match a filter is known since the latest order.
+    fn count_in(&self, index: &HostsIndex) -> HostsCount {
+        let total = index.totals.hosts;
+        let matching = if self.key.filter.is_everything() { total } else { self.matching };
+        HostsCount { total, matching, totals: index.totals.clone() }
+    }
+
     /// One behind the last row of the window.
     fn end(&self) -> usize {
         self.query.window.first as usize + self.query.window.len.min(WINDOW_ROWS_MAX) as usize
@@ -221,10 +240,6 @@ impl HostsFollower {
 
 fn shown(slot: u32, row: &IndexedRow) -> Shown {
     Shown { host: row.host.clone(), slot, version: row.version }
-}
-
-fn count(index: &HostsIndex, order: &Order) -> HostsCount {
-    HostsCount { total: index.totals.hosts, matching: order.matching, totals: index.totals.clone() }
 }
 
 /// What a query asks for. A status that does not exist matches nothing: a filter is read while it is typed.

@@ -6,6 +6,7 @@ use common::wire::{LineEnd, ProbeEvent, ProbeEvents, ServerFrame};
 use std::collections::BTreeMap;
 use std::task::{Context, Poll};
 use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::Instant;
 
 /// Events of one frame.
 const EVENTS_MAX: usize = 256;
@@ -16,11 +17,12 @@ pub(super) struct Terminal {
     seq: u64,
     /// Our own events: lines that could not be handed over.
     refused: Vec<ProbeEvent>,
+    opened: Instant,
 }
 
 impl Terminal {
     pub(super) fn new(session: Session) -> Terminal {
-        Terminal { session, seq: 0, refused: Vec::new() }
+        Terminal { session, seq: 0, refused: Vec::new(), opened: Instant::now() }
     }
 
     /// Hands a typed line to the session.
@@ -29,7 +31,7 @@ impl Terminal {
             Ok(()) => {}
             Err(TrySendError::Full(typed)) => {
                 let text = format!("[nexthop] Not sent: too many lines wait already: {}", typed.data);
-                self.refused.push(ProbeEvent::Line { ms: 0, text });
+                self.refused.push(ProbeEvent::Line { ms: self.opened.elapsed().as_millis() as u64, text });
             }
             Err(TrySendError::Closed(_)) => {} // over: its end is on the way
         }
@@ -40,7 +42,7 @@ impl Terminal {
         let mut items = std::mem::take(&mut self.refused);
         let refused = items.len();
         match self.session.events.poll_recv_many(context, &mut items, EVENTS_MAX) {
-            Poll::Ready(0) => Poll::Ready(vec![ServerFrame::End { sid, error: None }]),
+            Poll::Ready(0) if refused == 0 => Poll::Ready(vec![ServerFrame::End { sid, error: None }]),
             Poll::Pending if refused == 0 => Poll::Pending,
             Poll::Ready(_) | Poll::Pending => {
                 self.seq += 1;

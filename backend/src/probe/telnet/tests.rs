@@ -1,1 +1,289 @@
+//! Sessions with played mail servers on loopback.
 
+use super::conversation::LINES_MAX;
+use super::{Guard, Lookup, Session, Telnet, TelnetSettings, Typed};
+use common::vocab::Domain;
+use common::wire::{ErrorCode, LineEnd, ProbeEvent, TelnetRequest};
+use futures_util::FutureExt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn telnet(addresses: Vec<SocketAddr>, guard: Arc<Guard>, settings: TelnetSettings) -> Telnet {
+    let lookup: Arc<dyn Lookup> = Arc::new(move |_: Domain, _: u16| {
+        let addresses = addresses.clone();
+        async move { if addresses.is_empty() { Err("There is no such domain.".to_owned()) } else { Ok(addresses) } }
+            .boxed()
+    });
+    Telnet::new(lookup, guard, settings)
+}
+
+fn anywhere() -> Arc<Guard> {
+    Arc::new(|_| Ok(()))
+}
+
+fn request(host: &str, port: Option<u16>) -> TelnetRequest {
+    TelnetRequest { host: host.into(), port }
+}
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+/// A session with a peer at `address`, and the switch that stops the server.
+fn session(address: SocketAddr, settings: TelnetSettings) -> (Session, watch::Sender<bool>) {
+    let (stop, stopping) = watch::channel(false);
+    let telnet = telnet(vec![address], anywhere(), settings);
+    (telnet.open(&request("mx.test", None), stopping).unwrap(), stop)
+}
+
+fn crlf(data: &str) -> Typed {
+    Typed { data: data.into(), eol: LineEnd::Crlf }
+}
+
+/// The events as short lines, until the end.
+async fn told(session: &mut Session) -> Vec<String> {
+    let mut all = Vec::new();
+    while let Some(event) = tokio::time::timeout(PATIENCE, session.events.recv()).await.expect("it ends") {
+        all.push(match event {
+            ProbeEvent::Trying { address, .. } => format!("trying {address}"),
+            ProbeEvent::Connected { address, host, .. } => format!("connected {address} {host}"),
+            ProbeEvent::Line { text, .. } => format!("S: {text}"),
+            ProbeEvent::Sent { text, .. } => format!("C: {text}"),
+            ProbeEvent::Ended { connected, reason, .. } => format!("ended {connected} {reason}"),
+            ProbeEvent::Other => "other".into(),
+        });
+    }
+    all
+}
+
+#[tokio::test]
+async fn addresses_are_tried_in_turn_and_forbidden_ones_are_not_dialled() {
+    let (listener, good) = listen().await;
+    let (closed, refusing) = listen().await;
+    drop(closed);
+    let forbidden: SocketAddr = "192.0.2.1:25".parse().unwrap();
+    let guard: Arc<Guard> =
+        Arc::new(move |address| if address == forbidden { Err("Not there.".into()) } else { Ok(()) });
+    let telnet = telnet(vec![forbidden, refusing, good], guard, TelnetSettings::default());
+    let (_stop, stopping) = watch::channel(false);
+    let mut session = telnet.open(&request("MX.Test.", None), stopping).unwrap();
+    tokio::spawn(async move { listener.accept().await.unwrap().0.write_all(b"220 x\r\n").await });
+    let told = told(&mut session).await;
+    assert_eq!(
+        told,
+        [
+            format!("trying {refusing}"),
+            format!("trying {good}"),
+            format!("connected {good} mx.test"),
+            "S: 220 x".into(),
+            "ended true They closed the connection.".into()
+        ]
+    );
+}
+
+#[tokio::test]
+async fn why_nothing_was_reached_is_said() {
+    let (closed, refusing) = listen().await;
+    drop(closed);
+    let nowhere: Arc<Guard> = Arc::new(|_| Err("Private addresses are not dialled.".into()));
+    let (_stop, stopping) = watch::channel(false);
+    for (addresses, guard, reason) in [
+        (vec![], anywhere(), "There is no such domain.".to_owned()),
+        (vec![refusing], anywhere(), format!("{refusing}: the connection was refused.")),
+        (vec![refusing], nowhere, "Private addresses are not dialled.".into()),
+    ] {
+        let telnet = telnet(addresses, guard, TelnetSettings::default());
+        let mut session = telnet.open(&request("mx.test", None), stopping.clone()).unwrap();
+        assert_eq!(told(&mut session).await.last(), Some(&format!("ended false {reason}")));
+    }
+}
+
+#[test]
+fn what_is_no_target_is_refused_by_its_field() {
+    let (_stop, stopping) = watch::channel(false);
+    let telnet = telnet(vec![], anywhere(), TelnetSettings::default());
+    for (host, port, field) in [
+        ("", None, "host"),
+        ("a b", None, "host"),
+        ("fe80::1%eth0", None, "host"),
+        ("mx.test:25", None, "host"),
+        ("http://mx.test/", None, "host"),
+        ("mx.test\r\nQUIT", None, "host"),
+        ("mx.test", Some(0), "port"),
+    ] {
+        let refusal = telnet.open(&request(host, port), stopping.clone()).unwrap_err().error;
+        assert_eq!((refusal.code, refusal.field.as_deref()), (ErrorCode::BadField, Some(field)), "{host}");
+    }
+}
+
+/// What the peer hears, until the other side has closed.
+async fn hears(listener: TcpListener, greeting: &'static [u8]) -> Vec<u8> {
+    let (mut stream, _) = listener.accept().await.unwrap();
+    stream.write_all(greeting).await.unwrap();
+    let mut heard = Vec::new();
+    let _ = stream.read_to_end(&mut heard).await;
+    heard
+}
+
+#[tokio::test]
+async fn lines_end_as_they_are_typed_and_no_message_begins_even_in_pieces() {
+    let (listener, address) = listen().await;
+    let peer = tokio::spawn(hears(listener, b""));
+    let (mut session, stop) = session(address, TelnetSettings::default());
+    for (data, eol) in [
+        ("EHLO me", LineEnd::Crlf),
+        ("NOOP", LineEnd::Lf),
+        ("RS", LineEnd::None),
+        ("ET", LineEnd::Crlf),
+        ("DATA", LineEnd::Crlf),
+        ("DA", LineEnd::None),
+        ("TA", LineEnd::Crlf),
+        ("TE", LineEnd::Crlf),
+        ("NOOP\r\nDATA", LineEnd::Crlf),
+        ("NOOP\nDATA", LineEnd::Crlf),
+        ("bdat 5 last", LineEnd::Crlf),
+        ("VRFY \u{1b}é", LineEnd::Crlf),
+    ] {
+        session.input.send(Typed { data: data.into(), eol }).await.unwrap();
+    }
+    let typed = 12;
+    for _ in 0..2 + typed {
+        // Trying, connected, then one event for each line: sent, or refused.
+        tokio::time::timeout(PATIENCE, session.events.recv()).await.unwrap().unwrap();
+    }
+    stop.send_replace(true);
+    assert_eq!(told(&mut session).await, ["ended true The server is stopping."]);
+    let heard = String::from_utf8(peer.await.unwrap()).unwrap();
+    assert_eq!(heard, "EHLO me\r\nNOOP\nRSET\r\nDATE\r\nVRFY \u{1b}é\r\n");
+}
+
+#[tokio::test]
+async fn a_refused_line_says_why() {
+    let (listener, address) = listen().await;
+    let _peer = tokio::spawn(hears(listener, b""));
+    let (mut session, _stop) =
+        session(address, TelnetSettings { idle: Duration::from_millis(300), ..Default::default() });
+    session.input.send(crlf("DATA")).await.unwrap();
+    session.input.send(crlf("NOOP\r\nNOOP")).await.unwrap();
+    session.input.send(crlf(&"x".repeat(3_000))).await.unwrap();
+    let told = told(&mut session).await;
+    for (at, words) in [(2, "DATA and BDAT"), (3, "one line at a time"), (4, "longer than 2,048")] {
+        assert!(told[at].starts_with("S: [nexthop] Not sent: ") && told[at].contains(words), "{told:?}");
+    }
+    assert_eq!(told[5], "ended true Nothing was said for 0 s.");
+}
+
+#[tokio::test]
+async fn whoever_goes_away_leaves_politely() {
+    let (listener, address) = listen().await;
+    let peer = tokio::spawn(async move {
+        let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+        let mut line = String::new();
+        stream.read_line(&mut line).await.unwrap();
+        stream.write_all(b"221 bye\r\n").await.unwrap();
+        line
+    });
+    let (session, _stop) = session(address, TelnetSettings::default());
+    let Session { input, events } = session;
+    drop(input);
+    let mut session = Session { input: tokio::sync::mpsc::channel(1).0, events };
+    let told = told(&mut session).await;
+    assert_eq!(told[2..], ["C: QUIT", "S: 221 bye", "ended true They closed the connection."]);
+    assert_eq!(peer.await.unwrap(), "QUIT\r\n");
+}
+
+#[tokio::test]
+async fn a_login_leaves_no_secret_in_the_events() {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+        for answer in ["334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6", "235 ok", "235 ok", "250 ok"] {
+            let mut line = String::new();
+            stream.read_line(&mut line).await.unwrap();
+            stream.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+        }
+    });
+    let (mut session, _stop) = session(address, TelnetSettings::default());
+    let mut all = Vec::new();
+    for line in ["AUTH LOGIN", "c2VjcmV0", "aHVudGVyMg==", "AUTH PLAIN AHNlY3JldABodW50ZXIy", "NOOP"] {
+        session.input.send(crlf(line)).await.unwrap();
+        loop {
+            match tokio::time::timeout(PATIENCE, session.events.recv()).await.unwrap().unwrap() {
+                ProbeEvent::Sent { text, .. } => all.push(text),
+                ProbeEvent::Line { .. } => break,
+                _ => {}
+            }
+        }
+    }
+    assert_eq!(all, ["AUTH LOGIN", "***", "***", "AUTH PLAIN ***", "NOOP"]);
+}
+
+#[tokio::test]
+async fn a_peer_that_never_stops_is_stopped() {
+    for (flood, reason) in
+        [(&b"a\r\n"[..], "They sent more than 200 lines."), (&[b'a'; 4_096][..], "They sent more than 1 MiB.")]
+    {
+        let (listener, address) = listen().await;
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            while stream.write_all(flood).await.is_ok() {}
+        });
+        let (mut session, _stop) = session(address, TelnetSettings::default());
+        let told = told(&mut session).await;
+        assert_eq!(told.last(), Some(&format!("ended true {reason}")));
+        assert!(told.len() <= LINES_MAX + 4, "{}", told.len());
+    }
+}
+
+#[tokio::test]
+async fn a_session_has_an_end_whoever_talks() {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        while stream.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let (mut session, _stop) = session(address, TelnetSettings { total: Duration::from_secs(1), ..Default::default() });
+    assert_eq!(told(&mut session).await.last().unwrap(), "ended true A session lasts 1 s at most.");
+}
+
+#[tokio::test]
+async fn more_lines_than_two_hundred_are_not_typed() {
+    let (listener, address) = listen().await;
+    let peer = tokio::spawn(hears(listener, b""));
+    let (mut session, _stop) = session(address, TelnetSettings::default());
+    for _ in 0..=LINES_MAX {
+        session.input.send(crlf("NOOP")).await.unwrap();
+    }
+    let told = told(&mut session).await;
+    assert_eq!(told.last().unwrap(), "ended true 200 lines were typed: that is the most for one session.");
+    assert_eq!(peer.await.unwrap().len(), LINES_MAX * "NOOP\r\n".len());
+}
+
+#[tokio::test]
+async fn seats_are_counted_and_given_back() {
+    let (listener, address) = listen().await;
+    let (_stop, stopping) = watch::channel(false);
+    let telnet = telnet(vec![address], anywhere(), TelnetSettings { sessions_max: 1, ..Default::default() });
+    let mut first = telnet.open(&request("mx.test", None), stopping.clone()).unwrap();
+    let refusal = telnet.open(&request("mx.test", None), stopping.clone()).unwrap_err();
+    assert_eq!(refusal.error.code, ErrorCode::Busy);
+    let stream: TcpStream = listener.accept().await.unwrap().0;
+    drop(stream);
+    told(&mut first).await;
+    let again = async {
+        while telnet.open(&request("mx.test", None), stopping.clone()).is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, again).await.expect("the seat becomes free");
+}

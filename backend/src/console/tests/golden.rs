@@ -1,0 +1,231 @@
+//! The wire as it was promised: every frame and every answer, octet by octet.
+//!
+//! A change here breaks consoles and scripts that run somewhere. Add fields; never rename or remove one.
+
+use super::house::{MORNING, down, host};
+use crate::console::view;
+use common::vocab::{ActionId, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause};
+use common::wire::{
+    Action, ActionKind, ActionRequest, ActionState, ApiError, ClientFrame, Delta, ErrorCode, Health, Hello, HostRow,
+    HostSort, HostsCount, HostsQuery, Limits, LineEnd, Probe, ProbeEvent, ProbeEvents, ProbeKind, ProbeState,
+    RetryMode, Scope, ServerFrame, ServerStatus, Snapshot, TelnetRequest, Topic, Totals, Welcome, Window,
+};
+use common::words::Language;
+use engine::envelope::Envelope;
+use engine::route::{ExchangerAnswer, Route, RouteKind};
+use engine::view::{Evidence, HostDetailView, MessageView, RecipientView, RetryView};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Compares with the file; `UPDATE_GOLDEN=1` writes it anew, for a change that was meant.
+fn golden(name: &str, text: &str) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/console/golden").join(format!("{name}.json"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, format!("{text}\n")).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
+    assert_eq!(kept.trim_end(), text, "{name}.json");
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap()
+}
+
+/// The words of verdicts are the catalogue's business, not the wire's.
+fn without_words(mut row: HostRow) -> HostRow {
+    if let Some(verdict) = &mut row.verdict {
+        (verdict.sentence, verdict.advice) = ("What it means.".into(), "What to do.".into());
+    }
+    row
+}
+
+fn rows() -> Vec<HostRow> {
+    [host("a.test", 3), down("b.test", 2)]
+        .iter()
+        .map(|view| without_words(view::host_row(view, Language::En)))
+        .collect()
+}
+
+fn raw_rows() -> Vec<Box<serde_json::value::RawValue>> {
+    rows().iter().map(|row| serde_json::value::to_raw_value(row).unwrap()).collect()
+}
+
+fn count() -> HostsCount {
+    let mut totals = Totals::default();
+    view::add_host(&mut totals, &host("a.test", 3));
+    view::add_host(&mut totals, &down("b.test", 2));
+    HostsCount { total: 2, matching: 2, totals }
+}
+
+fn receipt() -> Action {
+    let view = RetryView { recipients: 5, hosts: 2, sample: vec!["a.test".parse().unwrap()], already_due: 1 };
+    Action { id: Some(ActionId(8)), ..view::retry_receipt(&view, ActionState::Done) }
+}
+
+fn refusal() -> ApiError {
+    ApiError::field(ErrorCode::BadField, "scope", "Say what.")
+}
+
+fn events() -> Vec<ProbeEvent> {
+    let address = || "127.0.0.9:25".to_owned();
+    vec![
+        ProbeEvent::Trying { ms: 1, address: address() },
+        ProbeEvent::Connected { ms: 2, address: address(), host: "mx.test".into() },
+        ProbeEvent::Line { ms: 3, text: "220 \u{1b}[2J mx.test".into() },
+        ProbeEvent::Sent { ms: 4, text: "QUIT".into() },
+        ProbeEvent::Ended { ms: 5, connected: true, reason: "They closed the connection.".into() },
+    ]
+}
+
+#[test]
+fn server_frames_are_as_promised() {
+    let limits = Limits { subscriptions: 16, window_rows: 200, frame_bytes: 65_536 };
+    let welcome = Welcome {
+        conn: 1,
+        epoch: 2,
+        build: "0.1.0".into(),
+        now: MORNING,
+        hostname: "mail.test".into(),
+        lab: true,
+        limits,
+    };
+    let delta =
+        Delta { rows: raw_rows(), order: Some(vec!["b.test".into(), "a.test".into()]), count: Some(count()), moved: 0 };
+    for (name, frame) in [
+        ("server-welcome", ServerFrame::Welcome(welcome)),
+        ("server-snap", ServerFrame::Snapshot { sid: 1, seq: 1, body: Snapshot { rows: raw_rows(), count: count() } }),
+        ("server-delta", ServerFrame::Delta { sid: 1, seq: 2, body: delta }),
+        ("server-delta-moved", ServerFrame::Delta { sid: 1, seq: 3, body: Delta { moved: 4, ..Delta::default() } }),
+        ("server-events", ServerFrame::Events { sid: 2, seq: 1, body: ProbeEvents { items: events() } }),
+        ("server-end", ServerFrame::End { sid: 2, error: None }),
+        ("server-end-error", ServerFrame::End { sid: 2, error: Some(refusal()) }),
+        ("server-reply", ServerFrame::Reply { id: 9, result: Ok(receipt()) }),
+        ("server-reply-error", ServerFrame::Reply { id: 9, result: Err(refusal()) }),
+        ("server-tick", ServerFrame::Tick { now: MORNING }),
+        ("server-pong", ServerFrame::Pong { n: 7 }),
+        ("server-drain", ServerFrame::Drain { retry_ms: 637 }),
+    ] {
+        golden(name, &frame.encode());
+    }
+}
+
+#[test]
+fn client_frames_are_as_promised() {
+    let query = HostsQuery {
+        filter: "status:down".into(),
+        sort: HostSort::OldestMessageAt,
+        ascending: true,
+        window: Window { first: 50, len: 100 },
+        freeze: true,
+    };
+    let action = ActionRequest {
+        kind: ActionKind::Retry,
+        scope: Scope::Host("a.test".parse().unwrap()),
+        mode: RetryMode::All,
+        reason: Some("mended".into()),
+        dry_run: true,
+        key: Some("k".into()),
+    };
+    let request = TelnetRequest { host: "mx.test".into(), port: None };
+    for (name, frame) in [
+        ("client-hello", ClientFrame::Hello(Hello { build: "0.1.0".into(), locale: "ja".into() })),
+        ("client-sub-hosts", ClientFrame::Subscribe { sid: 1, topic: Topic::Hosts { query: query.clone() } }),
+        ("client-sub-smtp", ClientFrame::Subscribe { sid: 2, topic: Topic::Smtp { request } }),
+        ("client-tune", ClientFrame::Tune { sid: 1, query }),
+        ("client-unsub", ClientFrame::Unsubscribe { sid: 1 }),
+        ("client-ack", ClientFrame::Ack { sid: 1, seq: 41 }),
+        ("client-cmd", ClientFrame::Command { id: 9, action }),
+        ("client-input", ClientFrame::Input { sid: 2, data: "EHLO me.test".into(), eol: LineEnd::Lf }),
+        ("client-ping", ClientFrame::Ping { n: 7 }),
+    ] {
+        golden(name, &frame.encode());
+        assert_eq!(ClientFrame::decode(&frame.encode()).unwrap(), frame);
+    }
+}
+
+#[test]
+fn answers_are_as_promised() {
+    let address = "127.0.0.9:25".parse().unwrap();
+    let evidence = Evidence {
+        code: VerdictCode::Ok,
+        reply: Some(Reply::new(ReplyCode(250), "ok")),
+        exchanger: None,
+        address: Some(address),
+        at: MORNING,
+        addresses_tried: 1,
+    };
+    let route = Route {
+        kind: RouteKind::Configured,
+        hops: Vec::new(),
+        exchangers: vec![ExchangerAnswer { preference: 10, name: "mx.test".into(), addresses: vec![address] }],
+        expires_at: MORNING,
+    };
+    let detail = HostDetailView {
+        row: down("b.test", 2),
+        counters_since: MORNING,
+        route: Some(Arc::new(route)),
+        addresses: vec![(address, evidence)],
+        last_4xx: Some((Reply::new(ReplyCode(451), "4.7.1 later"), MORNING)),
+        last_5xx: None,
+    };
+    let mut detail = view::host_detail(&detail, MORNING, Language::En);
+    detail.row = without_words(detail.row);
+    for address in detail.exchangers.iter_mut().flat_map(|exchanger| &mut exchanger.addresses) {
+        let verdict = address.verdict.as_mut().unwrap();
+        (verdict.sentence, verdict.advice) = ("What it means.".into(), "What to do.".into());
+    }
+    golden("host", &json(&detail));
+    golden("message", &json(&view::message_detail(&message())));
+    golden("action", &json(&receipt()));
+    golden("error", &json(&refusal()));
+    let probe = Probe { id: 3, kind: ProbeKind::Smtp, state: ProbeState::Done, dig: None, events: events() };
+    golden("probe", &json(&probe));
+    golden("status", &json(&status()));
+}
+
+fn message() -> MessageView {
+    let envelope = Envelope {
+        mid: MessageId(7),
+        from: Some("me@b.test".parse().unwrap()),
+        recipients: vec!["x@a.test".parse().unwrap()],
+        size_bytes: 1_234,
+        received_at: MORNING,
+        eight_bit: false,
+    };
+    let waiting = RecipientView {
+        rid: RecipientId(0),
+        cause: WaitCause::Sending,
+        attempts: 1,
+        next_attempt_at: None,
+        expires_at: MORNING,
+        latest: None,
+    };
+    MessageView { envelope: Arc::new(envelope), recipients: vec![waiting] }
+}
+
+fn status() -> ServerStatus {
+    ServerStatus {
+        as_of: MORNING,
+        up_since: MORNING,
+        counters_since: MORNING,
+        health: Health::Online,
+        hostname: "mail.test".into(),
+        version: "0.1.0".into(),
+        lab: false,
+        messages_received: 7,
+        recipients_received: 9,
+        recovery: None,
+        totals: count().totals,
+    }
+}
+
+#[test]
+fn remote_text_in_a_row_is_cut_where_a_character_ends() {
+    let mut view = down("b.test", 1);
+    let long = "é".repeat(10_000);
+    view.evidence.as_mut().unwrap().reply = Some(Reply::new(ReplyCode(451), &long));
+    let reply = view::host_row(&view, Language::En).verdict.unwrap().reply.unwrap();
+    assert!(reply.len() <= view::ROW_REPLY_BYTES_MAX + '…'.len_utf8());
+    assert!(reply.ends_with("é…"), "{reply}");
+}
