@@ -127,6 +127,18 @@ pub fn focus_neighbour_row(forward: bool) {
     }
 }
 
+/// Back to the beginning of the page.
+pub fn scroll_to_top() {
+    leptos::prelude::window().scroll_to_with_x_and_y(0.0, 0.0);
+}
+
+/// Moves the focus to the element of this id.
+pub fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id).and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
 /// Whether keys typed now go into a field.
 pub fn is_typing() -> bool {
     document()

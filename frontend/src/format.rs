@@ -5,9 +5,9 @@
 use common::words::{Column, Language, Phrase};
 use std::time::Duration;
 
-/// `04:12`, or `1:04:12` from one hour on.
+/// `04:12`, or `1:04:12` from one hour on. A begun second counts: `00:00` is never shown for what is still to come.
 pub fn countdown(left: Duration) -> String {
-    let seconds = left.as_secs();
+    let seconds = left.as_millis().div_ceil(1_000);
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if hours == 0 { format!("{minutes:02}:{seconds:02}") } else { format!("{hours}:{minutes:02}:{seconds:02}") }
 }
@@ -83,6 +83,7 @@ mod tests {
         {
             assert_eq!(countdown(Duration::from_secs(seconds)), text);
         }
+        assert_eq!(countdown(Duration::from_millis(1)), "00:01");
     }
 
     #[test]

@@ -25,6 +25,10 @@ const DEAD_AFTER: Duration = Duration::from_secs(20);
 const HIDDEN_MS: u32 = 60_000;
 /// A line that is lost for so long is told to the reader.
 const TELL_LOST_MS: u32 = 10_000;
+/// That it is back is said for so long.
+const TELL_BACK_MS: u32 = 10_000;
+/// A try to connect that gets no welcome for so long is given up; browsers would wait for minutes.
+const WELCOME_MS: u64 = 10_000;
 
 /// The line, as pages see it. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -40,6 +44,7 @@ struct Line {
     query: RefCell<Option<HostsQuery>>,
     inbox: RefCell<Vec<ServerFrame>>,
     paint_awaited: Cell<bool>,
+    opened_at: Cell<u64>,
     attempts: Cell<u32>,
     drained_ms: Cell<Option<u64>>,
     unanswered: RefCell<Vec<(u64, ActionRequest)>>,
@@ -62,6 +67,7 @@ impl Live {
             query: RefCell::default(),
             inbox: RefCell::default(),
             paint_awaited: Cell::default(),
+            opened_at: Cell::default(),
             attempts: Cell::default(),
             drained_ms: Cell::default(),
             unanswered: RefCell::default(),
@@ -119,7 +125,9 @@ impl Live {
     /// Nothing was heard for so long: if that is too long, begins anew.
     pub fn silence(self, silence: Duration) {
         self.with(|line| {
-            if silence >= DEAD_AFTER && line.welcomed.get() {
+            let trying = line.socket.borrow().is_some() && !line.welcomed.get();
+            let given_up = trying && browser::now_ms().saturating_sub(line.opened_at.get()) >= WELCOME_MS;
+            if given_up || (silence >= DEAD_AFTER && line.welcomed.get()) {
                 line.lost();
             }
         });
@@ -129,8 +137,9 @@ impl Live {
 impl Line {
     fn open(&self) {
         self.next_try.take();
+        self.opened_at.set(browser::now_ms());
         if self.store.link.get_untracked() != Link::Connecting {
-            self.store.link.set(Link::Retrying);
+            self.store.link.set(Link::Retrying { attempt: self.attempts.get() });
         }
         let (heard, opened, closed) = (self.me.clone(), self.me.clone(), self.me.clone());
         let socket = Socket::open(
@@ -196,6 +205,8 @@ impl Line {
         self.tell_lost.take();
         if self.store.notices.alert.with_untracked(|alert| matches!(alert, Some(Notice::ConnectionLost(_)))) {
             self.store.notices.say(Notice::ConnectedAgain);
+            let notices = self.store.notices;
+            Timeout::new(TELL_BACK_MS, move || notices.unsay(|said| *said == Notice::ConnectedAgain)).forget();
         }
         self.store.link.set(Link::Live);
         self.subscribe();
@@ -242,7 +253,8 @@ impl Line {
         let pause = backoff::pause(self.attempts.get(), self.drained_ms.take(), browser::random());
         self.attempts.set(self.attempts.get().saturating_add(1));
         let pause_ms = pause.as_millis() as u32;
-        self.store.link.set(Link::Lost { retry_at: browser::now_ms() + u64::from(pause_ms) });
+        let retry_at = browser::now_ms() + u64::from(pause_ms);
+        self.store.link.set(Link::Lost { retry_at, attempt: self.attempts.get() });
         let me = self.me.clone();
         self.next_try.replace(Some(Timeout::new(pause_ms, move || with(&me, Line::open_if_lost))));
         if self.tell_lost.borrow().is_none() {

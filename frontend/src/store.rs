@@ -27,13 +27,18 @@ pub enum Link {
     Connecting,
     /// Connected and welcomed.
     Live,
-    /// Lost; the next try comes at this local time, in milliseconds since 1970.
+    /// Lost; the next try comes.
     Lost {
-        /// When.
+        /// When, in local milliseconds since 1970.
         retry_at: u64,
+        /// Which try it will be, from 1.
+        attempt: u32,
     },
     /// Lost; a try is under way.
-    Retrying,
+    Retrying {
+        /// Which one, from 1.
+        attempt: u32,
+    },
 }
 
 /// Who is at the other end.

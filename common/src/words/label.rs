@@ -112,6 +112,8 @@ texts! {
         NotConnected,
         /// The queue is empty.
         NoMailWaiting,
+        /// No rows, since all mail has gone.
+        AllMailHasLeft,
         /// Nothing was ever handed in.
         NoMailHandedIn,
         /// How to hand something in.

@@ -57,6 +57,7 @@ pub(super) fn note(note: Note) -> &'static str {
         Note::ConnectedAgain => "Connected again.",
         Note::NotConnected => "Not possible at the moment: there is no connection to the server.",
         Note::NoMailWaiting => "No mail is waiting.",
+        Note::AllMailHasLeft => "Everything that was handed in has left the queue.",
         Note::NoMailHandedIn => "No mail has been handed in yet.",
         Note::HandInByCommand => "Hand in a first message by SMTP, for example with this command:",
         Note::LoadingHosts => "Loading…",

@@ -55,6 +55,7 @@ pub(super) fn note(note: Note) -> &'static str {
         Note::ConnectedAgain => "再接続しました。",
         Note::NotConnected => "サーバーに接続していないため、現在は実行できません。",
         Note::NoMailWaiting => "待機中のメールはありません。",
+        Note::AllMailHasLeft => "受け付けたメールはすべて処理済みです。",
         Note::NoMailHandedIn => "メールはまだ送信されていません。",
         Note::HandInByCommand => "SMTPで最初のメールを送信してください。例：",
         Note::LoadingHosts => "読み込んでいます…",

@@ -17,6 +17,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 #[component]
 pub fn Shell(children: Children) -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
+    focus_title_after_navigation();
     let lab = Memo::new(move |_| store.server.with(|server| server.as_ref().is_some_and(|server| server.lab)));
     view! {
         <Glyphs/>
@@ -39,6 +40,18 @@ pub fn Shell(children: Children) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Another page begins at its title, for keys and for those who hear it.
+fn focus_title_after_navigation() {
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            request_animation_frame(|| browser::focus("title"));
+        }
+        now
+    });
 }
 
 #[component]
@@ -70,7 +83,9 @@ fn TopBar() -> impl IntoView {
     let hostname = move || store.server.with(|server| server.as_ref().map(|server| server.hostname.clone()));
     let state = Memo::new(move |_| match (store.link.get(), store.stale.get()) {
         (Link::Connecting, _) => (LineState::Waiting, tongue.say(Phrase::Label(Label::Connecting))),
-        (Link::Lost { .. } | Link::Retrying, _) => (LineState::Lost, tongue.say(Phrase::Label(Label::Reconnecting))),
+        (Link::Lost { .. } | Link::Retrying { .. }, _) => {
+            (LineState::Lost, tongue.say(Phrase::Label(Label::Reconnecting)))
+        }
         (Link::Live, Some(silence)) => (LineState::Waiting, tongue.say(Phrase::LastUpdate(silence))),
         (Link::Live, None) => (LineState::Live, tongue.say(Phrase::Label(Label::Live))),
     });
@@ -90,16 +105,18 @@ fn TopBar() -> impl IntoView {
     .into_any()
 }
 
-/// A thin bar while the line is lost. No overlay: what is shown stays readable.
+/// A thin bar while the line is lost and the first try to return has failed: a short break moves nothing.
+/// No overlay: what is shown stays readable.
 #[component]
 fn ConnectionBar() -> impl IntoView {
     let (store, live, tongue) = (Store::here(), Live::here(), Tongue::here());
     let text = Memo::new(move |_| match store.link.get() {
-        Link::Lost { retry_at } => {
+        Link::Lost { attempt: ..=1, .. } | Link::Retrying { attempt: ..=1 } => None,
+        Link::Lost { retry_at, .. } => {
             let seconds = retry_at.saturating_sub(store.local_now.get()).div_ceil(1_000);
             Some(tongue.say(Phrase::ReconnectingIn { seconds }))
         }
-        Link::Retrying => Some(tongue.say(Phrase::Label(Label::Reconnecting))),
+        Link::Retrying { .. } => Some(tongue.say(Phrase::Label(Label::Reconnecting))),
         Link::Connecting | Link::Live => None,
     });
     view! {

@@ -6,10 +6,10 @@ use common::wire::{HostRow, HostsCount, HostsQuery, Totals};
 use common::words::{Headline, HostTrouble, Label, Language, Phrase};
 use std::time::Duration;
 
-/// Characters of a reply that a table's cell shows.
-const REPLY_IN_CELL_MAX: usize = 160;
-/// Characters of a reply in the longer text behind a cell.
-const REPLY_MAX: usize = 1_000;
+/// Characters of a reply that a row shows.
+const REPLY_MAX: usize = 500;
+/// Characters of a sentence that the server made.
+const SENTENCE_MAX: usize = 500;
 
 /// Why a host's mail waits, as its cell shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,8 +18,8 @@ pub struct Why {
     pub words: String,
     /// What the other server said, made visible and cut.
     pub reply: String,
-    /// Sentence, advice and reply.
-    pub full: String,
+    /// What it means and what to do; empty where there is no verdict.
+    pub advice: String,
 }
 
 /// The cell *Why*.
@@ -41,16 +41,13 @@ pub fn why(row: &HostRow, language: Language) -> Why {
         words.push_str(" · ");
         words.push_str(&language.say(&Phrase::Addresses(verdict.addresses_tried.into())));
     }
-    let mut full = match known {
-        true => format!("{} {}", language.verdict_sentence(verdict.code), language.verdict_advice(verdict.code)),
-        false => visible(&format!("{} {}", verdict.sentence, verdict.advice), REPLY_MAX),
+    let gap = if language == Language::En { " " } else { "" };
+    let advice = match known {
+        true => format!("{}{gap}{}", language.verdict_sentence(verdict.code), language.verdict_advice(verdict.code)),
+        false => visible(&format!("{} {}", verdict.sentence, verdict.advice), SENTENCE_MAX),
     };
-    let reply = verdict.reply.as_deref().unwrap_or("");
-    if !reply.is_empty() {
-        full.push('\n');
-        full.push_str(&visible(reply, REPLY_MAX));
-    }
-    Why { words, reply: visible(reply, REPLY_IN_CELL_MAX), full }
+    let reply = visible(verdict.reply.as_deref().unwrap_or(""), REPLY_MAX);
+    Why { words, reply, advice }
 }
 
 /// When something of a host is tried next.
@@ -291,7 +288,7 @@ pub(crate) mod tests {
         verdict.reply = Some("451 4.7.1 come\u{1b} back".into());
         let said = why(&refused, Language::Ja);
         assert_eq!((said.words.as_str(), said.reply.as_str()), ("グレイリスト", "451 4.7.1 come␛ back"));
-        assert!(said.full.starts_with("先方のグレイリスト") && said.full.ends_with("back"));
+        assert!(said.advice.starts_with("先方のグレイリスト") && said.advice.contains("対応は不要です。"));
     }
 
     #[test]

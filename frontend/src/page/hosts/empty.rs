@@ -28,7 +28,7 @@ pub(super) fn EmptyList() -> impl IntoView {
     move || match why.get() {
         Emptiness::NotEmpty => ().into_any(),
         Emptiness::NothingWaits => {
-            view! { <div class="empty"><p>{tongue.note(Note::NoMailWaiting)}</p></div> }.into_any()
+            view! { <div class="empty"><p>{tongue.note(Note::AllMailHasLeft)}</p></div> }.into_any()
         }
         Emptiness::NeverAny => view! {
             <div class="empty">

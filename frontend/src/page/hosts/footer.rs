@@ -2,6 +2,7 @@
 
 use super::Desk;
 use super::view::{ListView, WINDOW_ROWS, column_of};
+use crate::browser;
 use crate::preference::Tongue;
 use crate::store::Store;
 use common::words::{Label, ListFooter, Phrase};
@@ -66,7 +67,10 @@ fn Pager(facts: Memo<Option<ListFooter>>) -> impl IntoView {
         let end = desk.view.with(|view| u64::from(view.first) + u64::from(WINDOW_ROWS));
         facts.get().is_none_or(|facts| end >= facts.matching)
     });
-    let go = move |first: u32| desk.show.run(ListView { first, ..desk.view.get_untracked() });
+    let go = move |first: u32| {
+        desk.show.run(ListView { first, ..desk.view.get_untracked() });
+        browser::scroll_to_top();
+    };
     let back = move |_| go(desk.view.with_untracked(|view| view.first.saturating_sub(WINDOW_ROWS)));
     let on = move |_| go(desk.view.with_untracked(|view| view.first.saturating_add(WINDOW_ROWS)));
     view! {

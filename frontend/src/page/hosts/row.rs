@@ -68,17 +68,19 @@ pub(super) fn HostLine(
     .into_any()
 }
 
+/// Our words, then theirs. What it means and what to do stands behind the pointer, and opens where the row is focused.
 #[component]
 fn WhyCell(why: Memo<Why>) -> impl IntoView {
-    let (words, reply) =
-        (Memo::new(move |_| why.with(|why| why.words.clone())), Memo::new(move |_| why.with(|why| why.reply.clone())));
-    let full = Memo::new(move |_| why.with(|why| why.full.clone()));
+    let part = move |take: fn(&Why) -> &String| Memo::new(move |_| why.with(|why| take(why).clone()));
+    let (words, reply, advice) = (part(|why| &why.words), part(|why| &why.reply), part(|why| &why.advice));
+    let open = move || advice.with(|text| (!text.is_empty()).then(|| view! { <p class="advice">{text.clone()}</p> }));
     view! {
-        <td role="cell" data-cell="why" title=full>
+        <td role="cell" data-cell="why" title=advice>
             <div class="why">
                 <span>{words}</span>
                 <bdi class="mono" translate="no" hidden=move || reply.with(String::is_empty)>{reply}</bdi>
             </div>
+            {open}
         </td>
     }
     .into_any()

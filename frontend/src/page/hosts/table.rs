@@ -9,7 +9,7 @@ use crate::part::SortArrow;
 use crate::preference::Tongue;
 use crate::store::Store;
 use common::vocab::Domain;
-use common::words::{Column, Label, Phrase};
+use common::words::{Column, Label, Language, Phrase};
 use leptos::prelude::*;
 
 /// The columns in the order of the page.
@@ -34,7 +34,6 @@ pub(super) fn HostsTable() -> impl IntoView {
     let focused = RwSignal::new(None::<Domain>);
     let waiting = Memo::new(move |_| store.hosts.count.with(Option::is_none));
     let empty = Memo::new(move |_| !waiting.get() && store.hosts.order.with(Vec::is_empty));
-    let total = Memo::new(move |_| store.hosts.count.with(|count| count.as_ref().map_or(0, |c| c.matching + 1)));
     let entry = Memo::new(move |_| {
         let order = store.hosts.order.get();
         focused.get().filter(|host| order.contains(host)).or_else(|| order.first().cloned())
@@ -46,7 +45,7 @@ pub(super) fn HostsTable() -> impl IntoView {
         Some(view! { <HostLine row focused in_tab_order/> })
     };
     view! {
-        <table class="hosts" role="table" aria-label=tongue.label(Label::TableOfHosts) aria-rowcount=total hidden=empty
+        <table class="hosts" role="table" aria-label=tongue.label(Label::TableOfHosts) hidden=empty
             aria-busy=move || waiting.get().to_string()>
             <thead role="rowgroup">
                 <tr role="row">{COLUMNS.map(|column| view! { <Head column/> }).collect_view()}</tr>
@@ -81,7 +80,8 @@ fn Head(column: Column) -> impl IntoView {
     let (tongue, desk) = (Tongue::here(), Desk::here());
     let text = move || {
         let (first, second) = header_lines(tongue.get(), column);
-        view! { {first}{second.map(|second| view! { <br/>{second} })} }
+        let space = if tongue.get() == Language::En { " " } else { "" }; // where the lines are joined again
+        view! { {first}{second.map(|second| view! { {space}<br/>{second} })} }
     };
     let class = if is_number(column) { "num" } else { "" };
     let Some(sort) = sort_of(column) else {
