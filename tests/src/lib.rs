@@ -1,5 +1,10 @@
-//! The harness of the end-to-end tests: simulated worlds for the engine. No product code.
+//! The harness of the end-to-end tests: simulated worlds for the engine, the real binary, a real browser.
+//! No product code.
 
+#[cfg(feature = "wire")]
+pub mod browser;
 pub mod check;
 pub mod host;
+#[cfg(feature = "wire")]
+pub mod server;
 pub mod world;

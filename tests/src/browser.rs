@@ -1,0 +1,94 @@
+//! Debian's Chromium by its own driver, headless, with a fresh profile for each test.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use thirtyfour::prelude::*;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+/// How long the page may take to show something on a loaded machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+const FLAGS: [&str; 10] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--hide-scrollbars",
+];
+
+/// A browser and the driver that steers it.
+pub struct Browser {
+    /// Steers it.
+    pub driver: WebDriver,
+    _chromedriver: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// A browser with a window of this size.
+    pub async fn open(width: u32, height: u32, more: &[&str]) -> Browser {
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver is installed: apt-get install chromium chromium-driver");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let port = loop {
+            let line = lines.next_line().await.expect("its output").expect("it says its port");
+            if let Some(port) = line.split("started successfully on port ").nth(1) {
+                break port.trim_end_matches('.').trim().to_owned();
+            }
+        };
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let profile = tempfile::tempdir().expect("a profile folder");
+        let mut wishes = DesiredCapabilities::chrome();
+        for flag in FLAGS.iter().chain(more) {
+            wishes.add_arg(flag).expect("a flag");
+        }
+        wishes.add_arg(&format!("--window-size={width},{height}")).expect("a flag");
+        wishes.add_arg(&format!("--user-data-dir={}", profile.path().display())).expect("a flag");
+        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wishes).await.expect("a browser");
+        Browser { driver, _chromedriver: child, _profile: profile }
+    }
+
+    /// The text of the page, once it holds `wanted`.
+    pub async fn until_text(&self, css: &str, wanted: &str) -> String {
+        let what = |text: &str| text.contains(wanted);
+        self.until(css, what).await.unwrap_or_else(|last| panic!("{css} never said {wanted:?}; it says {last:?}"))
+    }
+
+    /// The text at `css`, once it is as wished; the last text if it never is.
+    pub async fn until(&self, css: &str, wished: impl Fn(&str) -> bool) -> Result<String, String> {
+        let end = tokio::time::Instant::now() + PATIENCE;
+        let mut last = String::new();
+        while tokio::time::Instant::now() < end {
+            // An element may be replaced between two looks: the next look sees the new one.
+            if let Ok(found) = self.driver.find(By::Css(css)).await
+                && let Ok(text) = found.text().await
+            {
+                if wished(&text) {
+                    return Ok(text);
+                }
+                last = text;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Err(last)
+    }
+
+    /// Keeps a picture among the artefacts.
+    pub async fn keep_picture(&self, name: &str) {
+        let folder = std::env::var_os("NEXTHOP_ARTEFACTS").map_or_else(std::env::temp_dir, PathBuf::from);
+        std::fs::create_dir_all(&folder).expect("the artefacts' folder");
+        self.driver.screenshot(&folder.join(name)).await.expect("a picture");
+    }
+}
