@@ -5,6 +5,22 @@
 //! Never: decides when or where something is delivered. Nothing outside of this room knows which spool runs.
 //! The walk goes on in `driver`: what is kept is told to it in batches.
 
+pub mod disk;
+mod failure;
+mod frame;
+mod journal;
+mod quarantine;
+mod record;
+mod recovery;
+mod segment;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use failure::{OpenError, SpoolHealth};
+pub use journal::JournalSpool;
+pub use settings::SpoolSettings;
+
 use bytes::Bytes;
 use common::vocab::{AttemptId, MessageId, RecipientId};
 use engine::envelope::{Envelope, Recovered, Settlement};
@@ -57,7 +73,8 @@ impl fmt::Display for SpoolError {
 }
 impl std::error::Error for SpoolError {}
 
-/// The answer to a question that the spool's own thread works on.
+/// The answer to a question that the spool's own thread works on. A channel that closes without an answer means
+/// the same as [`SpoolError::Stopped`].
 pub type Answer<T> = oneshot::Receiver<Result<T, SpoolError>>;
 
 /// What the start found, for the log, `status` and the page.

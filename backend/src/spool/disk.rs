@@ -1,0 +1,120 @@
+//! Every call that the spool makes to the file system, and nothing else.
+//!
+//! Promises: one trait, so that a test can lose power between two calls, or make any one of them fail.
+//! Never: retries, decides, or syncs on its own.
+//! The walk goes on in `journal`, which says when to write and when to sync.
+
+use std::fmt::Debug;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Folders of mail belong to the daemon alone.
+const FOLDER_MODE: u32 = 0o700;
+/// Files of mail too.
+const FILE_MODE: u32 = 0o600;
+
+/// Keeps a lock for as long as it lives.
+pub type LockGuard = Box<dyn Debug + Send + Sync>;
+
+/// A file system, as far as the spool needs one. All calls block.
+pub trait Disk: Debug + Send + Sync + 'static {
+    /// Makes a folder and those above it; one that is there already is no error.
+    fn create_folder(&self, path: &Path) -> io::Result<()>;
+    /// The names in a folder, in any order.
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>>;
+    /// Makes an empty file; `AlreadyExists` if there is one.
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+    /// Opens a file to read and write.
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>>;
+    /// Moves a file within the spool. Durable only after [`Disk::sync_folder`].
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file. Durable only after [`Disk::sync_folder`].
+    fn remove(&self, path: &Path) -> io::Result<()>;
+    /// Makes names that were created, moved or removed durable.
+    fn sync_folder(&self, path: &Path) -> io::Result<()>;
+    /// Takes the lock at this path, or `None` if somebody holds it.
+    fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>>;
+}
+
+/// An open file. Positions are octets from its start.
+pub trait DiskFile: Debug + Send + Sync {
+    /// Its length.
+    fn length(&self) -> io::Result<u64>;
+    /// Fills the buffer from there; `UnexpectedEof` if the file ends before.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+    /// Writes all of it there. After an error any part of it may be written.
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    /// `fdatasync`: its content, and its length if that changed.
+    fn sync_data(&self) -> io::Result<()>;
+    /// `fsync`: content and all that belongs to the file.
+    fn sync_all(&self) -> io::Result<()>;
+}
+
+/// Whether an error means that there is no room left, which may pass by itself.
+pub fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// The file system of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OsDisk;
+
+impl Disk for OsDisk {
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(path)
+    }
+
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+        std::fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    }
+
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(OpenOptions::new().read(true).write(true).create_new(true).mode(FILE_MODE).open(path)?))
+    }
+
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        Ok(Arc::new(OpenOptions::new().read(true).write(true).open(path)?))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(path)
+    }
+
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
+    fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Box::new(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+impl DiskFile for File {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.read_exact_at(buffer, offset)
+    }
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.write_all_at(bytes, offset)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        File::sync_data(self)
+    }
+    fn sync_all(&self) -> io::Result<()> {
+        File::sync_all(self)
+    }
+}

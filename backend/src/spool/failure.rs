@@ -1,0 +1,75 @@
+//! Why a spool cannot be opened, and how an open one is.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a spool cannot be opened. Each says what to do.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another process works on this folder.
+    Locked(PathBuf),
+    /// A file was written by a newer program.
+    NewerFormat {
+        /// Which file.
+        file: PathBuf,
+        /// What in it is not known here.
+        what: String,
+    },
+    /// A call to the file system failed.
+    Io {
+        /// What was tried, e.g. "read".
+        doing: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl OpenError {
+    /// For `map_err`: a failed call with what was tried, and on what.
+    pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> OpenError {
+        let path = path.to_owned();
+        move |error| OpenError::Io { doing, path, error }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OpenError::Locked(folder) => write!(
+                f,
+                "the spool {} is in use by another process; stop that one first, or choose another data_dir",
+                folder.display()
+            ),
+            OpenError::NewerFormat { file, what } => write!(
+                f,
+                "{} was written by a newer version of this program ({what}); start that version, \
+                 or let it empty the queue first",
+                file.display()
+            ),
+            OpenError::Io { doing, path, error } => write!(f, "cannot {doing} {}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            OpenError::Io { error, .. } => Some(error),
+            OpenError::Locked(_) | OpenError::NewerFormat { .. } => None,
+        }
+    }
+}
+
+/// How an open spool is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SpoolHealth {
+    /// It keeps mail.
+    Ok,
+    /// The disk is full: results are still written, mail is not taken. Passes by itself.
+    Full,
+    /// A write or a sync failed. Does not pass: the process has to end, and the next one recovers from disk.
+    Failed(String),
+}

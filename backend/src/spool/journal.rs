@@ -1,0 +1,136 @@
+//! The journal: the spool that runs. A handle; the work is done by one writer thread and a few readers.
+//!
+//! Promises and format: see `spool`, `segment`, `frame`, `record`. What a start finds: `recovery`.
+//! Never: blocks its caller; every question is a message to a thread, every answer a one-shot channel.
+
+mod cache;
+pub(super) mod chain;
+pub(super) mod index;
+pub(super) mod log;
+mod reader;
+pub(super) mod shared;
+mod writer;
+
+use crate::spool::disk::{Disk, OsDisk};
+use crate::spool::failure::{OpenError, SpoolHealth};
+use crate::spool::recovery::{self, Start};
+use crate::spool::settings::SpoolSettings;
+use crate::spool::{Answer, Begun, Opened, Spool, SpoolError, Submission};
+use bytes::Bytes;
+use common::vocab::MessageId;
+use engine::envelope::Settlement;
+use log::Op;
+use reader::Readers;
+use shared::Shared;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use tokio::sync::oneshot;
+use writer::Writer;
+
+#[cfg(test)]
+pub(super) use reader::read as read_body;
+
+/// The spool in `DIR/journal`. When the last handle goes, the writer writes what waits and ends.
+#[derive(Debug)]
+pub struct JournalSpool {
+    ops: Sender<Op>,
+    readers: Readers,
+    shared: Arc<Shared>,
+}
+
+impl JournalSpool {
+    /// Takes the lock of the folder, recovers what is there, and starts the threads. Blocks while it reads.
+    ///
+    /// # Errors
+    /// Another process has the folder, a newer program wrote in it, or the file system failed.
+    pub fn open(dir: &Path, settings: SpoolSettings) -> Result<Opened<JournalSpool>, OpenError> {
+        JournalSpool::open_on(Arc::new(OsDisk), dir, settings)
+    }
+
+    /// The same on another file system.
+    pub fn open_on(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        settings: SpoolSettings,
+    ) -> Result<Opened<JournalSpool>, OpenError> {
+        let Start { log, quarantine, recovered, report } = recovery::start(disk, dir, &settings)?;
+        let shared = log.shared().clone();
+        let (sender, ops) = std::sync::mpsc::channel();
+        let (kept_sender, kept) = tokio::sync::mpsc::channel(settings.kept_batches_max.max(1));
+        let readers = Readers::start(&shared, &quarantine).map_err(OpenError::io("start a thread for", dir))?;
+        let writer = Writer { log, ops, kept: kept_sender, settings };
+        std::thread::Builder::new()
+            .name("spool-write".to_owned())
+            .spawn(move || writer.work())
+            .map_err(OpenError::io("start a thread for", dir))?;
+        let spool = Arc::new(JournalSpool { ops: sender, readers, shared });
+        Ok(Opened { spool, recovered, report, kept })
+    }
+
+    /// How it is. After `Failed` the process has to end.
+    pub fn health(&self) -> SpoolHealth {
+        self.shared.health()
+    }
+
+    /// Records that turned out to be damaged while we ran: their messages are in the queue but cannot be sent.
+    pub fn quarantined(&self) -> u64 {
+        self.shared.state().damaged.len() as u64
+    }
+
+    /// Writes and syncs what waits, gives the folder free, then answers. Every later question gets `Stopped`, and no
+    /// number may be reserved any more. Needs a driver that takes, or has dropped, what was kept.
+    pub fn stop(&self) -> Answer<()> {
+        self.ask(Op::Stop)
+    }
+
+    fn ask(&self, question: impl FnOnce(log::Reply) -> Op) -> Answer<()> {
+        let (reply, answer) = oneshot::channel();
+        self.send(question(reply));
+        answer
+    }
+
+    fn send(&self, op: Op) {
+        if let Err(unsent) = self.ops.send(op) {
+            unsent.0.refuse(SpoolError::Stopped);
+        }
+    }
+}
+
+impl Spool for JournalSpool {
+    fn reserve(&self) -> MessageId {
+        let (mid, block_is_short) = self.shared.reserve();
+        if block_is_short {
+            self.send(Op::Numbers);
+        }
+        mid
+    }
+
+    fn keep(&self, submission: Submission) -> Answer<()> {
+        self.ask(|reply| Op::Keep(submission, reply))
+    }
+
+    fn begun(&self, begun: Begun) {
+        self.send(Op::Begun(begun));
+    }
+
+    fn settle(&self, settlements: Vec<Settlement>) {
+        self.send(Op::Settle(settlements));
+    }
+
+    fn body(&self, mid: MessageId) -> Answer<Bytes> {
+        let (reply, answer) = oneshot::channel();
+        let fresh = self.shared.state().cache.get(mid);
+        match fresh {
+            Some(body) => {
+                let _ = reply.send(Ok(body)); // the receiver is in our hand
+            }
+            None => self.readers.ask(mid, reply),
+        }
+        answer
+    }
+
+    fn flush(&self) -> Answer<()> {
+        self.ask(Op::Flush)
+    }
+}

@@ -1,0 +1,385 @@
+//! The journal's pen: turns operations into records, writes a group of them at once, syncs once, then answers.
+//!
+//! Promises: nobody is answered `Ok` before the sync; what was refused is wiped; after a failed write or sync nothing is
+//! written any more, since nobody can say what is on disk. Everything here runs on one thread, in the order of arrival.
+//! Never: waits for anybody but the disk; reads a clock.
+//! The walk goes on in `writer`, which feeds it, and in the driver, which gets what was kept.
+
+use crate::spool::disk::{LockGuard, is_full};
+use crate::spool::failure::SpoolHealth;
+use crate::spool::frame::{self, END_BYTES};
+use crate::spool::journal::chain::Chain;
+use crate::spool::journal::index::{Entry, Place, Remaining};
+use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared};
+use crate::spool::record;
+use crate::spool::{Begun, SpoolError, Submission};
+use common::vocab::MessageId;
+use engine::envelope::{Envelope, Settlement};
+use std::io;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Results that may wait in memory while not even the reserve has room. What goes beyond is forgotten: its messages are
+/// delivered twice after a crash, which is better than no memory left.
+const HELD_MAX: usize = 100_000;
+/// A record, its frame and a header fit in 32 bits with room to spare.
+const RECORD_BYTES_MAX: usize = u32::MAX as usize - (1 << 20);
+/// The buffer of a group is given back when a huge message has grown it beyond this.
+const BUFFER_BYTES_KEPT: usize = 8 << 20;
+
+/// Where the answer to an operation goes.
+pub type Reply = oneshot::Sender<Result<(), SpoolError>>;
+
+/// Something to write down.
+#[derive(Debug)]
+pub enum Op {
+    /// A message; answered after the sync.
+    Keep(Submission, Reply),
+    /// About to send the final dot.
+    Begun(Begun),
+    /// How recipients ended.
+    Settle(Vec<Settlement>),
+    /// Everything up to here has to be on disk.
+    Flush(Reply),
+    /// Message numbers run short.
+    Numbers,
+    /// The same as a flush, and the last thing to do.
+    Stop(Reply),
+}
+
+impl Op {
+    /// Whether it has to be written at once. The others wait a little for company.
+    pub fn is_urgent(&self) -> bool {
+        !matches!(self, Op::Begun(_) | Op::Settle(_))
+    }
+
+    /// Octets of its body.
+    pub fn body_bytes(&self) -> usize {
+        if let Op::Keep(submission, _) = self { submission.body.len() } else { 0 }
+    }
+
+    /// Answers it without doing it.
+    pub fn refuse(self, why: SpoolError) {
+        if let Op::Keep(_, reply) | Op::Flush(reply) | Op::Stop(reply) = self {
+            let _ = reply.send(Err(why)); // who no longer listens needs no answer
+        }
+    }
+}
+
+/// Records that ride with the next sync.
+#[derive(Clone, Debug)]
+enum Rider {
+    Begun(Begun),
+    Done(Settlement),
+    Numbers(u64),
+}
+
+/// What the buffer holds, in its order.
+#[derive(Debug)]
+enum Pending {
+    Keep { submission: Submission, reply: Reply, place: Place },
+    Rider(Rider),
+}
+
+/// See the top of this file.
+#[derive(Debug)]
+pub struct Log {
+    chain: Chain,
+    shared: Arc<Shared>,
+    buffer: Vec<u8>,
+    pending: Vec<Pending>,
+    /// Riders that found no room, for the next time.
+    held: Vec<Rider>,
+    /// Segments that lost a message by a record that is not synced yet.
+    freed: Vec<u32>,
+    /// Kept by this group, for the driver.
+    kept: Vec<Arc<Envelope>>,
+    /// Message numbers below this are promised to the disk, or about to be.
+    ceiling: u64,
+    /// The lock of the spool's folder; it ends with the log.
+    _lock: LockGuard,
+}
+
+impl Log {
+    /// Continues an open chain.
+    pub fn new(chain: Chain, shared: Arc<Shared>, lock: LockGuard) -> Log {
+        let ceiling = shared.ceiling();
+        Log {
+            chain,
+            shared,
+            buffer: Vec::new(),
+            pending: Vec::new(),
+            held: Vec::new(),
+            freed: Vec::new(),
+            kept: Vec::new(),
+            ceiling,
+            _lock: lock,
+        }
+    }
+
+    /// What the threads share.
+    pub fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Writes a group, syncs if anything in it asks for that, answers; returns the messages kept.
+    pub fn run(&mut self, ops: &mut Vec<Op>) -> Vec<Arc<Envelope>> {
+        let mut flushes = Vec::new();
+        let urgent = ops.iter().any(Op::is_urgent);
+        let sync = self.extend_numbers() || urgent;
+        for rider in std::mem::take(&mut self.held) {
+            self.put_rider(rider);
+        }
+        for op in ops.drain(..) {
+            match op {
+                Op::Keep(submission, reply) => self.put_keep(submission, reply),
+                Op::Begun(begun) => self.put_rider(Rider::Begun(begun)),
+                Op::Settle(settlements) => settlements.into_iter().for_each(|s| self.put_rider(Rider::Done(s))),
+                Op::Flush(reply) | Op::Stop(reply) => flushes.push(reply),
+                Op::Numbers => {}
+            }
+        }
+        self.commit(sync);
+        for reply in flushes {
+            let _ = reply.send(self.standing());
+        }
+        std::mem::take(&mut self.kept)
+    }
+
+    /// The last record: the next start goes on with the very next message number.
+    pub fn finish(&mut self) -> Result<(), SpoolError> {
+        self.put_rider(Rider::Numbers(self.shared.next()));
+        self.commit(true);
+        self.standing()
+    }
+
+    /// Asks a full disk whether there is room again.
+    pub fn ask_for_room(&mut self) {
+        if self.shared.health() != SpoolHealth::Full {
+            return;
+        }
+        match self.chain.ensure_spares(2) {
+            Ok(()) => {
+                tracing::info!("the disk of the spool has room again: mail is taken");
+                self.shared.set_health(SpoolHealth::Ok);
+            }
+            Err(error) => self.trouble("make a journal file", &error),
+        }
+    }
+
+    /// Whether all that was handed over is on disk, or why not.
+    fn standing(&self) -> Result<(), SpoolError> {
+        match self.shared.health() {
+            SpoolHealth::Failed(why) => Err(SpoolError::Failed(why)),
+            SpoolHealth::Full if !self.held.is_empty() => Err(SpoolError::Full),
+            SpoolHealth::Ok | SpoolHealth::Full => Ok(()),
+        }
+    }
+
+    /// Promises another block of numbers to the disk before the present one is used up. `true`: it needs a sync.
+    fn extend_numbers(&mut self) -> bool {
+        let due = self.shared.block_is_near_its_end();
+        if due {
+            self.ceiling = self.shared.next() + NUMBERS_BLOCK;
+            self.put_rider(Rider::Numbers(self.ceiling));
+        }
+        due
+    }
+
+    fn put_keep(&mut self, submission: Submission, reply: Reply) {
+        let refusal = match self.shared.health() {
+            SpoolHealth::Failed(why) => Some(SpoolError::Failed(why)),
+            SpoolHealth::Full => Some(SpoolError::Full),
+            SpoolHealth::Ok => too_large(&submission),
+        };
+        if let Some(why) = refusal {
+            let _ = reply.send(Err(why));
+            return;
+        }
+        let start = frame::begin(&mut self.buffer);
+        record::put_accept(&mut self.buffer, &submission.envelope, &submission.body);
+        match self.seat(start, record::ACCEPT) {
+            Ok(place) => self.pending.push(Pending::Keep { submission, reply, place }),
+            Err(why) => {
+                let _ = reply.send(Err(why));
+            }
+        }
+    }
+
+    fn put_rider(&mut self, rider: Rider) {
+        if matches!(self.shared.health(), SpoolHealth::Failed(_)) {
+            return;
+        }
+        let start = frame::begin(&mut self.buffer);
+        let kind = match &rider {
+            Rider::Begun(begun) => {
+                record::put_begun(&mut self.buffer, begun);
+                record::BEGUN
+            }
+            Rider::Done(settlement) => {
+                record::put_done(&mut self.buffer, settlement);
+                record::DONE
+            }
+            Rider::Numbers(next) => {
+                record::put_numbers(&mut self.buffer, MessageId(*next));
+                record::NUMBERS
+            }
+        };
+        match self.seat(start, kind) {
+            Ok(_) => self.pending.push(Pending::Rider(rider)),
+            Err(_) => self.hold_back(rider),
+        }
+    }
+
+    /// Gives the record that ends the buffer its place; goes to a new segment if it has no room in this one.
+    fn seat(&mut self, start: usize, kind: u8) -> Result<Place, SpoolError> {
+        let mut start = start;
+        if !self.chain.fits(self.buffer.len()) {
+            let record = self.buffer.split_off(start);
+            self.commit(true);
+            self.standing_for(kind)?;
+            let reserve_too = kind != record::ACCEPT;
+            if !self.chain.fits(record.len())
+                && let Err(error) = self.chain.roll(record.len(), reserve_too, MessageId(self.ceiling))
+            {
+                self.trouble("begin a journal file", &error);
+                self.standing_for(kind)?;
+                return Err(SpoolError::Full);
+            }
+            start = self.buffer.len();
+            self.buffer.extend_from_slice(&record);
+        }
+        let current = self.chain.current();
+        let (seal, durable) = (current.seal, current.durable);
+        let offset = current.written + start as u32; // fits in the segment, whose length is 32 bits
+        frame::finish(&mut self.buffer, start, kind, seal, offset, durable);
+        let length = (self.buffer.len() - start) as u32;
+        Ok(Place { number: seal.number, offset, length })
+    }
+
+    /// Whether a record of this kind may still be written.
+    fn standing_for(&self, kind: u8) -> Result<(), SpoolError> {
+        match self.shared.health() {
+            SpoolHealth::Failed(why) => Err(SpoolError::Failed(why)),
+            SpoolHealth::Full if kind == record::ACCEPT => Err(SpoolError::Full),
+            SpoolHealth::Ok | SpoolHealth::Full => Ok(()),
+        }
+    }
+
+    /// Writes the buffer, syncs if asked to, and lets it count. With mail in the buffer it is always asked to.
+    fn commit(&mut self, sync: bool) {
+        if !self.buffer.is_empty() {
+            self.buffer.extend_from_slice(&[0; END_BYTES]);
+            if let Err(error) = self.chain.write(&self.buffer) {
+                self.take_back(&error);
+            }
+            self.buffer.clear();
+            self.buffer.shrink_to(BUFFER_BYTES_KEPT);
+        }
+        if matches!(self.shared.health(), SpoolHealth::Failed(_)) {
+            return;
+        }
+        if sync && let Err(error) = self.chain.sync() {
+            self.fail("sync the journal", &error);
+            return;
+        }
+        self.count();
+    }
+
+    /// What is written counts: index and cache learn of it, waiters are answered, what is empty is freed.
+    fn count(&mut self) {
+        let mut answers = Vec::with_capacity(self.pending.len());
+        {
+            let mut state = self.shared.state();
+            for pending in self.pending.drain(..) {
+                match pending {
+                    Pending::Keep { submission: Submission { envelope, body }, reply, place } => {
+                        let remaining = Remaining::of(envelope.recipients.len(), |_| true);
+                        self.chain.hold(place.number);
+                        let before = state.index.insert(envelope.mid, Entry { place, remaining });
+                        self.freed.extend(before.map(|entry| entry.place.number));
+                        state.cache.put(envelope.mid, body);
+                        self.kept.push(envelope);
+                        answers.push(reply);
+                    }
+                    Pending::Rider(Rider::Done(settlement)) => {
+                        if let Some(entry) = state.index.settle(&settlement) {
+                            state.cache.remove(settlement.mid);
+                            self.freed.push(entry.place.number);
+                        }
+                    }
+                    Pending::Rider(Rider::Numbers(ceiling)) => self.shared.set_ceiling(ceiling),
+                    Pending::Rider(Rider::Begun(_)) => {}
+                }
+            }
+        }
+        for reply in answers {
+            let _ = reply.send(Ok(())); // whoever left before the answer: the message is kept all the same
+        }
+        if self.chain.is_synced() {
+            for number in self.freed.drain(..) {
+                self.chain.release(number);
+            }
+            if let Err(error) = self.chain.retire() {
+                self.fail("free a journal file", &error);
+            }
+        }
+    }
+
+    /// The buffer could not be written: mail is refused, riders wait, and nothing of it may be found later.
+    fn take_back(&mut self, error: &io::Error) {
+        self.trouble("write to the journal", error);
+        if matches!(self.shared.health(), SpoolHealth::Failed(_)) {
+            return;
+        }
+        self.chain.wipe(self.buffer.len());
+        for pending in std::mem::take(&mut self.pending) {
+            match pending {
+                Pending::Keep { reply, .. } => {
+                    let _ = reply.send(Err(SpoolError::Full));
+                }
+                Pending::Rider(rider) => self.hold_back(rider),
+            }
+        }
+    }
+
+    fn hold_back(&mut self, rider: Rider) {
+        if matches!(rider, Rider::Numbers(_)) {
+            return; // the block is still near its end, so the next group asks again
+        }
+        if self.held.len() < HELD_MAX {
+            self.held.push(rider);
+        } else {
+            tracing::error!("no room for results: some messages may be delivered again after a restart");
+        }
+    }
+
+    /// A full disk passes; anything else does not.
+    fn trouble(&mut self, doing: &str, error: &io::Error) {
+        if !is_full(error) {
+            self.fail(doing, error);
+        } else if self.shared.health() == SpoolHealth::Ok {
+            tracing::error!("the disk of the spool is full: mail is refused until there is room, delivery goes on");
+            self.shared.set_health(SpoolHealth::Full);
+        }
+    }
+
+    /// Nothing is written any more by this process.
+    fn fail(&mut self, doing: &str, error: &io::Error) {
+        let why = format!("cannot {doing}: {error}");
+        tracing::error!("the spool {why}; this process must end, the next one recovers from disk");
+        self.shared.set_health(SpoolHealth::Failed(why.clone()));
+        self.buffer.clear();
+        self.held.clear();
+        for pending in self.pending.drain(..) {
+            if let Pending::Keep { reply, .. } = pending {
+                let _ = reply.send(Err(SpoolError::Failed(why.clone())));
+            }
+        }
+    }
+}
+
+fn too_large(submission: &Submission) -> Option<SpoolError> {
+    let bytes = submission.body.len() + record::accept_overhead(&submission.envelope);
+    (bytes > RECORD_BYTES_MAX).then(|| SpoolError::Failed("a message of 4 GiB fits in no journal file".to_owned()))
+}

@@ -1,0 +1,209 @@
+//! The journal as a spool: it conforms, on the disk of the machine and on the one in memory, with its threads.
+
+use super::conformance::{Place, conforms};
+use super::sim_disk::SimDisk;
+use super::{message, small};
+use crate::spool::disk::{Disk, DiskFile, LockGuard, OsDisk};
+use crate::spool::{JournalSpool, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+struct Folder {
+    folder: tempfile::TempDir,
+    settings: SpoolSettings,
+}
+
+impl Place for Folder {
+    type Spool = JournalSpool;
+    fn open(&self) -> Opened<JournalSpool> {
+        JournalSpool::open(self.folder.path(), self.settings.clone()).unwrap()
+    }
+    async fn close(&self, spool: Arc<JournalSpool>) {
+        spool.stop().await.unwrap().unwrap();
+    }
+}
+
+fn folder(settings: SpoolSettings) -> Folder {
+    Folder { folder: tempfile::tempdir().unwrap(), settings }
+}
+
+mod on_the_disk_of_the_machine {
+    use super::*;
+    conforms!(folder(SpoolSettings { prepare_ahead: true, ..small() }));
+}
+
+mod with_no_body_in_memory {
+    use super::*;
+    conforms!(folder(SpoolSettings { cache_bytes_max: 0, ..small() }));
+}
+
+struct Memory(SimDisk);
+
+impl Place for Memory {
+    type Spool = JournalSpool;
+    fn open(&self) -> Opened<JournalSpool> {
+        JournalSpool::open_on(Arc::new(self.0.clone()), Path::new("/spool"), small()).unwrap()
+    }
+    async fn close(&self, spool: Arc<JournalSpool>) {
+        spool.stop().await.unwrap().unwrap();
+    }
+}
+
+mod on_a_disk_in_memory {
+    use super::*;
+    conforms!(Memory(SimDisk::default()));
+}
+
+#[tokio::test]
+async fn a_second_open_is_refused_and_names_the_folder() {
+    let place = folder(small());
+    let opened = place.open();
+    let error = JournalSpool::open(place.folder.path(), small()).map(|_| ()).unwrap_err();
+    assert!(matches!(error, OpenError::Locked(_)));
+    assert!(error.to_string().contains(&place.folder.path().display().to_string()), "{error}");
+    place.close(opened.spool).await;
+    place.close(place.open().spool).await;
+}
+
+#[tokio::test]
+async fn a_stopped_spool_says_so() {
+    let place = folder(small());
+    let opened = place.open();
+    place.close(opened.spool.clone()).await;
+    let mid = opened.spool.reserve();
+    assert_eq!(opened.spool.keep(message(mid, 1, 10)).await.unwrap(), Err(SpoolError::Stopped));
+    assert_eq!(opened.spool.flush().await.unwrap(), Err(SpoolError::Stopped));
+}
+
+#[tokio::test]
+async fn mail_is_readable_by_its_owner_alone() {
+    let place = folder(small());
+    let opened = place.open();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let journal = place.folder.path().join("journal");
+    assert_eq!(mode(&journal), 0o700);
+    for entry in std::fs::read_dir(&journal).unwrap() {
+        assert_eq!(mode(&entry.unwrap().path()), 0o600);
+    }
+    place.close(opened.spool).await;
+}
+
+#[tokio::test]
+async fn a_handle_that_is_dropped_leaves_everything_written() {
+    let place = folder(small());
+    let opened = place.open();
+    let mid = opened.spool.reserve();
+    opened.spool.keep(message(mid, 1, 10)).await.unwrap().unwrap();
+    drop(opened);
+    // The writer gives the lock back when it is through.
+    let again = loop {
+        match JournalSpool::open(place.folder.path(), small()) {
+            Ok(opened) => break opened,
+            Err(OpenError::Locked(_)) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!(again.recovered.len(), 1);
+    assert_eq!(again.spool.reserve().0, mid.0 + 1, "after a peaceful end no number is skipped");
+    place.close(again.spool).await;
+}
+
+/// The disk of the machine with a gate before every sync, and a count of those that passed.
+#[derive(Clone, Debug, Default)]
+struct Gated {
+    gate: Arc<Mutex<()>>,
+    syncs: Arc<AtomicU64>,
+}
+
+#[derive(Debug)]
+struct GatedFile(Arc<dyn DiskFile>, Gated);
+
+impl Gated {
+    fn wrap(&self, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
+        Arc::new(GatedFile(file, self.clone()))
+    }
+}
+
+impl Disk for Gated {
+    fn create_folder(&self, path: &Path) -> io::Result<()> {
+        OsDisk.create_folder(path)
+    }
+    fn names(&self, folder: &Path) -> io::Result<Vec<String>> {
+        OsDisk.names(folder)
+    }
+    fn create(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        OsDisk.create(path).map(|file| self.wrap(file))
+    }
+    fn open(&self, path: &Path) -> io::Result<Arc<dyn DiskFile>> {
+        OsDisk.open(path).map(|file| self.wrap(file))
+    }
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        OsDisk.rename(from, to)
+    }
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        OsDisk.remove(path)
+    }
+    fn sync_folder(&self, path: &Path) -> io::Result<()> {
+        OsDisk.sync_folder(path)
+    }
+    fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {
+        OsDisk.lock(path)
+    }
+}
+
+impl DiskFile for GatedFile {
+    fn length(&self) -> io::Result<u64> {
+        self.0.length()
+    }
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+        self.0.read_at(buffer, offset)
+    }
+    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.0.write_at(bytes, offset)
+    }
+    fn sync_data(&self) -> io::Result<()> {
+        let _passed = self.1.gate.lock().unwrap();
+        self.1.syncs.fetch_add(1, Ordering::SeqCst);
+        self.0.sync_data()
+    }
+    fn sync_all(&self) -> io::Result<()> {
+        self.0.sync_all()
+    }
+}
+
+#[tokio::test]
+async fn many_messages_share_one_sync() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Gated::default());
+    let settings = SpoolSettings { segment_bytes: 4 << 20, ..small() };
+    let opened = JournalSpool::open_on(Arc::new(disk.clone()), folder.path(), settings).unwrap();
+    let before = disk.syncs.load(Ordering::SeqCst);
+    let answers: Vec<_> = {
+        let _closed = disk.gate.lock().unwrap(); // whatever comes meanwhile waits for the sync in progress
+        (0..300).map(|_| opened.spool.keep(message(opened.spool.reserve(), 1, 1_000))).collect()
+    };
+    for answer in answers {
+        assert_eq!(answer.await.unwrap(), Ok(()));
+    }
+    let syncs = disk.syncs.load(Ordering::SeqCst) - before;
+    assert!((1..=2).contains(&syncs), "300 messages, {syncs} syncs");
+}
+
+#[tokio::test]
+async fn results_alone_cause_no_sync_and_are_written_all_the_same() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Gated::default());
+    let opened = JournalSpool::open_on(Arc::new(disk.clone()), folder.path(), small()).unwrap();
+    let mid = opened.spool.reserve();
+    opened.spool.keep(message(mid, 1, 10)).await.unwrap().unwrap();
+    let before = disk.syncs.load(Ordering::SeqCst);
+    let recipients = vec![(common::vocab::RecipientId(0), engine::envelope::Settled::Delivered)];
+    opened.spool.settle(vec![engine::envelope::Settlement { mid, recipients, message_done: true }]);
+    while opened.spool.body(mid).await.unwrap().is_ok() {
+        tokio::task::yield_now().await; // it counts once it is written
+    }
+    assert_eq!(disk.syncs.load(Ordering::SeqCst), before);
+    assert_eq!(opened.spool.health(), SpoolHealth::Ok);
+    opened.spool.stop().await.unwrap().unwrap();
+}
