@@ -105,7 +105,11 @@ fn prepare_folders(
     }
     disk.sync_folder(dir).map_err(OpenError::io("sync the folder", dir))?;
     if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        disk.sync_folder(parent).map_err(OpenError::io("sync the folder", parent))?;
+        match disk.sync_folder(parent) {
+            // Not ours to read, so not ours to have made: it was there before.
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
+            other => other.map_err(OpenError::io("sync the folder", parent))?,
+        }
     }
     Ok(lock)
 }

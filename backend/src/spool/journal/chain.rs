@@ -19,8 +19,12 @@ use std::thread::JoinHandle;
 
 /// Spares that mail may not take: results are written to them when the disk is full.
 const RESERVE: usize = 1;
+/// A file that is mostly header would be no journal.
+const SEGMENT_BYTES_MIN: u32 = 4 * HEADER_BYTES;
 /// Octets written at once when a file is filled with zeros.
 const ZEROS_BYTES: usize = 1 << 20;
+/// Octets of zeros between two syncs: in one piece of 32 MiB they would hold up the syncs of mail beside them.
+const ZEROS_SYNC_BYTES: usize = 4 << 20;
 
 /// A journal file in use.
 #[derive(Debug)]
@@ -73,7 +77,7 @@ impl Chain {
         Chain {
             disk,
             folder,
-            segment_bytes: settings.segment_bytes,
+            segment_bytes: settings.segment_bytes.max(SEGMENT_BYTES_MIN),
             spares_max: settings.spares_max.max(RESERVE),
             prepare_ahead: settings.prepare_ahead,
             segments: VecDeque::new(),
@@ -253,6 +257,11 @@ impl Chain {
         Ok(())
     }
 
+    /// Makes room for mail beyond the reserve.
+    pub fn make_ready_for_mail(&mut self) -> io::Result<()> {
+        self.ensure_spares(1 + RESERVE)
+    }
+
     /// Whether mail may begin a new segment without asking the disk for room.
     pub fn is_ready_for_mail(&self) -> bool {
         self.spares.len() > RESERVE
@@ -277,7 +286,7 @@ impl Chain {
 
     fn take_number(&mut self) -> u32 {
         let number = self.next_number;
-        self.next_number += 1;
+        self.next_number = self.next_number.saturating_add(1); // used up after 137 PB of mail: creating then fails
         number
     }
 }
@@ -302,6 +311,9 @@ fn create(disk: &dyn Disk, folder: &Path, number: u32, capacity: u32) -> io::Res
             let step = zeros.len().min(capacity as usize - at);
             file.write_at(&zeros[..step], at as u64)?;
             at += step;
+            if at % ZEROS_SYNC_BYTES == 0 {
+                file.sync_data()?;
+            }
         }
         file.sync_all()
     };

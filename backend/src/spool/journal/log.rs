@@ -153,12 +153,12 @@ impl Log {
         self.standing()
     }
 
-    /// Asks a full disk whether there is room again.
-    pub fn ask_for_room(&mut self) {
-        if self.shared.health() != SpoolHealth::Full {
+    /// Looks whether a full disk has room again: by files that came free, or, if it is time to `try_to_make` one, by that.
+    pub fn ask_for_room(&mut self, try_to_make: bool) {
+        if self.shared.health() != SpoolHealth::Full || !(try_to_make || self.chain.is_ready_for_mail()) {
             return;
         }
-        match self.chain.ensure_spares(2) {
+        match self.chain.make_ready_for_mail() {
             Ok(()) => {
                 tracing::info!("the disk of the spool has room again: mail is taken");
                 self.shared.set_health(SpoolHealth::Ok);
@@ -295,10 +295,12 @@ impl Log {
                 match pending {
                     Pending::Keep { submission: Submission { envelope, body }, reply, place } => {
                         let remaining = Remaining::of(envelope.recipients.len(), |_| true);
-                        self.chain.hold(place.number);
-                        let before = state.index.insert(envelope.mid, Entry { place, remaining });
-                        self.freed.extend(before.map(|entry| entry.place.number));
-                        state.cache.put(envelope.mid, body);
+                        if !remaining.is_empty() {
+                            self.chain.hold(place.number);
+                            let before = state.index.insert(envelope.mid, Entry { place, remaining });
+                            self.freed.extend(before.map(|entry| entry.place.number));
+                            state.cache.put(envelope.mid, body);
+                        }
                         self.kept.push(envelope);
                         answers.push(reply);
                     }

@@ -38,8 +38,14 @@ impl Writer {
     pub fn work(mut self) {
         let _alarm = Alarm(self.log.shared().clone());
         let mut group = Vec::new();
+        let mut asked_for_room = Instant::now();
         while self.gather(&mut group) == Gathered::Group {
-            self.log.ask_for_room();
+            // To fill a disk with zeros again and again would leave no time for results.
+            let due = asked_for_room.elapsed() >= self.settings.full_retry;
+            self.log.ask_for_room(due);
+            if due {
+                asked_for_room = Instant::now();
+            }
             self.write(&mut group);
         }
         let stop = group.pop_if(|op| matches!(op, Op::Stop(_)));

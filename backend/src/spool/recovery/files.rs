@@ -45,7 +45,7 @@ impl Files {
         let mut found: Vec<(u32, PathBuf)> =
             names.iter().filter_map(|name| Some((number_of(name)?, folder.join(name)))).collect();
         found.sort_unstable();
-        let next_number = found.last().map_or(1, |(number, _)| number + 1);
+        let next_number = found.last().map_or(1, |(number, _)| number.saturating_add(1));
         let mut files = Files { segments: Vec::new(), spares: Vec::new(), damaged: 0, next_number };
         for (number, path) in found {
             files.sort_in(disk, number, path, quarantine)?;

@@ -57,7 +57,7 @@ fn settle(log: &mut Log, ledger: &mut Ledger, mid: MessageId) {
 fn day(log: &mut Log, ledger: &mut Ledger) {
     for hour in 0..40usize {
         let kept = keep(log, ledger, if hour == 20 { 70_000 } else { 9_000 });
-        log.ask_for_room();
+        log.ask_for_room(true);
         if let Ok(mid) = kept
             && hour % 8 != 3
         {
@@ -80,7 +80,7 @@ fn days_with_one_failure(kind: ErrorKind) -> Vec<SpoolHealth> {
         disk.arm(Fault::Once(number, kind));
         if let Ok(mut start) = open(&disk) {
             day(&mut start.log, &mut ledger);
-            start.log.ask_for_room();
+            start.log.ask_for_room(true);
             ends.push(start.log.shared().health());
         }
         let untouched = disk.calls() < number;
@@ -124,7 +124,7 @@ fn after_a_failed_sync_nothing_is_accepted_and_nothing_is_written() {
     assert!(matches!(keep(log, &mut ledger, 100), Err(SpoolError::Failed(_))));
     assert!(matches!(ask(log, Op::Flush), Err(SpoolError::Failed(_))));
     settle(log, &mut ledger, MessageId(1));
-    log.ask_for_room();
+    log.ask_for_room(true);
     assert!(log.finish().is_err());
     assert_eq!(disk.calls(), calls, "the disk is left alone");
     assert!(matches!(log.shared().health(), SpoolHealth::Failed(_)));
@@ -148,14 +148,14 @@ fn a_full_disk_refuses_mail_and_takes_results_and_recovers_by_itself() {
     assert_eq!(refused, SpoolError::Full);
     assert_eq!(log.shared().health(), SpoolHealth::Full);
     assert!(kept.len() >= 20, "{}", kept.len());
-    log.ask_for_room();
+    log.ask_for_room(true);
     assert_eq!(keep(log, &mut ledger, 100), Err(SpoolError::Full), "there is still no room");
     for mid in &kept {
         settle(log, &mut ledger, *mid);
     }
     assert_eq!(ask(log, Op::Flush), Ok(()));
     ledger.synced();
-    log.ask_for_room();
+    log.ask_for_room(true);
     assert_eq!(log.shared().health(), SpoolHealth::Ok, "what was delivered gave its room back");
     keep(log, &mut ledger, 9_000).unwrap();
     drop(start);

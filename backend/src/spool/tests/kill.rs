@@ -60,7 +60,7 @@ fn twenty_five_kills_in_a_row_lose_nothing_acknowledged() {
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         lines.by_ref().find(|line| line == "ready").expect("the child opens the spool");
-        std::thread::sleep(Duration::from_millis(10 + random.below(250)));
+        std::thread::sleep(Duration::from_millis(10 + random.below(120)));
         child.kill().unwrap(); // SIGKILL
         child.wait().unwrap();
         for line in lines {
