@@ -94,10 +94,20 @@ impl Disk for OsDisk {
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Box::new(file))),
+            Ok(()) => Ok(Some(Box::new(OsLock(file)))),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+}
+
+/// Gives the lock back by name: closing alone would not while a process that is just being started shares the file.
+#[derive(Debug)]
+struct OsLock(File);
+
+impl Drop for OsLock {
+    fn drop(&mut self) {
+        let _ = self.0.unlock(); // closing comes next in any case
     }
 }
 
