@@ -84,3 +84,18 @@ fn mail_for_a_dead_host_expires_at_the_end_of_its_lifetime() {
     assert_eq!(row(&world).counters.expired_hard_bounces, 1);
     assert!(world.now.since(DAWN) >= Duration::from_secs(3 * 3600));
 }
+
+#[test]
+fn a_host_that_was_only_reached_over_another_hosts_session_is_up() {
+    let mut world = World::with_host(7, "a.test", Character::Healthy);
+    world.add_host("b.test", Character::Healthy);
+    world.shared_address = true;
+    world.send(vec!["x@a.test".parse().unwrap()]);
+    step_until(&mut world, "the first is delivered", |world| row(world).counters.delivered_recipients == 1);
+    world.send(vec!["x@b.test".parse().unwrap()]);
+    world.run();
+    let seen = world.engine.hosts().last().expect("two hosts");
+    assert_eq!((seen.host.as_str(), seen.counters.delivered_recipients), ("b.test", 1));
+    assert_eq!(world.facts.iter().filter(|fact| fact.contains("SessionStarted")).count(), 1, "they share a session");
+    assert_eq!(seen.status, HostStatus::Up);
+}

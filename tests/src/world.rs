@@ -52,9 +52,10 @@ pub struct World {
     coming: BTreeMap<(Timestamp, u64), Coming>,
     disk: BTreeMap<MessageId, OnDisk>,
     carried: BTreeMap<SessionId, Order>,
-    targets: BTreeMap<SessionId, Character>,
     rows: BTreeMap<Domain, HostView>,
     forced: bool,
+    /// All hosts share the addresses of their mail servers, thus sessions.
+    pub shared_address: bool,
     serial: u64,
     next_mid: u64,
     arrivals_left: u32,
@@ -85,9 +86,9 @@ impl World {
             coming: BTreeMap::new(),
             disk: BTreeMap::new(),
             carried: BTreeMap::new(),
-            targets: BTreeMap::new(),
             rows: BTreeMap::new(),
             forced: false,
+            shared_address: seed.is_multiple_of(4),
             serial: 0,
             next_mid: 1,
             arrivals_left: 20 + random.below(60) as u32,
@@ -101,9 +102,15 @@ impl World {
     pub fn with_host(seed: u64, name: &str, character: Character) -> World {
         let mut world = World::new(seed);
         world.characters = BTreeMap::from([(name.parse().expect("a domain"), character)]);
+        world.shared_address = false;
         world.coming.clear();
         world.arrivals_left = 0;
         world
+    }
+
+    /// One more host beside it.
+    pub fn add_host(&mut self, name: &str, character: Character) {
+        self.characters.insert(name.parse().expect("a domain"), character);
     }
 
     fn plan_accidents(&mut self) {
@@ -246,7 +253,6 @@ impl World {
             }
             Effect::Connect { session, host, .. } => {
                 let character = self.characters[&host];
-                self.targets.insert(session, character);
                 let (delay, result) = character.greets(self.now, &mut self.random);
                 let event = match result {
                     Ok(()) => Event::SessionReady { session },
@@ -286,7 +292,7 @@ impl World {
             self.ledger.attempt(order.envelope.mid, *rid, self.now, self.forced);
         }
         assert!(order.rids.len() <= self.settings.transaction_recipients_max, "too many recipients in one transaction");
-        let character = self.targets[&session];
+        let character = self.characters[&order.host];
         let kept = &self.disk[&order.envelope.mid];
         let first_attempt =
             order.rids.iter().all(|rid| kept.waiting.get(rid).is_some_and(|(attempts, _)| *attempts == 0));
@@ -303,6 +309,7 @@ impl World {
 
     fn answer(&mut self, host: &Domain) -> Answer {
         let number = self.characters.keys().position(|name| name == host).unwrap_or(0) as u8;
+        let number = if self.shared_address { 0 } else { number };
         let exchanger = |preference: u16, last: u8| ExchangerAnswer {
             preference,
             name: format!("mx{preference}.{host}").into(),
@@ -322,7 +329,6 @@ impl World {
             self.ledger.possibly_twice.extend(order.rids.iter().map(|rid| (mid, *rid)));
         }
         self.coming.retain(|_, coming| !matches!(coming, Coming::Event(_)));
-        self.targets.clear();
         self.rows.clear();
         self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();

@@ -77,8 +77,11 @@ impl Engine {
     ) {
         let Some(leg) = self.host(id).legs.get(&key) else { return };
         debug_assert_eq!(leg.rids.len(), outcomes.len(), "one outcome per recipient of the order");
-        let expired = leg.expires_at <= now;
-        let sorted = sort(&leg.rids, outcomes);
+        let (rids, expired) = (leg.rids.clone(), leg.expires_at <= now);
+        if outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed(_))) {
+            self.answered(now, id, out);
+        }
+        let sorted = sort(&rids, outcomes);
         self.host_mut(id).end_attempt(key, sorted.kept.iter().map(|(rid, ..)| *rid).collect());
         let mut settled = Vec::new();
         for (rid, reply) in &sorted.delivered {
@@ -102,6 +105,14 @@ impl Engine {
             self.give_up(now, id, key, out);
         }
         self.decide_last_chances(now, id, out);
+    }
+
+    /// They answered a command about mail for this host: it is reached, over whichever host's session that was.
+    fn answered(&mut self, now: Timestamp, id: HostId, out: &mut Output) {
+        let host = self.host_mut(id);
+        host.rest = None;
+        host.failures = 0;
+        self.move_host(now, id, HostStatus::Up, VerdictCode::Ok, out);
     }
 
     fn count_delivered(&mut self, now: Timestamp, id: HostId, count: u64) {
