@@ -173,6 +173,7 @@ fn results_have_a_reserve_of_their_own() {
         kept.push(mid);
     }
     // Far more results than the room left in the present file: each message is deferred again and again.
+    let mut rounds_on_disk = 0;
     for attempts in 1..60 {
         let deferred = |mid: &MessageId| {
             let later = Settled::Deferred { attempts, next_attempt_at: common::vocab::Timestamp(u64::from(attempts)) };
@@ -184,10 +185,35 @@ fn results_have_a_reserve_of_their_own() {
         log.run(&mut vec![Op::Settle(settlements)]);
         if ask(log, Op::Flush) == Ok(()) {
             ledger.synced();
+            rounds_on_disk += 1;
         }
     }
+    assert!((10..59).contains(&rounds_on_disk), "{rounds_on_disk} rounds had room");
     drop(start);
     check(&disk, &mut ledger);
+}
+
+#[test]
+fn mail_that_was_refused_for_want_of_room_does_not_come_back() {
+    let disk = SimDisk::default();
+    let mut start = open(&disk).unwrap();
+    let log = &mut start.log;
+    let (mut ops, mut answers) = (Vec::new(), Vec::new());
+    for _ in 0..4 {
+        let (reply, answer) = oneshot::channel();
+        ops.push(Op::Keep(message(log.shared().reserve().0, 1, 1_000), reply));
+        answers.push(answer);
+    }
+    disk.arm(Fault::Once(1, ErrorKind::StorageFull)); // the write of the group, half of which arrives
+    log.run(&mut ops);
+    for mut answer in answers {
+        assert_eq!(answer.try_recv(), Ok(Err(SpoolError::Full)));
+    }
+    assert!(open(&disk.copy()).unwrap().recovered.is_empty());
+    log.ask_for_room(true);
+    let kept = keep(log, &mut Ledger::default(), 10).unwrap();
+    let found = open(&disk.copy()).unwrap().recovered;
+    assert_eq!(found.iter().map(|r| r.envelope.mid).collect::<Vec<_>>(), [kept]);
 }
 
 #[test]

@@ -179,6 +179,7 @@ async fn many_messages_share_one_sync() {
     let (folder, disk) = (tempfile::tempdir().unwrap(), Gated::default());
     let settings = SpoolSettings { segment_bytes: 4 << 20, ..small() };
     let opened = JournalSpool::open_on(Arc::new(disk.clone()), folder.path(), settings).unwrap();
+    drop(opened.kept);
     let before = disk.syncs.load(Ordering::SeqCst);
     let answers: Vec<_> = {
         let _closed = disk.gate.lock().unwrap(); // whatever comes meanwhile waits for the sync in progress
@@ -206,4 +207,46 @@ async fn results_alone_cause_no_sync_and_are_written_all_the_same() {
     assert_eq!(disk.syncs.load(Ordering::SeqCst), before);
     assert_eq!(opened.spool.health(), SpoolHealth::Ok);
     opened.spool.stop().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn mail_is_taken_again_by_itself_when_a_full_disk_has_room() {
+    let disk = SimDisk::default();
+    let settings = SpoolSettings { full_retry: std::time::Duration::from_millis(20), ..small() };
+    let opened = JournalSpool::open_on(Arc::new(disk.clone()), Path::new("/spool"), settings).unwrap();
+    drop(opened.kept);
+    disk.set_room(Some(disk.used()));
+    let keep = || opened.spool.keep(message(opened.spool.reserve(), 1, 5_000));
+    let refused = loop {
+        if let Err(why) = keep().await.unwrap() {
+            break why;
+        }
+    };
+    assert_eq!((refused, opened.spool.health()), (SpoolError::Full, SpoolHealth::Full));
+    disk.set_room(None);
+    let wait = async {
+        while opened.spool.health() != SpoolHealth::Ok {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await; // nothing is asked of the spool
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), wait).await.expect("it asks by itself");
+    assert_eq!(keep().await.unwrap(), Ok(()));
+    opened.spool.stop().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn after_a_failed_sync_every_question_is_answered_with_it() {
+    let disk = SimDisk::default();
+    let opened = JournalSpool::open_on(Arc::new(disk.clone()), Path::new("/spool"), small()).unwrap();
+    let mid = opened.spool.reserve();
+    opened.spool.keep(message(mid, 1, 10)).await.unwrap().unwrap();
+    disk.arm(super::sim_disk::Fault::Once(2, io::ErrorKind::Other)); // 1 is the write
+    for _ in 0..3 {
+        let answer = opened.spool.keep(message(opened.spool.reserve(), 1, 10)).await.unwrap();
+        assert!(matches!(answer, Err(SpoolError::Failed(_))), "{answer:?}");
+    }
+    assert!(matches!(opened.spool.flush().await.unwrap(), Err(SpoolError::Failed(_))));
+    assert!(matches!(opened.spool.health(), SpoolHealth::Failed(_)));
+    assert_eq!(opened.spool.body(mid).await.unwrap(), Ok(super::body_of(mid, 10)), "what is kept can be read");
+    assert!(matches!(opened.spool.stop().await.unwrap(), Err(SpoolError::Failed(_))));
 }

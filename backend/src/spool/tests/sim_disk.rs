@@ -8,7 +8,7 @@ use engine::random::Random;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 const SECTOR: usize = 512;
 
@@ -55,7 +55,7 @@ enum Change {
 
 impl SimDisk {
     fn world(&self) -> MutexGuard<'_, World> {
-        self.0.lock().unwrap()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner) // so that a test that fails says why
     }
 
     /// Arms a fault; calls are counted from now on.
