@@ -6,5 +6,7 @@ pub mod browser;
 pub mod check;
 pub mod host;
 #[cfg(feature = "wire")]
+pub mod load;
+#[cfg(feature = "wire")]
 pub mod server;
 pub mod world;

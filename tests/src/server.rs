@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 
 /// How long a start may take on a loaded machine.
@@ -12,6 +13,7 @@ const START_PATIENCE: Duration = Duration::from_secs(30);
 /// A running `nexthop`.
 pub struct Server {
     child: Child,
+    arguments: Vec<String>,
     /// Where it takes mail.
     pub smtp: SocketAddr,
     /// Where its console is.
@@ -36,16 +38,26 @@ pub fn free_address() -> SocketAddr {
     listener.local_addr().expect("its address")
 }
 
+fn spawn(arguments: &[String], folder: &Path) -> Child {
+    let log = std::fs::File::options().create(true).append(true).open(folder.join("log")).expect("a log file");
+    let mut command = Command::new(binary());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    command.env("NEXTHOP_LOG", "warn").kill_on_drop(true).spawn().expect("the binary starts")
+}
+
 impl Server {
     /// `nexthop lab`, ready to take mail.
     pub async fn lab() -> Server {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
         let (smtp, console) = (free_address(), free_address());
-        let mut command = Command::new(binary());
-        command.arg("lab").arg("--data").arg(&data);
-        command.arg("--smtp").arg(smtp.to_string()).arg("--console").arg(console.to_string());
-        Server::start(command, folder, data, smtp, console).await
+        let arguments = [
+            "lab".into(),
+            format!("--data={}", data.display()),
+            format!("--smtp={smtp}"),
+            format!("--console={console}"),
+        ];
+        Server::start(arguments.into(), folder, data, smtp, console).await
     }
 
     /// `nexthop serve` with these lines added to a configuration that has listeners and a data directory.
@@ -59,25 +71,37 @@ impl Server {
              [console]\nlisten = \"{console}\"\nauth = \"none\"\n{more}"
         );
         std::fs::write(&file, text).expect("the configuration");
-        let mut command = Command::new(binary());
-        command.arg("serve").arg("--config").arg(&file);
-        Server::start(command, folder, data, smtp, console).await
+        let arguments = ["serve".into(), format!("--config={}", file.display())];
+        Server::start(arguments.into(), folder, data, smtp, console).await
     }
 
     async fn start(
-        mut command: Command,
+        arguments: Vec<String>,
         folder: tempfile::TempDir,
         data: PathBuf,
         smtp: SocketAddr,
         console: SocketAddr,
     ) -> Server {
-        let log = std::fs::File::create(folder.path().join("log")).expect("a log file");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).env("NEXTHOP_LOG", "warn").kill_on_drop(true);
-        let child = command.spawn().expect("the binary starts");
-        let mut server = Server { child, smtp, console, data, folder };
-        let ready = tokio::time::timeout(START_PATIENCE, server.ready()).await;
-        assert!(ready.is_ok(), "not ready in time; it said:\n{}", server.log());
+        let child = spawn(&arguments, folder.path());
+        let mut server = Server { child, arguments, smtp, console, data, folder };
+        server.until_ready().await;
         server
+    }
+
+    async fn until_ready(&mut self) {
+        let ready = tokio::time::timeout(START_PATIENCE, self.ready()).await;
+        assert!(ready.is_ok(), "not ready in time; it said:\n{}", self.log());
+    }
+
+    /// Ends it as a power cut of the process would: no word of warning.
+    pub async fn kill(&mut self) {
+        self.child.kill().await.expect("it is killed");
+    }
+
+    /// Starts it again on the same directory and ports.
+    pub async fn start_again(&mut self) {
+        self.child = spawn(&self.arguments, self.folder.path());
+        self.until_ready().await;
     }
 
     /// Waits until both listeners answer and the control socket is there.
@@ -107,6 +131,35 @@ impl Server {
         let output = command.output().await.expect("the verb runs");
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+    }
+
+    /// What the API answers to a GET.
+    pub async fn get(&self, path: &str) -> serde_json::Value {
+        let mut stream = tokio::net::TcpStream::connect(self.console).await.expect("the console listens");
+        let request = format!("GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.console);
+        stream.write_all(request.as_bytes()).await.expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.contains(" 200 "), "{path}: {answer}");
+        serde_json::from_str(body).unwrap_or_else(|why| panic!("{path}: {why}: {body}"))
+    }
+
+    /// The totals, once they are as wished.
+    pub async fn until_totals(
+        &self,
+        limit: Duration,
+        wished: impl Fn(&serde_json::Value) -> bool,
+    ) -> serde_json::Value {
+        let end = tokio::time::Instant::now() + limit;
+        loop {
+            let totals = self.get("/api/v1/status").await["totals"].take();
+            if wished(&totals) {
+                return totals;
+            }
+            assert!(tokio::time::Instant::now() < end, "not in time; the totals are {totals}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// The JSON that a verb prints.

@@ -1,0 +1,56 @@
+//! 20,000 messages to 1,000 destination domains: all arrive once, and the views agree.
+
+use backend::lab::{Lab, LabSettings};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tests::load::{Acknowledged, Mail, hand_in};
+use tests::server::Server;
+
+const MESSAGES: usize = 20_000;
+const DOMAINS: usize = 1_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_arrive_once_and_the_views_agree() {
+    let lab = Lab::start(LabSettings { record: true, ..LabSettings::default() }).await.expect("the lab");
+    let server = Server::serve(&format!(
+        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
+        lab.dns(),
+        lab.port()
+    ))
+    .await;
+    let mails = (0..MESSAGES).map(|n| Mail { id: format!("m{n}"), to: format!("r@d{}.many.test", n % DOMAINS) });
+    let acknowledged = Acknowledged::default();
+    hand_in(server.smtp, 20, mails.collect(), 1_024, acknowledged.clone()).await;
+    assert_eq!(acknowledged.lock().unwrap().len(), MESSAGES, "every message is taken; it said:\n{}", server.log());
+    let all = |totals: &serde_json::Value| totals["completed_recipients"] == MESSAGES;
+    let totals = server.until_totals(Duration::from_secs(120), all).await;
+    for n in 0..MESSAGES {
+        let entry = lab.ledger().entry(&format!("m{n}")).unwrap_or_else(|| panic!("m{n} did not arrive"));
+        assert_eq!((entry.transactions, entry.is_constant), (1, true), "m{n} arrived {} times", entry.transactions);
+    }
+    assert_eq!((&totals["hosts"], &totals["delivered_recipients"]), (&DOMAINS.into(), &MESSAGES.into()));
+    let rows = rows(&server).await;
+    assert_eq!(rows.len(), DOMAINS);
+    assert!(rows.values().all(|row| row["delivered_recipients"] == MESSAGES / DOMAINS && row["status"] == "up"));
+    let top = server.json(&["tophosts", "delivered"]).await;
+    for row in top["items"].as_array().expect("rows") {
+        assert_eq!(Some(row), rows.get(row["host"].as_str().expect("a name")), "verb and API show the same row");
+    }
+    lab.stop().await;
+}
+
+/// Every row of `GET /api/v1/hosts`, page by page.
+async fn rows(server: &Server) -> BTreeMap<String, serde_json::Value> {
+    let mut rows = BTreeMap::new();
+    let mut next = String::new();
+    loop {
+        let page = server.get(&format!("/api/v1/hosts?limit=500&sort=host{next}")).await;
+        for row in page["items"].as_array().expect("rows") {
+            rows.insert(row["host"].as_str().expect("a name").to_owned(), row.clone());
+        }
+        match page["next"].as_str() {
+            Some(cursor) => next = format!("&cursor={cursor}"),
+            None => return rows,
+        }
+    }
+}
