@@ -3,6 +3,7 @@
 use backend::lab::{Lab, LabSettings};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use tests::browser::Browser;
 use tests::load::{Acknowledged, Mail, hand_in};
 use tests::server::Server;
 
@@ -36,7 +37,23 @@ async fn all_arrive_once_and_the_views_agree() {
     for row in top["items"].as_array().expect("rows") {
         assert_eq!(Some(row), rows.get(row["host"].as_str().expect("a name")), "verb and API show the same row");
     }
+    the_page_agrees(&server, &rows["d0.many.test"]).await;
     lab.stop().await;
+}
+
+/// The third view: the page counts the same hosts and shows the same numbers in a row.
+async fn the_page_agrees(server: &Server, row: &serde_json::Value) {
+    let browser = Browser::open(1440, 900, &[]).await;
+    browser.driver.goto(&format!("http://{}/hosts?lang=en", server.console)).await.expect("the page");
+    browser.until_text("main", "1,000 hosts").await;
+    browser.driver.goto(&format!("http://{}/hosts?lang=en&q=d0.many.test", server.console)).await.expect("the page");
+    let shown = browser.until_text("tbody tr:first-child", "d0.many.test").await;
+    let number = |key: &str| row[key].to_string();
+    let numbers: Vec<&str> = shown.split_whitespace().collect();
+    let (delivered, soft, hard) =
+        (number("delivered_recipients"), number("soft_bounced_events"), number("hard_bounced_recipients"));
+    assert_eq!(numbers[numbers.len() - 3..], [&*delivered, &*soft, &*hard], "{shown}");
+    browser.driver.clone().quit().await.expect("the browser ends");
 }
 
 /// Every row of `GET /api/v1/hosts`, page by page.
