@@ -27,6 +27,8 @@ use tokio::task::JoinSet;
 
 /// Batches of changed rows that may wait for the feed.
 const CHANGES_MAX: usize = 4;
+/// How long a stop waits for the doors once the driver has ended.
+const DOORS_PATIENCE: Duration = Duration::from_secs(2);
 /// How often the spool is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
 
@@ -93,16 +95,8 @@ pub async fn serve(config: Config) -> Result<(), AppError> {
 async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
     let clock = Clock;
     let started_at = clock.now();
-    let mut listeners = Vec::new();
-    for address in &config.smtp.listen {
-        let listener = TcpListener::bind(address).await;
-        listeners.push(listener.map_err(|why| format!("cannot listen for SMTP on {address}: {why}"))?);
-    }
-    let console = TcpListener::bind(config.console.listen).await;
-    let console =
-        console.map_err(|why| format!("cannot listen for the console on {}: {why}", config.console.listen))?;
-    let own = listeners.iter().chain([&console]).filter_map(|listener| listener.local_addr().ok()).collect();
-    let guard = Arc::new(guard(&config, own)?);
+    let listeners = Listeners::bind(&config).await?;
+    let guard = Arc::new(guard(&config, listeners.addresses())?);
     let resolver = Arc::new(resolver(&config, guard.clone())?);
     std::fs::create_dir_all(&config.data_dir).map_err(said("cannot make the data directory"))?;
     let opened =
@@ -143,23 +137,64 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
     let intake = Arc::new(Intake::new(intake_settings(&config)?, spool.clone(), clock));
-    for listener in listeners {
+    open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);
+    let driving = tokio::spawn(driver.run(opened.recovered, inlets));
+    watch_spool(&spool, &health, stop).await?;
+    drop(driving.await);
+    // A session in the middle of a message may finish it: what it hands over is on disk and found at the next start.
+    drop(tokio::time::timeout(DOORS_PATIENCE, async { while doors.join_next().await.is_some() {} }).await);
+    drop(spool.flush().await);
+    Ok(())
+}
+
+/// What the server listens on.
+struct Listeners {
+    smtp: Vec<TcpListener>,
+    console: TcpListener,
+}
+
+impl Listeners {
+    async fn bind(config: &Config) -> Result<Listeners, AppError> {
+        let mut smtp = Vec::new();
+        for address in &config.smtp.listen {
+            let listener = TcpListener::bind(address).await;
+            smtp.push(listener.map_err(|why| format!("cannot listen for SMTP on {address}: {why}"))?);
+        }
+        let address = config.console.listen;
+        let console = TcpListener::bind(address).await;
+        let console = console.map_err(|why| format!("cannot listen for the console on {address}: {why}"))?;
+        Ok(Listeners { smtp, console })
+    }
+
+    fn addresses(&self) -> Vec<SocketAddr> {
+        self.smtp.iter().chain([&self.console]).filter_map(|listener| listener.local_addr().ok()).collect()
+    }
+}
+
+/// Starts taking mail and showing the console.
+fn open_doors(
+    doors: &mut JoinSet<()>,
+    listeners: Listeners,
+    intake: Arc<Intake>,
+    state: Arc<ConsoleState>,
+    control_socket: std::path::PathBuf,
+    stop: &watch::Receiver<bool>,
+) {
+    for listener in listeners.smtp {
         doors.spawn(intake.clone().serve(listener, stop.clone()));
     }
     let (page, page_stop) = (state.clone(), stop.clone());
-    doors.spawn(async move { drop(crate::console::serve(console, page, page_stop).await) });
-    let (socket, socket_stop) = (config.control_socket(), stop.clone());
     doors.spawn(async move {
-        if let Err(why) = crate::console::serve_control(&socket, state, socket_stop).await {
+        if let Err(why) = crate::console::serve(listeners.console, page, page_stop).await {
+            tracing::error!("the console cannot be served: {why}");
+        }
+    });
+    let socket_stop = stop.clone();
+    doors.spawn(async move {
+        if let Err(why) = crate::console::serve_control(&control_socket, state, socket_stop).await {
             tracing::error!("the control socket cannot be served: {why}");
         }
     });
-    let driving = tokio::spawn(driver.run(opened.recovered, inlets));
-    let end = watch_spool(&spool, &health, stop).await;
-    drop(driving.await);
-    drop(spool.flush().await);
-    doors.shutdown().await;
-    end
 }
 
 /// Tells the console how the spool is; a spool that cannot write ends the process.

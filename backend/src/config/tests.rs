@@ -1,3 +1,5 @@
+//! The configuration as people write it, right and wrong: what is read, and what is said about the rest.
+
 use super::*;
 use common::words::Language;
 

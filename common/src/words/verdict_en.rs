@@ -52,6 +52,8 @@ pub(super) fn sentence(code: Code) -> &'static str {
 }
 
 /// What to do about it, and who has to.
+///
+/// Long: one `match` over the whole catalogue, so that a code without its words does not compile.
 pub(super) fn advice(code: Code) -> &'static str {
     match code {
         Code::Ok => "Nothing to do.",
