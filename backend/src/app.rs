@@ -106,6 +106,7 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     let (desk, questions) = Desk::new();
     let (changes, changes_inlet) = mpsc::channel(CHANGES_MAX);
     let (published, hosts) = feed::channel();
+    let mut first_rows = hosts.clone();
     let (health, health_seen) = watch::channel(Health::Online);
     let hop_guard = guard.clone();
     let rooms = Rooms {
@@ -137,8 +138,10 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
     let intake = Arc::new(Intake::new(intake_settings(&config)?, spool.clone(), clock));
-    open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);
     let driving = tokio::spawn(driver.run(opened.recovered, inlets));
+    // Nobody is shown an empty queue before what was found on disk is counted.
+    drop(first_rows.changed().await);
+    open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);
     watch_spool(&spool, &health, stop).await?;
     drop(driving.await);
     // A session in the middle of a message may finish it: what it hands over is on disk and found at the next start.
