@@ -7,6 +7,7 @@ mod cache;
 pub(super) mod chain;
 pub(super) mod index;
 pub(super) mod log;
+pub(super) mod op;
 mod reader;
 pub(super) mod shared;
 mod writer;
@@ -19,7 +20,7 @@ use crate::spool::{Answer, Begun, Opened, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::MessageId;
 use engine::envelope::Settlement;
-use log::Op;
+use op::{Op, Reply};
 use reader::Readers;
 use shared::Shared;
 use std::path::Path;
@@ -84,7 +85,7 @@ impl JournalSpool {
         self.ask(Op::Stop)
     }
 
-    fn ask(&self, question: impl FnOnce(log::Reply) -> Op) -> Answer<()> {
+    fn ask(&self, question: impl FnOnce(Reply) -> Op) -> Answer<()> {
         let (reply, answer) = oneshot::channel();
         self.send(question(reply));
         answer

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub struct Quarantine {
     /// Its file system.
     pub disk: Arc<dyn Disk>,
-    /// `DATA_DIR/…/quarantine`.
+    /// `DIR/quarantine`.
     pub folder: PathBuf,
 }
 

@@ -203,39 +203,38 @@ impl Chain {
             let capacity = u32::try_from(needed).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
             self.create(capacity)?
         };
-        let number = self.take_number();
-        let spare = match self.rename(spare, number) {
-            Ok(spare) => spare,
-            Err((spare, error)) => {
-                self.spares.push_front(spare);
-                return Err(error);
-            }
-        };
+        let spare = self.rename(spare)?;
         self.begin(spare, next_message)?;
         self.prepare();
         Ok(())
     }
 
-    fn rename(&self, spare: Spare, number: u32) -> Result<Spare, (Spare, io::Error)> {
+    /// Gives a spare its new number, durably: while the old name may come back, its old content may not be touched.
+    fn rename(&mut self, mut spare: Spare) -> io::Result<Spare> {
+        let number = self.take_number();
         let path = |number| self.folder.join(file_name(number));
-        match self.disk.rename(&path(spare.number), &path(number)) {
-            Ok(()) => Ok(Spare { number, ..spare }),
-            Err(error) => Err((spare, error)),
+        let mut renamed = self.disk.rename(&path(spare.number), &path(number));
+        if renamed.is_ok() {
+            spare.number = number;
+            renamed = self.disk.sync_folder(&self.folder);
+        }
+        match renamed {
+            Ok(()) => Ok(spare),
+            Err(error) => {
+                self.spares.push_front(spare);
+                Err(error)
+            }
         }
     }
 
-    /// Writes the header and makes it durable together with the file's name.
+    /// Writes the header and makes it durable; after that the segment may be written.
     fn begin(&mut self, spare: Spare, next_message: MessageId) -> io::Result<()> {
         let seal = Seal { salt: new_salt(), number: spare.number };
         let before = |last: &Segment| Previous { seal: last.seal, length: last.written, synced: last.durable };
         let previous = self.segments.back().map(before);
         let oldest = self.segments.front().map_or(seal.number, |first| first.seal.number);
         let header = Header { seal, next_message, oldest, previous };
-        let durable = spare
-            .file
-            .write_at(&header.encode(), 0)
-            .and_then(|()| spare.file.sync_data())
-            .and_then(|()| self.disk.sync_folder(&self.folder));
+        let durable = spare.file.write_at(&header.encode(), 0).and_then(|()| spare.file.sync_data());
         if let Err(error) = durable {
             self.spares.push_front(spare);
             return Err(error);

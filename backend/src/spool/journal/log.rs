@@ -10,6 +10,7 @@ use crate::spool::failure::SpoolHealth;
 use crate::spool::frame::{self, END_BYTES};
 use crate::spool::journal::chain::Chain;
 use crate::spool::journal::index::{Entry, Place, Remaining};
+use crate::spool::journal::op::{Op, Reply};
 use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared};
 use crate::spool::record;
 use crate::spool::{Begun, SpoolError, Submission};
@@ -17,7 +18,6 @@ use common::vocab::MessageId;
 use engine::envelope::{Envelope, Settlement};
 use std::io;
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// Results that may wait in memory while not even the reserve has room. What goes beyond is forgotten: its messages are
 /// delivered twice after a crash, which is better than no memory left.
@@ -26,45 +26,6 @@ const HELD_MAX: usize = 100_000;
 const RECORD_BYTES_MAX: usize = u32::MAX as usize - (1 << 20);
 /// The buffer of a group is given back when a huge message has grown it beyond this.
 const BUFFER_BYTES_KEPT: usize = 8 << 20;
-
-/// Where the answer to an operation goes.
-pub type Reply = oneshot::Sender<Result<(), SpoolError>>;
-
-/// Something to write down.
-#[derive(Debug)]
-pub enum Op {
-    /// A message; answered after the sync.
-    Keep(Submission, Reply),
-    /// About to send the final dot.
-    Begun(Begun),
-    /// How recipients ended.
-    Settle(Vec<Settlement>),
-    /// Everything up to here has to be on disk.
-    Flush(Reply),
-    /// Message numbers run short.
-    Numbers,
-    /// The same as a flush, and the last thing to do.
-    Stop(Reply),
-}
-
-impl Op {
-    /// Whether it has to be written at once. The others wait a little for company.
-    pub fn is_urgent(&self) -> bool {
-        !matches!(self, Op::Begun(_) | Op::Settle(_))
-    }
-
-    /// Octets of its body.
-    pub fn body_bytes(&self) -> usize {
-        if let Op::Keep(submission, _) = self { submission.body.len() } else { 0 }
-    }
-
-    /// Answers it without doing it.
-    pub fn refuse(self, why: SpoolError) {
-        if let Op::Keep(_, reply) | Op::Flush(reply) | Op::Stop(reply) = self {
-            let _ = reply.send(Err(why)); // who no longer listens needs no answer
-        }
-    }
-}
 
 /// Records that ride with the next sync.
 #[derive(Clone, Debug)]

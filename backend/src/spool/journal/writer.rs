@@ -6,7 +6,8 @@
 
 use crate::spool::SpoolError;
 use crate::spool::failure::SpoolHealth;
-use crate::spool::journal::log::{Log, Op};
+use crate::spool::journal::log::Log;
+use crate::spool::journal::op::Op;
 use crate::spool::journal::shared::Shared;
 use crate::spool::settings::SpoolSettings;
 use engine::envelope::Envelope;

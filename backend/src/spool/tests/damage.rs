@@ -3,7 +3,8 @@
 use super::message;
 use super::sim_disk::SimDisk;
 use crate::spool::frame::{self, FRAME_BYTES};
-use crate::spool::journal::log::{Log, Op};
+use crate::spool::journal::log::Log;
+use crate::spool::journal::op::Op;
 use crate::spool::journal::read_body;
 use crate::spool::recovery::{self, Start};
 use crate::spool::segment::{HEADER_BYTES, Header, HeaderRead, number_of};

@@ -3,7 +3,8 @@
 use super::ledger::Ledger;
 use super::message;
 use super::sim_disk::{Fault, SimDisk};
-use crate::spool::journal::log::{Log, Op};
+use crate::spool::journal::log::Log;
+use crate::spool::journal::op::Op;
 use crate::spool::journal::read_body;
 use crate::spool::recovery::{self, Start};
 use crate::spool::{OpenError, SpoolError, SpoolHealth};

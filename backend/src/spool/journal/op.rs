@@ -1,0 +1,47 @@
+//! What the writer is asked to do: a closed list.
+//!
+//! Promises: whoever waits for an answer gets one.
+//! The walk goes on in `writer`, which gathers them, and in `log`, which does them.
+
+use crate::spool::{Begun, SpoolError, Submission};
+use engine::envelope::Settlement;
+use tokio::sync::oneshot;
+
+/// Where the answer to an operation goes.
+pub type Reply = oneshot::Sender<Result<(), SpoolError>>;
+
+/// Something to write down.
+#[derive(Debug)]
+pub enum Op {
+    /// A message; answered after the sync.
+    Keep(Submission, Reply),
+    /// About to send the final dot.
+    Begun(Begun),
+    /// How recipients ended.
+    Settle(Vec<Settlement>),
+    /// Everything up to here has to be on disk.
+    Flush(Reply),
+    /// Message numbers run short.
+    Numbers,
+    /// The same as a flush, and the last thing to do.
+    Stop(Reply),
+}
+
+impl Op {
+    /// Whether it has to be written at once. The others wait a little for company.
+    pub fn is_urgent(&self) -> bool {
+        !matches!(self, Op::Begun(_) | Op::Settle(_))
+    }
+
+    /// Octets of its body.
+    pub fn body_bytes(&self) -> usize {
+        if let Op::Keep(submission, _) = self { submission.body.len() } else { 0 }
+    }
+
+    /// Answers it without doing it.
+    pub fn refuse(self, why: SpoolError) {
+        if let Op::Keep(_, reply) | Op::Flush(reply) | Op::Stop(reply) = self {
+            let _ = reply.send(Err(why)); // who no longer listens needs no answer
+        }
+    }
+}
