@@ -15,7 +15,6 @@ use crate::resolve::{ResolveSettings, Resolver};
 use crate::spool::{JournalSpool, Spool, SpoolHealth, SpoolSettings};
 use common::wire::{DigRequest, Health};
 use common::words::Language;
-use engine::route::RouteKind;
 use engine::{Engine, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -113,7 +112,9 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
         spool: spool.clone(),
         resolver: resolver.clone(),
         session: Arc::new(SessionSettings { hello_name: config.hostname.clone(), ..SessionSettings::default() }),
-        guard: Arc::new(move |hop| hop_guard.permits(hop.address, permit(hop.kind, hop.address)).is_ok()),
+        guard: Arc::new(move |hop| {
+            hop_guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok()
+        }),
         events,
     };
     let engine = Engine::new(started_at, settings(&config), started_at.millis());
@@ -219,13 +220,6 @@ async fn watch_spool(
                 SpoolHealth::Failed(why) => return Err(AppError(format!("the spool cannot write any more: {why}"))),
             }
         }
-    }
-}
-
-fn permit(kind: RouteKind, address: SocketAddr) -> Permit {
-    match kind {
-        RouteKind::Configured => Permit::RouteName { port: address.port() },
-        _ => Permit::Mx,
     }
 }
 

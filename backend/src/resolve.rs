@@ -11,11 +11,11 @@ pub mod dns;
 pub mod exchanger;
 pub mod rule;
 
-use crate::connect::guard::{Permit, TargetGuard};
+use crate::connect::guard::TargetGuard;
 use common::vocab::Domain;
 use dns::{Dns, NoAnswer};
 use engine::failure::RouteFailure;
-use engine::route::{Answer, RouteKind};
+use engine::route::{Answer, NamedBy, RouteKind};
 use exchanger::{Candidate, Found};
 use futures_util::future::join_all;
 use rule::{RouteRule, RouteTable, Target};
@@ -216,8 +216,8 @@ impl Resolver {
             Target::Address(address) => exchanger::of_literal(self, *address),
             Target::Name { name, port } => {
                 let port = port.unwrap_or(self.port);
-                let permit = Permit::RouteName { port };
-                let candidate = Candidate { preference: 0, name: name.clone(), port, permit };
+                let named_by = NamedBy::RouteName;
+                let candidate = Candidate { preference: 0, name: name.clone(), port, named_by };
                 exchanger::of_candidates(self, vec![candidate], Vec::new(), self.ttl_max).await
             }
             Target::Mx(name) => {

@@ -24,6 +24,18 @@ pub enum RouteKind {
     Discard,
 }
 
+/// By whose word an exchanger is one. Decides how far the guard lets it go, and which limits hold:
+/// what DNS names is somebody else's, what a route names is our own relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamedBy {
+    /// MX records or the domain's own address, behind an `mx:` route too.
+    Dns,
+    /// A literal address in a route.
+    RouteAddress,
+    /// A host name in a route.
+    RouteName,
+}
+
 /// What the resolving room found: every address was checked by the guard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -42,6 +54,8 @@ pub struct ExchangerAnswer {
     pub preference: u16,
     /// Its name.
     pub name: Arc<str>,
+    /// By whose word.
+    pub named_by: NamedBy,
     /// Its addresses with the port to use. May be empty: the name did not resolve.
     pub addresses: Vec<SocketAddr>,
 }
@@ -55,8 +69,8 @@ pub struct Hop {
     pub preference: u16,
     /// Where to connect.
     pub address: SocketAddr,
-    /// Who named it.
-    pub kind: RouteKind,
+    /// By whose word.
+    pub named_by: NamedBy,
 }
 
 /// The next hops of a host in the order in which an attempt tries them.
@@ -92,7 +106,7 @@ impl Route {
                     exchanger: exchanger.name.clone(),
                     preference: exchanger.preference,
                     address,
-                    kind: answer.kind,
+                    named_by: exchanger.named_by,
                 })
             })
             .collect();
@@ -108,6 +122,7 @@ mod tests {
         ExchangerAnswer {
             preference,
             name: name.into(),
+            named_by: NamedBy::Dns,
             addresses: addresses.iter().map(|a| a.parse().unwrap()).collect(),
         }
     }

@@ -10,7 +10,7 @@ use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId
 use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled};
 use engine::failure::Outcome;
 use engine::random::Random;
-use engine::route::{Answer, ExchangerAnswer, RouteKind};
+use engine::route::{Answer, ExchangerAnswer, NamedBy, RouteKind};
 use engine::view::HostView;
 use engine::{Effect, Engine, Event, Fact, Output, RetryScope, Settings};
 use std::collections::BTreeMap;
@@ -313,6 +313,7 @@ impl World {
         let exchanger = |preference: u16, last: u8| ExchangerAnswer {
             preference,
             name: format!("mx{preference}.{host}").into(),
+            named_by: NamedBy::Dns,
             addresses: vec![std::net::SocketAddr::from(([127, 1, number, last], 25))],
         };
         Answer {

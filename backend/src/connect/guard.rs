@@ -6,6 +6,7 @@
 //! gives none. Never: a name, a look-up, a connection. The walk goes on to `dial`.
 
 use crate::connect::cidr::Cidr;
+use engine::route::NamedBy;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
@@ -34,6 +35,17 @@ pub enum Permit {
     },
     /// dig, telnet, diagnosis. Permits nothing, and only probe ports may be looked at.
     Probe,
+}
+
+impl Permit {
+    /// What is permitted to an exchanger by whose word it is one; `port` is the one it is to be dialled at.
+    pub fn of(named_by: NamedBy, port: u16) -> Permit {
+        match named_by {
+            NamedBy::Dns => Permit::Mx,
+            NamedBy::RouteAddress => Permit::RouteLiteral,
+            NamedBy::RouteName => Permit::RouteName { port },
+        }
+    }
 }
 
 /// A refused address.

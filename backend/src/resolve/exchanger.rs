@@ -9,7 +9,7 @@ use crate::resolve::Resolver;
 use crate::resolve::dns::{MxRecords, NoAnswer};
 use common::vocab::Domain;
 use engine::failure::RouteFailure;
-use engine::route::ExchangerAnswer;
+use engine::route::{ExchangerAnswer, NamedBy};
 use futures_util::future::join_all;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub struct Candidate {
     /// The port to use at it.
     pub port: u16,
     /// By whose word.
-    pub permit: Permit,
+    pub named_by: NamedBy,
 }
 
 /// Usable exchangers.
@@ -48,6 +48,7 @@ pub struct Found {
 struct Looked {
     preference: u16,
     name: Arc<str>,
+    named_by: NamedBy,
     addresses: Vec<SocketAddr>,
     ttl: Duration,
     /// One of its addresses is a listener of ours.
@@ -69,7 +70,7 @@ pub async fn of_records(room: &Resolver, found: MxRecords) -> Result<Found, Rout
         match exchange_name(&record.exchange) {
             Ok(name) => {
                 let (preference, port) = (record.preference, room.port);
-                candidates.push(Candidate { preference, name, port, permit: Permit::Mx });
+                candidates.push(Candidate { preference, name, port, named_by: NamedBy::Dns });
             }
             Err(why) => unusable.push(why),
         }
@@ -91,16 +92,17 @@ fn exchange_name(exchange: &str) -> Result<Domain, String> {
 
 /// The implicit exchanger: the domain itself (RFC 5321 §5.1). `none_ttl`: how long "no MX" may be believed.
 pub async fn of_own_address(room: &Resolver, host: &Domain, none_ttl: Duration) -> Result<Found, RouteFailure> {
-    let candidate = Candidate { preference: 0, name: host.clone(), port: room.port, permit: Permit::Mx };
+    let candidate = Candidate { preference: 0, name: host.clone(), port: room.port, named_by: NamedBy::Dns };
     of_candidates(room, vec![candidate], Vec::new(), none_ttl.min(room.negative_ttl_max)).await
 }
 
 /// A literal address of a route.
 pub fn of_literal(room: &Resolver, address: SocketAddr) -> Result<Found, RouteFailure> {
-    match room.guard.permits(address, Permit::RouteLiteral) {
+    match room.guard.permits(address, Permit::of(NamedBy::RouteAddress, address.port())) {
         Ok(()) => {
             let name: Arc<str> = address.ip().to_string().into();
-            let exchanger = ExchangerAnswer { preference: 0, name, addresses: vec![address] };
+            let named_by = NamedBy::RouteAddress;
+            let exchanger = ExchangerAnswer { preference: 0, name, named_by, addresses: vec![address] };
             Ok(Found { exchangers: vec![exchanger], ttl: room.ttl_max })
         }
         Err(forbidden) if forbidden.reason == Reason::OurOwn => Err(RouteFailure::Loop),
@@ -137,7 +139,12 @@ pub async fn of_candidates(
     let ttl = used.fold(ttl, Duration::min);
     let exchangers = looked
         .into_iter()
-        .map(|one| ExchangerAnswer { preference: one.preference, name: one.name, addresses: one.addresses })
+        .map(|one| ExchangerAnswer {
+            preference: one.preference,
+            name: one.name,
+            named_by: one.named_by,
+            addresses: one.addresses,
+        })
         .collect();
     Ok(Found { exchangers, ttl })
 }
@@ -155,6 +162,7 @@ async fn look(room: &Resolver, candidate: &Candidate) -> Looked {
     let mut looked = Looked {
         preference: candidate.preference,
         name: candidate.name.as_str().into(),
+        named_by: candidate.named_by,
         addresses: Vec::new(),
         ttl: found.ttl,
         is_us: false,
@@ -162,7 +170,7 @@ async fn look(room: &Resolver, candidate: &Candidate) -> Looked {
     };
     for ip in found.ips {
         let address = SocketAddr::new(ip, candidate.port);
-        match room.guard.permits(address, candidate.permit) {
+        match room.guard.permits(address, Permit::of(candidate.named_by, candidate.port)) {
             Ok(()) if looked.addresses.len() < ADDRESSES_MAX && !looked.addresses.contains(&address) => {
                 looked.addresses.push(address);
             }

@@ -7,7 +7,7 @@ use crate::host::Routing;
 use crate::host_id::HostId;
 use crate::lane::SessionState;
 use crate::queue::{LegKey, LegStage};
-use crate::route::{Answer, Route, RouteKind};
+use crate::route::{Answer, Route};
 use crate::verdict::Judgement;
 use crate::{Fact, Output, schedule, verdict};
 use common::vocab::{
@@ -249,11 +249,8 @@ impl Engine {
         let Some(&id) = self.names.get(name) else { return };
         match answer {
             Ok(answer) => {
-                let ceiling = match answer.kind {
-                    RouteKind::Configured => self.settings.route_connections_max,
-                    _ => self.settings.window_max,
-                };
                 let route = Arc::new(Route::from_answer(now, answer, &mut self.random));
+                let ceiling = self.window_ceiling(&route);
                 let host = self.host_mut(id);
                 host.window.set_ceiling(ceiling);
                 host.tried.retain(|address| route.hops.iter().any(|hop| hop.address == *address));

@@ -5,7 +5,7 @@ use crate::failure::{Failure, Trouble};
 use crate::host::{Host, Rest, Routing};
 use crate::host_id::HostId;
 use crate::lane::{Session, SessionState};
-use crate::route::RouteKind;
+use crate::route::{NamedBy, Route};
 use crate::view::Evidence;
 use crate::{Effect, Fact, Output, schedule, verdict};
 use common::vocab::{HostStatus, SessionId, Timestamp, VerdictCode, WaitCause};
@@ -42,7 +42,7 @@ impl Engine {
 
     /// An address greeted and took EHLO: the host is up, and what waited for it goes on the ramp of its window.
     fn reached(&mut self, now: Timestamp, id: HostId, evidence: Evidence, out: &mut Output) {
-        let (first, settings_max) = (self.settings.window_first, self.settings.window_max);
+        let first = self.settings.window_first;
         let host = self.host_mut(id);
         host.tried.clear();
         host.rest = None;
@@ -52,13 +52,19 @@ impl Engine {
             host.evidence = Some(evidence);
         }
         if host.status == HostStatus::Down {
-            let ceiling = match &host.routing {
-                Routing::Known(route) if route.kind == RouteKind::Configured => self.settings.route_connections_max,
-                _ => settings_max,
+            let ceiling = match &self.host(id).routing {
+                Routing::Known(route) => self.window_ceiling(route),
+                _ => self.settings.window_max,
             };
             self.host_mut(id).window = crate::host::Window::new(first, ceiling);
         }
         self.move_host(now, id, HostStatus::Up, VerdictCode::Ok, out);
+    }
+
+    /// Most connections of a host: more for our own relay than for somebody else's exchangers.
+    pub(super) fn window_ceiling(&self, route: &Route) -> u32 {
+        let ours = !route.hops.is_empty() && route.hops.iter().all(|hop| hop.named_by != NamedBy::Dns);
+        if ours { self.settings.route_connections_max } else { self.settings.window_max }
     }
 
     pub(super) fn move_host(
@@ -172,9 +178,9 @@ impl Engine {
         let Some(book) = self.sessions.get_mut(&session) else { return };
         book.state = SessionState::Idle { since: now };
         let (own, address) = (book.host, book.hop.address);
-        let most = match book.hop.kind {
-            RouteKind::Configured => self.settings.route_session_messages_max,
-            _ => self.settings.session_messages_max,
+        let most = match book.hop.named_by {
+            NamedBy::Dns => self.settings.session_messages_max,
+            NamedBy::RouteAddress | NamedBy::RouteName => self.settings.route_session_messages_max,
         };
         if book.messages >= most {
             self.close(session, out);

@@ -5,7 +5,7 @@ use crate::envelope::Order;
 use crate::host::Routing;
 use crate::host_id::HostId;
 use crate::lane::{Session, SessionState};
-use crate::route::{Hop, RouteKind};
+use crate::route::{Hop, NamedBy, RouteKind};
 use crate::{Effect, Fact, Output};
 use common::vocab::{AttemptId, HostStatus, SessionId, Timestamp};
 use std::net::SocketAddr;
@@ -113,9 +113,9 @@ impl Engine {
         }
         let Some(hop) = self.next_hop(now, id, hops) else { return Dial::NothingLeft };
         let lane = self.lanes.entry(hop.address).or_default();
-        let lane_limit = match hop.kind {
-            RouteKind::Configured => self.settings.route_connections_max,
-            _ => self.settings.address_connections_max,
+        let lane_limit = match hop.named_by {
+            NamedBy::Dns => self.settings.address_connections_max,
+            NamedBy::RouteAddress | NamedBy::RouteName => self.settings.route_connections_max,
         };
         let unproven = lane.connected == 0 && lane.connecting >= self.settings.address_connecting_max;
         if unproven || lane.connecting + lane.connected >= lane_limit {

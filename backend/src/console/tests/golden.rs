@@ -12,7 +12,7 @@ use common::wire::{
 };
 use common::words::Language;
 use engine::envelope::Envelope;
-use engine::route::{ExchangerAnswer, Route, RouteKind};
+use engine::route::{ExchangerAnswer, NamedBy, Route, RouteKind};
 use engine::view::{Evidence, HostDetailView, MessageView, RecipientView, RetryView};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -158,7 +158,12 @@ fn answers_are_as_promised() {
     let route = Route {
         kind: RouteKind::Configured,
         hops: Vec::new(),
-        exchangers: vec![ExchangerAnswer { preference: 10, name: "mx.test".into(), addresses: vec![address] }],
+        exchangers: vec![ExchangerAnswer {
+            preference: 10,
+            name: "mx.test".into(),
+            named_by: NamedBy::Dns,
+            addresses: vec![address],
+        }],
         expires_at: MORNING,
     };
     let detail = HostDetailView {

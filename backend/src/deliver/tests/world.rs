@@ -8,7 +8,7 @@ use common::vocab::{AttemptId, MessageId, RecipientId, ReplyCode, SessionId, Tim
 use engine::Event;
 use engine::envelope::{Envelope, Order, Settlement};
 use engine::failure::{Failure, Outcome, Stage, Trouble};
-use engine::route::{Hop, RouteKind};
+use engine::route::{Hop, NamedBy};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -119,7 +119,7 @@ pub(in crate::deliver) fn start(
     address: SocketAddr,
     allowed: bool,
 ) -> World {
-    let hop = Hop { exchanger: "mx.x.test".into(), preference: 0, address, kind: RouteKind::Configured };
+    let hop = Hop { exchanger: "mx.x.test".into(), preference: 0, address, named_by: NamedBy::RouteAddress };
     let (sender, events) = mpsc::unbounded_channel();
     let spool = Arc::new(spool);
     let guard = Arc::new(move |hop: &Hop| allowed && hop.address == address);
