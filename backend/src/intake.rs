@@ -6,9 +6,7 @@
 //! Received field on top).
 //! The walk goes on in `spool`.
 
-pub mod cidr;
 pub mod settings;
 pub mod smtp;
 
-pub use cidr::{Cidr, CidrError};
 pub use settings::IntakeSettings;

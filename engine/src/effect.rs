@@ -29,7 +29,7 @@ pub enum Effect {
         /// What.
         order: Order,
     },
-    /// QUIT and close; answered by `SessionClosed`, always.
+    /// QUIT and close; answered by `SessionClosed`, always. Only asked of a session that is ready and carries nothing.
     Close {
         /// Which.
         session: SessionId,

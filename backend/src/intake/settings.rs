@@ -1,6 +1,6 @@
 //! What the intake is told: our names, who may relay, and its limits. `config` makes it from `[smtp]` and `[local]`.
 
-use crate::intake::cidr::Cidr;
+use crate::connect::cidr::Cidr;
 use crate::intake::smtp::limits::Limits;
 use common::vocab::{Address, Domain};
 use std::collections::{BTreeMap, BTreeSet};

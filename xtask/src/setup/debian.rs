@@ -1,4 +1,4 @@
-//! Debian's packages: wasm-opt for the build, a browser and real peers for the tests.
+//! Debian's packages: a browser and real peers for the tests. A build needs none.
 //!
 //! Looks for what a package brings, not for the package, so other systems may bring it their own way. Installs as root or
 //! through sudo; where neither is at hand it says the exact line to type. Never removes a package to make room (Debian's
@@ -43,9 +43,9 @@ const POSTFIX_ANSWER: &str = "postfix postfix/main_mailer_type select No configu
 
 /// What this purpose needs.
 pub fn packages(purpose: Purpose) -> Vec<Package> {
-    let mut list = vec![program("binaryen", "wasm-opt")];
-    if purpose == Purpose::Test {
-        list.extend([
+    match purpose {
+        Purpose::Build => Vec::new(),
+        Purpose::Test => vec![
             program("chromium", "chromium"),
             program("chromium-driver", "chromedriver"),
             program("postfix", "postfix"),
@@ -54,9 +54,8 @@ pub fn packages(purpose: Purpose) -> Vec<Package> {
             // Screenshots without these show boxes.
             file("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
             file("fonts-dejavu-core", "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),
-        ]);
+        ],
     }
-    list
 }
 
 /// Installs what is missing.
@@ -197,14 +196,14 @@ mod tests {
     use crate::scratch::Scratch;
 
     #[test]
-    fn a_build_needs_wasm_opt_alone_and_tests_need_a_browser_and_fonts_as_well() {
+    fn a_build_needs_no_package_and_tests_need_a_browser_and_fonts() {
         let names = |purpose| -> Vec<_> {
             let list = packages(purpose);
             list.iter().map(|package| package.name).collect()
         };
-        assert_eq!(names(Purpose::Build), ["binaryen"]);
+        assert!(names(Purpose::Build).is_empty());
         let tests = names(Purpose::Test);
-        for name in ["binaryen", "chromium-driver", "postfix", "fonts-noto-cjk"] {
+        for name in ["chromium-driver", "postfix", "fonts-noto-cjk"] {
             assert!(tests.contains(&name), "{name}");
         }
     }
