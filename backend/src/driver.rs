@@ -144,6 +144,7 @@ impl Driver {
             counters_since: self.engine.counters_since(),
             changed,
             gone,
+            ended: self.engine.ended_counters(),
             messages_received: self.messages_received,
             recipients_received: self.recipients_received,
         });

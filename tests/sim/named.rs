@@ -99,3 +99,14 @@ fn a_host_that_was_only_reached_over_another_hosts_session_is_up() {
     assert_eq!(world.facts.iter().filter(|fact| fact.contains("SessionStarted")).count(), 1, "they share a session");
     assert_eq!(seen.status, HostStatus::Up);
 }
+
+#[test]
+fn a_record_ends_three_hours_after_its_last_mail_and_its_counters_stay() {
+    let mut world = World::with_host(8, "a.test", Character::Healthy);
+    world.send(vec!["x@a.test".parse().unwrap()]);
+    world.run();
+    step_until(&mut world, "the record ends", |world| world.engine.hosts().next().is_none());
+    let idle = world.now.since(DAWN);
+    assert!((10_800..10_900).contains(&idle.as_secs()), "{idle:?}");
+    assert_eq!(world.engine.ended_counters().delivered_recipients, 1);
+}

@@ -59,6 +59,8 @@ pub struct World {
     serial: u64,
     next_mid: u64,
     arrivals_left: u32,
+    /// Recipients that this engine has been given.
+    given: u64,
 }
 
 impl World {
@@ -91,6 +93,7 @@ impl World {
             shared_address: seed.is_multiple_of(4),
             serial: 0,
             next_mid: 1,
+            given: 0,
             arrivals_left: 20 + random.below(60) as u32,
             random,
         };
@@ -209,6 +212,7 @@ impl World {
         rids.clone().for_each(|rid| self.ledger.accept(mid, rid, self.now, ends_by));
         let waiting = rids.map(|rid| (rid, (0, None))).collect();
         self.disk.insert(mid, OnDisk { envelope: envelope.clone(), waiting });
+        self.given += envelope.recipients.len() as u64;
         self.handle(Event::Accepted(envelope));
         mid
     }
@@ -333,6 +337,7 @@ impl World {
         self.rows.clear();
         self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();
+        self.given = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
         for OnDisk { envelope, waiting } in kept {
             let waiting = waiting.into_iter().map(|(rid, (attempts, next_attempt_at))| RecoveredRecipient {
                 rid,
@@ -353,6 +358,9 @@ impl World {
         self.rows_agree();
         let on_disk: u64 = self.disk.values().map(|kept| kept.waiting.len() as u64).sum();
         let active: u64 = self.engine.hosts().map(|row| row.active()).sum();
+        let completed: u64 = self.engine.hosts().map(|row| row.counters.completed_recipients).sum();
+        let ended = self.engine.ended_counters().completed_recipients;
+        assert_eq!(self.given, active + completed + ended, "accepted = active + completed, ended records too");
         assert_eq!(on_disk, active, "what is on disk and what is in the queue differ");
     }
 

@@ -4,7 +4,7 @@
 //! out as it came, only cut where a list would grow without bound.
 //! Never: a look at the clock, a decision. The walk goes on in `index` (lists) and `http` (details).
 
-use common::vocab::{Badge, Reply, Timestamp, VerdictCode, WaitCause, badge};
+use common::vocab::{Badge, Counters, Reply, Timestamp, VerdictCode, WaitCause, badge};
 use common::wire::{
     Action, ActionKind, ActionState, Exchanger, ExchangerAddress, HostDetail, HostRow, MessageDetail, RecipientRow,
     RecipientState, SaidReply, Totals, Verdict,
@@ -232,7 +232,6 @@ pub fn host_keys(view: &HostView) -> HostKeys {
 
 /// Adds a host to the totals.
 pub fn add_host(totals: &mut Totals, view: &HostView) {
-    let counters = &view.counters;
     let badge = host_badge(view);
     add_totals(
         totals,
@@ -246,22 +245,30 @@ pub fn add_host(totals: &mut Totals, view: &HostView) {
             active_recipients: view.active(),
             unattempted_recipients: view.unattempted,
             attempted_recipients: view.attempted,
-            completed_recipients: counters.completed_recipients,
-            delivered_recipients: counters.delivered_recipients,
-            deleted_recipients: counters.deleted_recipients,
-            soft_bounced_events: counters.soft_bounced_events,
-            hard_bounced_recipients: counters.hard_bounced_recipients,
-            dns_hard_bounces: counters.dns_hard_bounces,
-            five_xx_hard_bounces: counters.five_xx_hard_bounces,
-            filter_hard_bounces: counters.filter_hard_bounces,
-            expired_hard_bounces: counters.expired_hard_bounces,
-            other_hard_bounces: counters.other_hard_bounces,
             current_outbound_connections: view.connections.into(),
             pending_outbound_connections: view.pending.into(),
             oldest_message_at: view.oldest_at,
             wait_causes: view.causes,
+            ..counted(&view.counters)
         },
     );
+}
+
+/// Totals that know counters alone.
+pub fn counted(counters: &Counters) -> Totals {
+    Totals {
+        completed_recipients: counters.completed_recipients,
+        delivered_recipients: counters.delivered_recipients,
+        deleted_recipients: counters.deleted_recipients,
+        soft_bounced_events: counters.soft_bounced_events,
+        hard_bounced_recipients: counters.hard_bounced_recipients,
+        dns_hard_bounces: counters.dns_hard_bounces,
+        five_xx_hard_bounces: counters.five_xx_hard_bounces,
+        filter_hard_bounces: counters.filter_hard_bounces,
+        expired_hard_bounces: counters.expired_hard_bounces,
+        other_hard_bounces: counters.other_hard_bounces,
+        ..Totals::default()
+    }
 }
 
 /// Adds the totals of other hosts.

@@ -1,6 +1,6 @@
 //! The desk: how doors (console, control socket) ask the driver something. Bounded; every question gets an answer.
 
-use common::vocab::{ActionId, Domain, MessageId, Timestamp};
+use common::vocab::{ActionId, Counters, Domain, MessageId, Timestamp};
 use engine::RetryScope;
 use engine::view::{HostDetailView, HostView, MessageView, RetryView};
 use tokio::sync::{mpsc, oneshot};
@@ -96,6 +96,8 @@ pub struct Changes {
     pub changed: Vec<HostView>,
     /// Hosts whose record ended.
     pub gone: Vec<Domain>,
+    /// Counters of the hosts whose record has ended: they belong to the totals.
+    pub ended: Counters,
     /// Messages accepted since the start.
     pub messages_received: u64,
     /// Recipients accepted since the start.

@@ -72,6 +72,20 @@ impl Counters {
         } += 1;
     }
 
+    /// Adds what another host has counted.
+    pub fn add(&mut self, other: &Counters) {
+        self.soft_bounced_events += other.soft_bounced_events;
+        self.completed_recipients += other.completed_recipients;
+        self.hard_bounced_recipients += other.hard_bounced_recipients;
+        self.dns_hard_bounces += other.dns_hard_bounces;
+        self.five_xx_hard_bounces += other.five_xx_hard_bounces;
+        self.filter_hard_bounces += other.filter_hard_bounces;
+        self.expired_hard_bounces += other.expired_hard_bounces;
+        self.other_hard_bounces += other.other_hard_bounces;
+        self.delivered_recipients += other.delivered_recipients;
+        self.deleted_recipients += other.deleted_recipients;
+    }
+
     /// `Completed = Hard + Delivered + Deleted` and `Hard = DNS + 5XX + Filter + Expired + Other`.
     pub fn add_up(&self) -> bool {
         let hard = self.dns_hard_bounces

@@ -50,17 +50,7 @@ impl Engine {
     /// The record of a host without mail ends; its counters live on in the totals.
     fn end_record(&mut self, id: HostId) {
         let Some(host) = self.hosts[id.0 as usize].take() else { return };
-        let (sum, own) = (&mut self.ended_counters, host.counters);
-        sum.soft_bounced_events += own.soft_bounced_events;
-        sum.completed_recipients += own.completed_recipients;
-        sum.hard_bounced_recipients += own.hard_bounced_recipients;
-        sum.dns_hard_bounces += own.dns_hard_bounces;
-        sum.five_xx_hard_bounces += own.five_xx_hard_bounces;
-        sum.filter_hard_bounces += own.filter_hard_bounces;
-        sum.expired_hard_bounces += own.expired_hard_bounces;
-        sum.other_hard_bounces += own.other_hard_bounces;
-        sum.delivered_recipients += own.delivered_recipients;
-        sum.deleted_recipients += own.deleted_recipients;
+        self.ended_counters.add(&host.counters);
         self.names.remove(&host.name);
         self.gone.push(host.name);
         self.changed.remove(&id);

@@ -7,7 +7,7 @@ use super::order::OrderBook;
 use super::{CHUNK_SLOTS, Chunk, HostsIndex, IndexedRow, Slot};
 use crate::console::view;
 use crate::driver::desk::Changes;
-use common::vocab::{Domain, Timestamp};
+use common::vocab::{Counters, Domain, Timestamp};
 use common::wire::Totals;
 use common::words::Language;
 use engine::view::HostView;
@@ -20,6 +20,7 @@ pub struct Draft {
     version: u64,
     as_of: Timestamp,
     counters_since: Timestamp,
+    ended: Counters,
     messages_received: u64,
     recipients_received: u64,
     chunks: Vec<Arc<Chunk>>,
@@ -37,6 +38,7 @@ impl Draft {
             version: 0,
             as_of: Timestamp::default(),
             counters_since: Timestamp::default(),
+            ended: Counters::default(),
             messages_received: 0,
             recipients_received: 0,
             chunks: Vec::new(),
@@ -51,6 +53,7 @@ impl Draft {
     pub fn apply(&mut self, changes: Changes) {
         self.as_of = changes.as_of;
         self.counters_since = changes.counters_since;
+        self.ended = changes.ended;
         self.messages_received = changes.messages_received;
         self.recipients_received = changes.recipients_received;
         for host in &changes.gone {
@@ -119,7 +122,8 @@ impl Draft {
                 view::add_host(&mut chunk.totals, &slot.row.view);
             }
         }
-        let mut totals = Totals::default();
+        // What was counted stays counted when a host's record ends.
+        let mut totals = view::counted(&self.ended);
         for chunk in &self.chunks {
             view::add_totals(&mut totals, &chunk.totals);
         }

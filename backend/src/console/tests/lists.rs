@@ -93,6 +93,21 @@ fn a_host_that_has_gone_leaves_list_and_totals_and_its_place_is_used_again() {
 }
 
 #[test]
+fn what_a_host_has_counted_stays_in_the_totals_when_its_record_ends() {
+    let mut counted = host("a.test", 0);
+    (0..5).for_each(|_| counted.counters.delivered());
+    let ended = counted.counters;
+    let (mut draft, first) = index_of(vec![counted]);
+    assert_eq!(first.totals.delivered_recipients, 5);
+    draft.apply(Changes { gone: vec!["a.test".parse().unwrap()], ended, ..changes(vec![]) });
+    let second = draft.publish();
+    assert_eq!(
+        (second.totals.hosts, second.totals.delivered_recipients, second.totals.completed_recipients),
+        (0, 5, 5)
+    );
+}
+
+#[test]
 fn a_row_that_says_the_same_again_is_not_news() {
     let (mut draft, first) = index_of(vec![host("a.test", 1)]);
     draft.apply(changes(vec![host("a.test", 1)]));
