@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
@@ -32,10 +33,26 @@ pub fn binary() -> PathBuf {
     path
 }
 
-/// A loopback address that nobody listens on at this moment.
+/// Ports below the range from which the kernel takes those of outgoing connections.
+const PORTS: u32 = 10_000;
+static NEXT_PORT: AtomicU32 = AtomicU32::new(0);
+
+/// A loopback address that nobody listens on at this moment, and that no outgoing connection will be given:
+/// a server that is killed must find its port again.
 pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address")
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+    let clients_from: u32 = range.split_whitespace().next().and_then(|low| low.parse().ok()).unwrap_or(32_768);
+    // Test processes that run side by side begin at different places.
+    let offset = std::process::id().wrapping_mul(7_919);
+    for _ in 0..PORTS {
+        let step = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
+        let port = clients_from - PORTS + offset.wrapping_add(step) % PORTS;
+        let address = SocketAddr::from(([127, 0, 0, 1], u16::try_from(port).expect("ports end at 65,535")));
+        if TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+    panic!("no port is free below {clients_from}");
 }
 
 fn spawn(arguments: &[String], folder: &Path) -> Child {
