@@ -35,6 +35,30 @@ pub struct Submission {
     pub envelope: Arc<Envelope>,
     /// The message as it will be sent: CRLF line ends, our Received field at the top, not dot-stuffed.
     pub body: Bytes,
+    /// Recipients of other messages that end with this record: a report settles what it replaces.
+    pub settles: Vec<Settlement>,
+    /// The client's name for this submission, so that asking twice keeps it once.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// A client's name for one submission (the HTTP field `Idempotency-Key`), kept for 24 hours with its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey {
+    /// SHA-256 of who asks and the key they gave.
+    pub name: [u8; 32],
+    /// SHA-256 of what they asked for: the same key with something else is a mistake of theirs.
+    pub request: [u8; 32],
+}
+
+/// What became of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It is on disk under the number in its envelope.
+    New,
+    /// The same was kept before, under this number; nothing was written.
+    Before(MessageId),
+    /// The key was used for something else; nothing was written.
+    OtherRequest(MessageId),
 }
 
 /// About to send the final dot of this attempt. Without a settlement behind it, a possible duplicate.
@@ -98,7 +122,7 @@ pub trait Spool: Send + Sync + 'static {
     fn reserve(&self) -> MessageId;
 
     /// Keeps a message; the answer comes after the sync. The message is also told to the driver, after the sync.
-    fn keep(&self, submission: Submission) -> Answer<()>;
+    fn keep(&self, submission: Submission) -> Answer<Kept>;
 
     /// Writes down that the final dot is about to be sent. Not synced by itself: it rides with the next group.
     fn begun(&self, begun: Begun);

@@ -1,6 +1,7 @@
 //! Everything the engine may ask of the world: a closed list. Imperative; each can be printed.
 
 use crate::envelope::{Order, Settlement};
+use crate::report::Report;
 use crate::route::Hop;
 use common::vocab::{Domain, SessionId};
 use std::sync::Arc;
@@ -36,4 +37,6 @@ pub enum Effect {
     },
     /// Write down how recipients ended, or when they are tried again.
     Settle(Settlement),
+    /// Write a report to the sender and keep it; what it settles takes effect with it, in one record.
+    Report(Report),
 }

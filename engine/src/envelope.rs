@@ -1,5 +1,6 @@
 //! What moves through the house: the accepted envelope, the order for a session, the settlement for the spool.
 
+use crate::dsn::Dsn;
 use common::vocab::{Address, AttemptId, Domain, HardBounce, MessageId, RecipientId, ReversePath, Timestamp};
 use std::sync::Arc;
 
@@ -18,6 +19,10 @@ pub struct Envelope {
     pub received_at: Timestamp,
     /// The body holds octets above 127 (RFC 6152).
     pub eight_bit: bool,
+    /// An address or a header field holds UTF-8: only a next hop with SMTPUTF8 may have it (RFC 6531).
+    pub smtputf8: bool,
+    /// What the sender asked about reports (RFC 3461).
+    pub dsn: Dsn,
 }
 
 /// A message found on disk at the start, with its recipients that are not settled yet.

@@ -9,6 +9,7 @@
 //! Never: a clock, a socket, a file, a thread, chance of its own. Time is handed in.
 //! The driver in `backend` is its only caller in the product, the simulation its other one.
 
+pub mod dsn;
 pub mod effect;
 mod engine;
 pub mod envelope;
@@ -21,6 +22,7 @@ mod lane;
 pub mod output;
 mod queue;
 pub mod random;
+pub mod report;
 pub mod route;
 mod schedule;
 pub mod settings;

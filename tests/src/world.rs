@@ -7,7 +7,8 @@
 use crate::check::{GRACE, Ledger};
 use crate::host::Character;
 use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId, Timestamp};
-use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled};
+use engine::dsn::Dsn;
+use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled, Settlement};
 use engine::failure::Outcome;
 use engine::random::Random;
 use engine::route::{Answer, ExchangerAnswer, NamedBy, RouteKind};
@@ -205,7 +206,16 @@ impl World {
         self.next_mid += 1;
         let from = (self.random.below(5) > 0).then(|| "sender@lab.test".parse().expect("an address"));
         let lifetime = if from.is_some() { self.settings.lifetime } else { self.settings.lifetime_null_sender };
-        let envelope = Envelope { mid, from, recipients, size_bytes: 4_096, received_at: self.now, eight_bit: false };
+        let envelope = Envelope {
+            mid,
+            from,
+            recipients,
+            size_bytes: 4_096,
+            received_at: self.now,
+            eight_bit: false,
+            smtputf8: false,
+            dsn: Dsn::default(),
+        };
         let envelope = Arc::new(envelope);
         let ends_by = self.now + lifetime + GRACE;
         let rids = (0..envelope.recipients.len() as u32).map(RecipientId);
@@ -268,26 +278,30 @@ impl World {
             Effect::Close { session } => {
                 self.later(Duration::from_millis(1), Coming::Event(Event::SessionClosed { session }));
             }
-            Effect::Settle(settlement) => {
-                let Some(kept) = self.disk.get_mut(&settlement.mid) else { return };
-                for (rid, how) in settlement.recipients {
-                    match how {
-                        Settled::Deferred { attempts, next_attempt_at } => {
-                            kept.waiting.insert(rid, (attempts, Some(next_attempt_at)));
-                        }
-                        _ => drop(kept.waiting.remove(&rid)),
-                    }
+            Effect::Settle(settlement) => self.settle(settlement),
+            Effect::Report(report) => report.settlement.into_iter().for_each(|settlement| self.settle(settlement)),
+        }
+    }
+
+    /// What the spool would write down.
+    fn settle(&mut self, settlement: Settlement) {
+        let Some(kept) = self.disk.get_mut(&settlement.mid) else { return };
+        for (rid, how) in settlement.recipients {
+            match how {
+                Settled::Deferred { attempts, next_attempt_at } => {
+                    kept.waiting.insert(rid, (attempts, Some(next_attempt_at)));
                 }
-                assert_eq!(
-                    kept.waiting.is_empty(),
-                    settlement.message_done,
-                    "{}: done is said too early or too late",
-                    settlement.mid
-                );
-                if settlement.message_done {
-                    self.disk.remove(&settlement.mid);
-                }
+                _ => drop(kept.waiting.remove(&rid)),
             }
+        }
+        assert_eq!(
+            kept.waiting.is_empty(),
+            settlement.message_done,
+            "{}: done is said too early or too late",
+            settlement.mid
+        );
+        if settlement.message_done {
+            self.disk.remove(&settlement.mid);
         }
     }
 

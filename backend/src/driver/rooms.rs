@@ -32,6 +32,7 @@ impl Rooms {
         for effect in effects {
             match effect {
                 Effect::Settle(settlement) => settlements.push(settlement),
+                Effect::Report(report) => settlements.extend(report.settlement),
                 Effect::Resolve { host } => {
                     let (resolver, events) = (self.resolver.clone(), self.events.clone());
                     tokio::spawn(async move {

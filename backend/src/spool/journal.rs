@@ -16,7 +16,7 @@ use crate::spool::disk::{Disk, OsDisk};
 use crate::spool::failure::{OpenError, SpoolHealth};
 use crate::spool::recovery::{self, Start};
 use crate::spool::settings::SpoolSettings;
-use crate::spool::{Answer, Begun, Opened, Spool, SpoolError, Submission};
+use crate::spool::{Answer, Begun, Kept, Opened, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::MessageId;
 use engine::envelope::Settlement;
@@ -85,7 +85,7 @@ impl JournalSpool {
         self.ask(Op::Stop)
     }
 
-    fn ask(&self, question: impl FnOnce(Reply) -> Op) -> Answer<()> {
+    fn ask<T>(&self, question: impl FnOnce(Reply<T>) -> Op) -> Answer<T> {
         let (reply, answer) = oneshot::channel();
         self.send(question(reply));
         answer
@@ -107,7 +107,7 @@ impl Spool for JournalSpool {
         mid
     }
 
-    fn keep(&self, submission: Submission) -> Answer<()> {
+    fn keep(&self, submission: Submission) -> Answer<Kept> {
         self.ask(|reply| Op::Keep(submission, reply))
     }
 

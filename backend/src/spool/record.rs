@@ -10,6 +10,7 @@
 use crate::spool::Begun;
 use bytes::Bytes;
 use common::vocab::{Address, AttemptId, HardBounce, MessageId, RecipientId, Timestamp};
+use engine::dsn::Dsn;
 use engine::envelope::{Envelope, Settled, Settlement};
 
 /// A message with its body.
@@ -72,7 +73,8 @@ fn put_envelope(buffer: &mut Vec<u8>, envelope: &Envelope) {
     put_number(buffer, envelope.mid.0);
     put_number(buffer, envelope.received_at.0);
     put_number(buffer, envelope.size_bytes);
-    buffer.push(u8::from(envelope.eight_bit) | u8::from(envelope.from.is_some()) << 1);
+    let flag = |set: bool, place: u8| u8::from(set) << place;
+    buffer.push(flag(envelope.eight_bit, 0) | flag(envelope.from.is_some(), 1) | flag(envelope.smtputf8, 2));
     if let Some(from) = &envelope.from {
         put_text(buffer, from.as_str());
     }
@@ -166,6 +168,8 @@ fn read_envelope(bytes: &[u8]) -> Option<Envelope> {
             size_bytes,
             received_at: Timestamp(received_at),
             eight_bit: flags & 1 != 0,
+            smtputf8: flags & 4 != 0,
+            dsn: Dsn::default(),
         })
     })
 }
@@ -303,6 +307,8 @@ mod tests {
                 size_bytes,
                 received_at: Timestamp(received_at),
                 eight_bit,
+                smtputf8: !eight_bit,
+                dsn: Dsn::default(),
             },
         )
     }

@@ -32,8 +32,10 @@ fn message(mid: MessageId, recipients: usize, size: usize) -> Submission {
         size_bytes: body.len() as u64,
         received_at: Timestamp(1_795_000_000_000 + mid.0),
         eight_bit: mid.0.is_multiple_of(3),
+        smtputf8: false,
+        dsn: Default::default(),
     };
-    Submission { envelope: Arc::new(envelope), body }
+    Submission { envelope: Arc::new(envelope), body, settles: Vec::new(), key: None }
 }
 
 fn body_of(mid: MessageId, size: usize) -> Bytes {

@@ -96,6 +96,8 @@ fn message() -> MessageView {
         size_bytes: 1_234,
         received_at: MORNING,
         eight_bit: false,
+        smtputf8: false,
+        dsn: Default::default(),
     };
     let waiting = RecipientView {
         rid: RecipientId(1),

@@ -2,7 +2,7 @@
 
 use crate::deliver::tests::peer::Peer;
 use crate::deliver::{SessionHandle, SessionSettings, open};
-use crate::spool::{Answer, Begun, Spool, SpoolError, Submission};
+use crate::spool::{Answer, Begun, Kept, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::{AttemptId, MessageId, RecipientId, ReplyCode, SessionId, Timestamp};
 use engine::Event;
@@ -36,7 +36,7 @@ impl Spool for TestSpool {
     fn reserve(&self) -> MessageId {
         unreachable!("a session reserves nothing")
     }
-    fn keep(&self, _: Submission) -> Answer<()> {
+    fn keep(&self, _: Submission) -> Answer<Kept> {
         unreachable!("a session keeps nothing")
     }
     fn begun(&self, begun: Begun) {
@@ -138,6 +138,8 @@ pub(in crate::deliver) fn order(mid: u64, recipients: u32) -> Order {
             size_bytes: 20,
             received_at: Timestamp(0),
             eight_bit: false,
+            smtputf8: false,
+            dsn: Default::default(),
         }),
         rids: (0..recipients).map(RecipientId).collect(),
         host: "x.test".parse().unwrap(),

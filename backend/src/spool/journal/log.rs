@@ -13,7 +13,7 @@ use crate::spool::journal::index::{Entry, Place, Remaining};
 use crate::spool::journal::op::{Op, Reply};
 use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared};
 use crate::spool::record;
-use crate::spool::{Begun, SpoolError, Submission};
+use crate::spool::{Begun, Kept, SpoolError, Submission};
 use common::vocab::MessageId;
 use engine::envelope::{Envelope, Settlement};
 use std::io;
@@ -38,7 +38,7 @@ enum Rider {
 /// What the buffer holds, in its order.
 #[derive(Debug)]
 enum Pending {
-    Keep { submission: Submission, reply: Reply, place: Place },
+    Keep { submission: Submission, reply: Reply<Kept>, place: Place },
     Rider(Rider),
 }
 
@@ -147,7 +147,7 @@ impl Log {
         due
     }
 
-    fn put_keep(&mut self, submission: Submission, reply: Reply) {
+    fn put_keep(&mut self, submission: Submission, reply: Reply<Kept>) {
         let refusal = match self.shared.health() {
             SpoolHealth::Failed(why) => Some(SpoolError::Failed(why)),
             SpoolHealth::Full => Some(SpoolError::Full),
@@ -254,7 +254,7 @@ impl Log {
             let mut state = self.shared.state();
             for pending in self.pending.drain(..) {
                 match pending {
-                    Pending::Keep { submission: Submission { envelope, body }, reply, place } => {
+                    Pending::Keep { submission: Submission { envelope, body, .. }, reply, place } => {
                         let remaining = Remaining::of(envelope.recipients.len(), |_| true);
                         if !remaining.is_empty() {
                             self.chain.hold(place.number);
@@ -277,7 +277,7 @@ impl Log {
             }
         }
         for reply in answers {
-            let _ = reply.send(Ok(())); // whoever left before the answer: the message is kept all the same
+            let _ = reply.send(Ok(Kept::New)); // whoever left before the answer: the message is kept all the same
         }
         if self.chain.is_synced() {
             for number in self.freed.drain(..) {

@@ -3,18 +3,18 @@
 //! Promises: whoever waits for an answer gets one.
 //! The walk goes on in `writer`, which gathers them, and in `log`, which does them.
 
-use crate::spool::{Begun, SpoolError, Submission};
+use crate::spool::{Begun, Kept, SpoolError, Submission};
 use engine::envelope::Settlement;
 use tokio::sync::oneshot;
 
 /// Where the answer to an operation goes.
-pub type Reply = oneshot::Sender<Result<(), SpoolError>>;
+pub type Reply<T = ()> = oneshot::Sender<Result<T, SpoolError>>;
 
 /// Something to write down.
 #[derive(Debug)]
 pub enum Op {
     /// A message; answered after the sync.
-    Keep(Submission, Reply),
+    Keep(Submission, Reply<Kept>),
     /// About to send the final dot.
     Begun(Begun),
     /// How recipients ended.
@@ -40,8 +40,11 @@ impl Op {
 
     /// Answers it without doing it.
     pub fn refuse(self, why: SpoolError) {
-        if let Op::Keep(_, reply) | Op::Flush(reply) | Op::Stop(reply) = self {
-            let _ = reply.send(Err(why)); // who no longer listens needs no answer
+        // Who no longer listens needs no answer.
+        match self {
+            Op::Keep(_, reply) => drop(reply.send(Err(why))),
+            Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
+            Op::Begun(_) | Op::Settle(_) | Op::Numbers => {}
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What every spool has to do, whichever runs. Each fact is a function over something that opens a spool.
 
 use super::{body_of, message};
-use crate::spool::{Begun, Opened, Spool, SpoolError};
+use crate::spool::{Begun, Kept, Opened, Spool, SpoolError};
 use common::vocab::{AttemptId, HardBounce, MessageId, RecipientId, Timestamp};
 use engine::envelope::{Recovered, RecoveredRecipient, Settled, Settlement};
 use std::collections::BTreeSet;
@@ -163,7 +163,7 @@ pub async fn a_flush_answers_when_all_before_it_is_on_disk<P: Place>(place: P) {
     let kept = opened.spool.keep(message(mid, 1, 10));
     opened.spool.settle(vec![settlement(mid, 0, Settled::Delivered, true)]);
     opened.spool.flush().await.unwrap().unwrap();
-    assert_eq!(kept.await.unwrap(), Ok(()));
+    assert_eq!(kept.await.unwrap(), Ok(Kept::New));
     assert_eq!(opened.spool.body(mid).await.unwrap(), Err(SpoolError::Missing(mid)), "settled in the same group");
     place.close(opened.spool).await;
     assert!(place.open().recovered.is_empty());

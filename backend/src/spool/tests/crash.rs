@@ -7,7 +7,7 @@ use crate::spool::journal::log::Log;
 use crate::spool::journal::op::Op;
 use crate::spool::journal::read_body;
 use crate::spool::recovery::{self, Start};
-use crate::spool::{Begun, SpoolError, SpoolHealth, SpoolSettings};
+use crate::spool::{Begun, Kept, SpoolError, SpoolHealth, SpoolSettings};
 use common::vocab::{AttemptId, HardBounce, MessageId, RecipientId, Timestamp};
 use engine::envelope::{Settled, Settlement};
 use engine::random::Random;
@@ -27,7 +27,7 @@ struct World {
 }
 
 /// What a round of operations asked for.
-type Answers = Vec<(MessageId, oneshot::Receiver<Result<(), SpoolError>>)>;
+type Answers = Vec<(MessageId, oneshot::Receiver<Result<Kept, SpoolError>>)>;
 
 impl World {
     fn open(&mut self) -> Start {
@@ -109,7 +109,7 @@ impl World {
             log.run(&mut ops);
             let mut synced = matches!(flushed.try_recv(), Ok(Ok(())));
             for (mid, mut answer) in answers {
-                if answer.try_recv() == Ok(Ok(())) {
+                if answer.try_recv() == Ok(Ok(Kept::New)) {
                     self.ledger.acknowledged(mid);
                     synced = true;
                 }

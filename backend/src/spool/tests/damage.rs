@@ -8,7 +8,7 @@ use crate::spool::journal::op::Op;
 use crate::spool::journal::read_body;
 use crate::spool::recovery::{self, Start};
 use crate::spool::segment::{HEADER_BYTES, Header, HeaderRead, number_of};
-use crate::spool::{OpenError, Spool, SpoolError, SpoolSettings, Submission, record};
+use crate::spool::{Kept, OpenError, Spool, SpoolError, SpoolSettings, Submission, record};
 use bytes::Bytes;
 use common::vocab::{MessageId, RecipientId};
 use engine::envelope::{Settled, Settlement};
@@ -30,7 +30,7 @@ fn keep(log: &mut Log, submission: Submission) -> MessageId {
     let mid = submission.envelope.mid;
     let (reply, mut answer) = oneshot::channel();
     log.run(&mut vec![Op::Keep(submission, reply)]);
-    assert_eq!(answer.try_recv(), Ok(Ok(())));
+    assert_eq!(answer.try_recv(), Ok(Ok(Kept::New)));
     mid
 }
 

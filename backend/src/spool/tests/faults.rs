@@ -30,7 +30,7 @@ fn check(disk: &SimDisk, ledger: &mut Ledger) {
 }
 
 /// Runs one operation that is answered.
-fn ask(log: &mut Log, op: impl FnOnce(oneshot::Sender<Result<(), SpoolError>>) -> Op) -> Result<(), SpoolError> {
+fn ask<T>(log: &mut Log, op: impl FnOnce(oneshot::Sender<Result<T, SpoolError>>) -> Op) -> Result<T, SpoolError> {
     let (reply, mut answer) = oneshot::channel();
     log.run(&mut vec![op(reply)]);
     answer.try_recv().expect("every question is answered")

@@ -4,7 +4,7 @@ use super::conformance::{Place, conforms};
 use super::sim_disk::SimDisk;
 use super::{message, small};
 use crate::spool::disk::{Disk, DiskFile, LockGuard, OsDisk};
-use crate::spool::{JournalSpool, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
+use crate::spool::{JournalSpool, Kept, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -186,7 +186,7 @@ async fn many_messages_share_one_sync() {
         (0..300).map(|_| opened.spool.keep(message(opened.spool.reserve(), 1, 1_000))).collect()
     };
     for answer in answers {
-        assert_eq!(answer.await.unwrap(), Ok(()));
+        assert_eq!(answer.await.unwrap(), Ok(Kept::New));
     }
     let syncs = disk.syncs.load(Ordering::SeqCst) - before;
     assert!((1..=2).contains(&syncs), "300 messages, {syncs} syncs");
@@ -230,7 +230,7 @@ async fn mail_is_taken_again_by_itself_when_a_full_disk_has_room() {
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(30), wait).await.expect("it asks by itself");
-    assert_eq!(keep().await.unwrap(), Ok(()));
+    assert_eq!(keep().await.unwrap(), Ok(Kept::New));
     opened.spool.stop().await.unwrap().unwrap();
 }
 

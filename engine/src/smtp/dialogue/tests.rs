@@ -22,6 +22,8 @@ fn order(recipients: usize) -> Order {
             size_bytes: 100,
             received_at: Timestamp(0),
             eight_bit: true,
+            smtputf8: false,
+            dsn: Default::default(),
         }),
         rids: (0..recipients as u32).map(RecipientId).collect(),
         host: "x.test".parse().unwrap(),

@@ -11,8 +11,9 @@ use crate::intake::smtp::pace::Pace;
 use crate::intake::smtp::reply::{self, OurReply};
 use crate::intake::smtp::session::{Ended, Session, Step, stopped};
 use crate::intake::smtp::transaction::Transaction;
-use crate::spool::{SpoolError, Submission};
+use crate::spool::{Kept, SpoolError, Submission};
 use bytes::Bytes;
+use engine::dsn::Dsn;
 use engine::envelope::Envelope;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -136,10 +137,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let body = Bytes::from(message).slice(start..);
         let (from, recipients) = transaction.into_parts();
         let size_bytes = body.len() as u64;
-        let envelope = Envelope { mid, from, recipients, size_bytes, received_at, eight_bit: findings.eight_bit };
-        let kept = intake.spool.keep(Submission { envelope: Arc::new(envelope), body }).await;
+        let envelope = Envelope {
+            mid,
+            from,
+            recipients,
+            size_bytes,
+            received_at,
+            eight_bit: findings.eight_bit,
+            smtputf8: false,
+            dsn: Dsn::default(),
+        };
+        let submission = Submission { envelope: Arc::new(envelope), body, settles: Vec::new(), key: None };
+        let kept = intake.spool.keep(submission).await;
         match kept.unwrap_or(Err(SpoolError::Stopped)) {
-            Ok(()) => reply::queued(mid),
+            Ok(Kept::New) => reply::queued(mid),
+            Ok(Kept::Before(earlier) | Kept::OtherRequest(earlier)) => reply::queued(earlier),
             Err(SpoolError::Full) => reply::DISK_FULL,
             Err(why) => {
                 tracing::error!(%mid, %why, "a message could not be kept; its sender was told to try again");

@@ -1,6 +1,6 @@
 //! A spool in memory: keeps what it is given, or fails as it is told.
 
-use crate::spool::{Answer, Begun, Spool, SpoolError, Submission};
+use crate::spool::{Answer, Begun, Kept, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::MessageId;
 use engine::envelope::Settlement;
@@ -30,7 +30,7 @@ pub struct MemorySpool {
     numbers: AtomicU64,
     mood: Mutex<Mood>,
     kept: Mutex<Vec<Submission>>,
-    waiting: Mutex<Vec<oneshot::Sender<Result<(), SpoolError>>>>,
+    waiting: Mutex<Vec<oneshot::Sender<Result<Kept, SpoolError>>>>,
 }
 
 impl MemorySpool {
@@ -46,7 +46,7 @@ impl MemorySpool {
 
     /// Answers those that wait, and says how many heard it.
     pub fn answer_all(&self) -> usize {
-        self.waiting.lock().unwrap().drain(..).filter_map(|waiting| waiting.send(Ok(())).ok()).count()
+        self.waiting.lock().unwrap().drain(..).filter_map(|waiting| waiting.send(Ok(Kept::New)).ok()).count()
     }
 
     /// The only message that was kept, without our Received field.
@@ -72,7 +72,7 @@ impl Spool for MemorySpool {
         MessageId(self.numbers.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    fn keep(&self, submission: Submission) -> Answer<()> {
+    fn keep(&self, submission: Submission) -> Answer<Kept> {
         let (sender, receiver) = oneshot::channel();
         match self.mood.lock().unwrap().clone() {
             Mood::Fails(why) => {
@@ -82,7 +82,7 @@ impl Spool for MemorySpool {
             Mood::Vanishes => return receiver,
             Mood::Waits => self.waiting.lock().unwrap().push(sender),
             Mood::Keeps | Mood::Panics => {
-                let _ = sender.send(Ok(()));
+                let _ = sender.send(Ok(Kept::New));
             }
         }
         self.kept.lock().unwrap().push(submission);
