@@ -98,7 +98,7 @@ impl Engine {
             Event::Accepted(envelope) => self.accepted(now, envelope, out),
             Event::Recovered(recovered) => self.recovered(now, recovered, out),
             Event::Resolved { host, answer } => self.resolved(now, &host, answer, out),
-            Event::SessionReady { session } => self.session_ready(now, session, out),
+            Event::SessionReady { session, peer } => self.session_ready(now, session, peer, out),
             Event::SessionFailed { session, failure } => self.session_failed(now, session, &failure, out),
             Event::Attempted { session, mid, outcomes, reusable } => {
                 self.attempted(now, session, mid, outcomes, reusable, out);

@@ -2,6 +2,7 @@
 
 use crate::envelope::{Envelope, Recovered};
 use crate::failure::{Failure, Outcome, RouteFailure};
+use crate::peer::Peer;
 use crate::route::Answer;
 use common::vocab::{ActionId, Domain, MessageId, SessionId};
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub enum Event {
     SessionReady {
         /// Which.
         session: SessionId,
+        /// What it is.
+        peer: Peer,
     },
     /// A connection ended before it was ready.
     SessionFailed {

@@ -1,6 +1,7 @@
 //! Sessions, and the lane of each address they go to. Sessions are shared by hosts: what counts is where they lead.
 
 use crate::host_id::HostId;
+use crate::peer::Peer;
 use crate::queue::LegKey;
 use crate::route::Hop;
 use common::vocab::{SessionId, Timestamp};
@@ -40,6 +41,8 @@ pub struct Session {
     pub host: HostId,
     /// Where it stands.
     pub state: SessionState,
+    /// What is known of the other side; nothing before it is ready.
+    pub peer: Peer,
     /// Messages it has carried.
     pub messages: u32,
 }

@@ -20,6 +20,7 @@ mod host;
 mod host_id;
 mod lane;
 pub mod output;
+pub mod peer;
 mod queue;
 pub mod random;
 pub mod report;

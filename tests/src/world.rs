@@ -10,6 +10,7 @@ use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId
 use engine::dsn::Dsn;
 use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled, Settlement};
 use engine::failure::Outcome;
+use engine::peer::Peer;
 use engine::random::Random;
 use engine::route::{Answer, ExchangerAnswer, NamedBy, RouteKind};
 use engine::view::HostView;
@@ -269,7 +270,7 @@ impl World {
                 let character = self.characters[&host];
                 let (delay, result) = character.greets(self.now, &mut self.random);
                 let event = match result {
-                    Ok(()) => Event::SessionReady { session },
+                    Ok(()) => Event::SessionReady { session, peer: Peer::default() },
                     Err(failure) => Event::SessionFailed { session, failure },
                 };
                 self.later(delay, Coming::Event(event));

@@ -9,6 +9,7 @@ use common::vocab::SessionId;
 use engine::Event;
 use engine::envelope::Order;
 use engine::failure::{Failure, Outcome, Stage, Trouble};
+use engine::peer::Peer;
 use std::time::Duration;
 
 /// What the engine still waits for from this session itself.
@@ -35,9 +36,9 @@ impl OwedBySession {
     }
 
     /// The session can carry orders.
-    pub(super) fn ready(&mut self) {
+    pub(super) fn ready(&mut self, peer: Peer) {
         self.due = Due::Closed;
-        tell(&self.events, Event::SessionReady { session: self.session });
+        tell(&self.events, Event::SessionReady { session: self.session, peer });
     }
 
     /// The session ended before it was ready.

@@ -16,6 +16,7 @@ use common::vocab::SessionId;
 use engine::Event;
 use engine::envelope::Order;
 use engine::failure::{Failure, Stage, Trouble};
+use engine::peer::Peer;
 use engine::route::Hop;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,7 +105,7 @@ impl Session {
             }
             return;
         }
-        owed.ready();
+        owed.ready(Peer::default());
         serve(talk, owed, mailbox).await;
     }
 
@@ -179,7 +180,7 @@ mod tests {
         let (work, mailbox) = mpsc::unbounded_channel();
         let handle = SessionHandle { session: SESSION, events: events.clone(), work };
         let mut owed = OwedBySession::new(SESSION, events);
-        owed.ready();
+        owed.ready(Peer::default());
         let task = tokio::spawn(serve(Talk::new(ours, Arc::default(), Arc::new(TestSpool::default())), owed, mailbox));
         assert!(matches!(told.recv().await, Some(Event::SessionReady { .. })));
         tokio::task::yield_now().await;

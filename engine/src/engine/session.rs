@@ -5,18 +5,20 @@ use crate::failure::{Failure, Trouble};
 use crate::host::{Host, Rest, Routing};
 use crate::host_id::HostId;
 use crate::lane::{Session, SessionState};
+use crate::peer::Peer;
 use crate::route::{NamedBy, Route};
 use crate::view::Evidence;
 use crate::{Effect, Fact, Output, schedule, verdict};
 use common::vocab::{HostStatus, SessionId, Timestamp, VerdictCode, WaitCause};
 
 impl Engine {
-    pub(super) fn session_ready(&mut self, now: Timestamp, session: SessionId, out: &mut Output) {
+    pub(super) fn session_ready(&mut self, now: Timestamp, session: SessionId, peer: Peer, out: &mut Output) {
         let Some(book) = self.sessions.get_mut(&session) else { return };
         if book.state != SessionState::Connecting {
             return;
         }
         book.state = SessionState::Idle { since: now };
+        book.peer = peer;
         let (id, hop) = (book.host, book.hop.clone());
         let lane = self.lanes.entry(hop.address).or_default();
         lane.connecting -= 1;

@@ -5,6 +5,7 @@ use crate::envelope::Order;
 use crate::host::Routing;
 use crate::host_id::HostId;
 use crate::lane::{Session, SessionState};
+use crate::peer::Peer;
 use crate::route::{Hop, NamedBy, RouteKind};
 use crate::{Effect, Fact, Output};
 use common::vocab::{AttemptId, HostStatus, SessionId, Timestamp};
@@ -131,7 +132,8 @@ impl Engine {
         self.connecting += 1;
         let session = SessionId(self.next_session);
         self.next_session += 1;
-        let book = Session { hop: hop.clone(), host: id, state: SessionState::Connecting, messages: 0 };
+        let book =
+            Session { hop: hop.clone(), host: id, state: SessionState::Connecting, peer: Peer::default(), messages: 0 };
         self.sessions.insert(session, book);
         let host = self.host_mut(id);
         host.connecting += 1;

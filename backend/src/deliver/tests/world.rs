@@ -154,7 +154,7 @@ impl World {
 
     pub(in crate::deliver) async fn ready(&mut self) {
         let event = self.event().await;
-        assert!(matches!(event, Event::SessionReady { session: SESSION }), "{event:?}");
+        assert!(matches!(event, Event::SessionReady { session: SESSION, .. }), "{event:?}");
     }
 
     pub(in crate::deliver) async fn failed(&mut self) -> Failure {
