@@ -6,6 +6,8 @@ pub mod browser;
 pub mod check;
 pub mod host;
 #[cfg(feature = "wire")]
+pub mod image;
+#[cfg(feature = "wire")]
 pub mod load;
 #[cfg(feature = "wire")]
 pub mod server;

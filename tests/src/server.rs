@@ -81,6 +81,15 @@ impl Server {
     pub async fn serve(more: &str) -> Server {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
+        Server::serve_in(folder, data, more).await
+    }
+
+    /// The same, with its data where the test wants it.
+    pub async fn serve_at(data: PathBuf, more: &str) -> Server {
+        Server::serve_in(tempfile::tempdir().expect("a folder"), data, more).await
+    }
+
+    async fn serve_in(folder: tempfile::TempDir, data: PathBuf, more: &str) -> Server {
         let (smtp, console) = (free_address(), free_address());
         let file = folder.path().join("nexthop.toml");
         let text = format!(
@@ -113,6 +122,26 @@ impl Server {
     /// Ends it as a power cut of the process would: no word of warning.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("it is killed");
+    }
+
+    /// Stops it where it is: it does nothing more until it is killed.
+    pub async fn pause(&self) {
+        let pid = self.child.id().expect("it runs").to_string();
+        let paused = Command::new("kill").args(["-STOP", &pid]).status().await.expect("`kill` runs");
+        assert!(paused.success(), "it is paused");
+        let stopped = || std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") T "));
+        while !stopped() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Ends it as its users do: SIGTERM; it has its ten seconds.
+    pub async fn stop(&mut self) {
+        let pid = self.child.id().expect("it runs").to_string();
+        let told = Command::new("kill").args(["-TERM", &pid]).status().await.expect("`kill` runs");
+        assert!(told.success(), "it is told");
+        let ended = tokio::time::timeout(START_PATIENCE, self.child.wait()).await.expect("it ends in time");
+        assert!(ended.is_ok_and(|status| status.success()), "it ends with 0; it said:\n{}", self.log());
     }
 
     /// Starts it again on the same directory and ports.

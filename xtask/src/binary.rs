@@ -31,7 +31,8 @@ pub fn run(place: &Place, words: &[OsString]) -> Outcome {
     Err(Failure::system("start the lab", lab.exec())) // comes back only if it could not start
 }
 
-fn release(place: &Place) -> Outcome {
+/// The release binary, built with the console of the same sources.
+pub fn release(place: &Place) -> Outcome {
     setup::prepare(place, Purpose::Build)?;
     console::ensure(place)?;
     let mut cargo = child::cargo(place);

@@ -21,6 +21,7 @@ mod place;
 mod scratch;
 mod setup;
 mod sim;
+mod soak;
 mod test;
 
 use failure::{Failure, Outcome};
@@ -39,7 +40,7 @@ struct Verb {
 }
 
 /// The list, in the order in which it is printed.
-const VERBS: [Verb; 7] = [
+const VERBS: [Verb; 8] = [
     Verb {
         name: "run",
         arguments: "[ARGS]",
@@ -69,6 +70,12 @@ const VERBS: [Verb; 7] = [
         arguments: "[--seed N] [--worlds N]",
         line: "simulated worlds: one seed again, or as many as you like",
         run: sim::run,
+    },
+    Verb {
+        name: "soak",
+        arguments: "[NAME]",
+        line: "what takes minutes or root: power cuts, full disks, damaged files; figures to write down",
+        run: soak::run,
     },
     Verb {
         name: "setup",

@@ -22,6 +22,8 @@ pub enum Purpose {
     Build,
     /// That, and run every test.
     Test,
+    /// Run what takes minutes or root.
+    Soak,
 }
 
 /// What a step found.

@@ -45,6 +45,7 @@ const POSTFIX_ANSWER: &str = "postfix postfix/main_mailer_type select No configu
 pub fn packages(purpose: Purpose) -> Vec<Package> {
     match purpose {
         Purpose::Build => Vec::new(),
+        Purpose::Soak => vec![program("strace", "strace"), program("e2fsprogs", "mkfs.ext4")],
         Purpose::Test => vec![
             program("chromium", "chromium"),
             program("chromium-driver", "chromedriver"),

@@ -1,0 +1,7 @@
+//! What takes minutes, or root: run by hand with `cargo xtask soak [NAME]`, its figures printed. Each scenario is ignored
+//! by the daily tests and named as the fact it proves; its test begins with the name that the command takes.
+
+mod a_full_disk_refuses_and_recovers_by_itself;
+mod every_flipped_bit_is_found;
+mod no_failing_call_loses_mail;
+mod nothing_acknowledged_is_lost_by_power_cuts;

@@ -1,0 +1,130 @@
+//! The n-th write, sync or rename of the server fails, for n = 1, 2, 3 … until a run passes untouched: whatever was answered
+//! 250 is there after the next start. The calls are made to fail by strace, in the real binary.
+
+use backend::lab::behaviour::Behaviour;
+use backend::lab::{Lab, LabSettings};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+use tests::load::{Acknowledged, Mail, hand_in};
+use tests::server::{Server, binary, free_address};
+use tokio::process::Command;
+
+const MESSAGES: usize = 24;
+/// What fails, and with which error. ENOSPC passes, EIO does not.
+const CALLS: [(&str, &str); 6] = [
+    ("pwrite64", "EIO"),
+    ("pwrite64", "ENOSPC"),
+    ("fdatasync", "EIO"),
+    ("fsync", "EIO"),
+    ("rename,renameat,renameat2", "EIO"),
+    ("ftruncate", "ENOSPC"),
+];
+/// Nobody makes so many calls for so little mail.
+const RUNS_MAX: u32 = 1_000;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "many minutes, and strace: cargo xtask soak calls"]
+async fn calls_that_fail_lose_nothing() {
+    for (call, error) in CALLS {
+        let (mut runs, mut taken) = (0, 0);
+        for n in 1..RUNS_MAX {
+            let folder = tempfile::tempdir().expect("a folder");
+            let lab = Lab::start(LabSettings { record: true, ..LabSettings::default() }).await.expect("the lab");
+            let acknowledged = Acknowledged::default();
+            let failed = run_with_a_failure(folder.path(), &lab, call, error, n, &acknowledged).await;
+            taken += all_arrive(folder.path(), lab, &acknowledged, &format!("{call} {error} no. {n}")).await;
+            runs = n;
+            if !failed {
+                break;
+            }
+        }
+        assert!(runs < RUNS_MAX - 1, "{call}: the runs end");
+        println!("{call} failing with {error}: {runs} runs until one was untouched, {taken} acknowledged, 0 lost");
+    }
+}
+
+fn settings(lab: &Lab) -> String {
+    format!(
+        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
+        lab.dns(),
+        lab.port()
+    )
+}
+
+/// One run under strace; whether a call was made to fail.
+async fn run_with_a_failure(
+    folder: &Path,
+    lab: &Lab,
+    call: &str,
+    error: &str,
+    n: u32,
+    acknowledged: &Acknowledged,
+) -> bool {
+    let (smtp, console, trace) = (free_address(), free_address(), folder.join("trace"));
+    let file = folder.join("nexthop.toml");
+    let data = folder.join("data");
+    let text = format!(
+        "hostname = \"mail.lab.test\"\ndata_dir = {data:?}\n[smtp]\nlisten = [\"{smtp}\"]\n\
+         [console]\nlisten = \"{console}\"\nauth = \"none\"\n{}",
+        settings(lab)
+    );
+    std::fs::write(&file, text).expect("the configuration");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o"]).arg(&trace).arg("-e").arg(format!("trace={call}"));
+    strace.arg("-e").arg(format!("inject={call}:error={error}:when={n}"));
+    strace.arg(binary()).arg("serve").arg(format!("--config={}", file.display()));
+    strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut traced = strace.spawn().expect("strace runs");
+    let pid = traced.id().expect("it runs");
+    let mails = |n: usize| Mail { id: format!("c{n}"), to: recipient(n) };
+    tokio::select! {
+        // A server that does not start, or ends, is an answer too.
+        _ = traced.wait() => return injected(&trace),
+        () = listening(smtp) => {}
+    }
+    hand_in(smtp, 3, (0..MESSAGES).map(mails).collect(), 2_048, acknowledged.clone()).await;
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    for child in children.split_whitespace() {
+        let _ = Command::new("kill").args(["-TERM", child]).status().await;
+    }
+    tokio::time::timeout(PATIENCE, traced.wait()).await.expect("it ends in time").expect("its end is known");
+    injected(&trace)
+}
+
+/// A part is deferred, so that the long-term half of the spool has something to hold.
+fn recipient(n: usize) -> String {
+    if n.is_multiple_of(3) { format!("r{n}@refused.test") } else { format!("r{n}@d{n}.many.test") }
+}
+
+fn injected(trace: &Path) -> bool {
+    std::fs::read_to_string(trace).unwrap_or_default().contains("(INJECTED)")
+}
+
+async fn listening(address: std::net::SocketAddr) {
+    while tokio::net::TcpStream::connect(address).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The next start, without failures: everything that was acknowledged arrives. Answers how much that was.
+async fn all_arrive(folder: &Path, lab: Lab, acknowledged: &Acknowledged, what: &str) -> usize {
+    lab.set("refused", Behaviour::Healthy).await.expect("the lab has it");
+    let server = Server::serve_at(folder.join("data"), &settings(&lab)).await;
+    let (code, _, errors) = server.verb(&["delivernow", "all"]).await;
+    assert_eq!(code, 0, "{what}: {errors}");
+    server.until_totals(PATIENCE, |totals| totals["active_recipients"] == 0).await;
+    let acknowledged = acknowledged.lock().unwrap().clone();
+    for receipt in &acknowledged {
+        let entry = lab.ledger().entry(&receipt.id);
+        assert!(
+            entry.is_some_and(|entry| entry.is_constant),
+            "{what}: {} is lost; it said:\n{}",
+            receipt.id,
+            server.log()
+        );
+    }
+    lab.stop().await;
+    acknowledged.len()
+}

@@ -1,0 +1,106 @@
+//! The power is cut 20 times under load: the process is paused, the image of its disk copied, the copy mounted, and the
+//! next server starts on that. Whatever was answered 250 arrives, unchanged; whatever arrives twice was written down
+//! before it was sent.
+//!
+//! A part of the mail goes to a next hop that is down: it is deferred, moves to the long-term half of the spool, and its
+//! journal files retire or are adopted under it while the cuts go on. Bodies of 60 KiB fill journal files quickly.
+
+use backend::lab::behaviour::Behaviour;
+use backend::lab::{Lab, LabSettings};
+use engine::random::Random;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+use tests::image::Image;
+use tests::load::{Acknowledged, Mail, Receipt, hand_in};
+use tests::server::Server;
+
+const CUTS: u64 = 20;
+/// Room for the journal's files, its long-term half and their copies.
+const IMAGE_MEBIBYTES: u64 = 2_048;
+const BODY_BYTES: usize = 60 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes, and root: cargo xtask soak power"]
+async fn power_cuts_under_load_lose_nothing() {
+    let lab = Lab::start(LabSettings { record: true, ..LabSettings::default() }).await.expect("the lab");
+    let settings = format!(
+        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
+        lab.dns(),
+        lab.port()
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut image = Image::create(folder.path(), "disk-0", IMAGE_MEBIBYTES);
+    let acknowledged = Acknowledged::default();
+    let mut named = BTreeSet::new();
+    let mut random = Random::new(20);
+    for round in 0..CUTS {
+        let mut server = Server::serve_at(image.path().join("data"), &settings).await;
+        let mails = (0..20_000).map(|n| Mail { id: format!("p{round}-{n}"), to: recipient(n) });
+        let load = tokio::spawn(hand_in(server.smtp, 10, mails.collect(), BODY_BYTES, acknowledged.clone()));
+        let moment = acknowledged.lock().unwrap().len() + 50 + random.below(1_500) as usize;
+        while acknowledged.lock().unwrap().len() < moment && !load.is_finished() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        server.pause().await;
+        // What was sent before the cut was written down before: in the files as the process left them, if not on the device.
+        named.extend(begun_in(&image.path().join("data")));
+        let next = image.after_a_power_cut(folder.path(), &format!("disk-{}", round + 1));
+        server.kill().await;
+        load.await.expect("the load ends when the server does");
+        drop(server);
+        image = next;
+    }
+    lab.set("refused", Behaviour::Healthy).await.expect("the lab has it");
+    let server = Server::serve_at(image.path().join("data"), &settings).await;
+    let (code, _, errors) = server.verb(&["delivernow", "all"]).await;
+    assert_eq!(code, 0, "{errors}");
+    server.until_totals(Duration::from_secs(300), |totals| totals["active_recipients"] == 0).await;
+    let acknowledged = acknowledged.lock().unwrap().clone();
+    let (mut lost, mut changed, mut repeated, mut unnamed) = (0, 0, 0, 0);
+    for Receipt { id, mid } in &acknowledged {
+        match lab.ledger().entry(id) {
+            None => lost += 1,
+            Some(entry) => {
+                changed += u64::from(!entry.is_constant);
+                repeated += u64::from(entry.transactions > 1);
+                unnamed += u64::from(entry.transactions > 1 && !named.contains(mid));
+            }
+        }
+    }
+    println!(
+        "{CUTS} power cuts: {} acknowledged, {lost} lost, {changed} changed, \
+         {repeated} delivered more than once, {unnamed} of them unnamed",
+        acknowledged.len()
+    );
+    assert_eq!((lost, changed, unnamed), (0, 0, 0));
+    lab.stop().await;
+}
+
+/// Every fourth message goes to the next hop that is down.
+fn recipient(n: u64) -> String {
+    if n.is_multiple_of(4) { format!("r{n}@refused.test") } else { format!("r@d{}.many.test", n % 50) }
+}
+
+/// The messages of which the journal says that a dot was about to go: a reader of its own for the one kind of record, by
+/// the format that `spool/frame` describes. No body of this test holds the octets that begin a frame.
+fn begun_in(data: &Path) -> BTreeSet<u64> {
+    const BEGUN: [u8; 8] = [0xf5, b'N', 0xff, b'J', 2, 0, 0, 0];
+    let mut found = BTreeSet::new();
+    for file in std::fs::read_dir(data.join("journal")).expect("a journal") {
+        let octets = std::fs::read(file.expect("an entry").path()).expect("a file of the journal");
+        for at in memchr::memmem::find_iter(&octets, &BEGUN) {
+            // Behind the frame of 24 octets: the version, the attempt, the message.
+            let (_, rest) = number(&octets[at + 25..]);
+            found.insert(number(rest).0);
+        }
+    }
+    found
+}
+
+/// A LEB128 number and what follows it.
+fn number(octets: &[u8]) -> (u64, &[u8]) {
+    let end = octets.iter().position(|octet| octet & 0x80 == 0).expect("a number ends");
+    let value = octets[..=end].iter().rev().fold(0, |value, octet| value << 7 | u64::from(octet & 0x7f));
+    (value, &octets[end + 1..])
+}
