@@ -158,7 +158,8 @@ impl Log {
             return;
         }
         let start = frame::begin(&mut self.buffer);
-        record::put_accept(&mut self.buffer, &submission.envelope, &submission.body);
+        let Submission { envelope, body, settles, key } = &submission;
+        record::put_accept(&mut self.buffer, envelope, settles, key.as_ref(), body);
         match self.seat(start, record::ACCEPT) {
             Ok(place) => self.pending.push(Pending::Keep { submission, reply, place }),
             Err(why) => {
@@ -254,7 +255,7 @@ impl Log {
             let mut state = self.shared.state();
             for pending in self.pending.drain(..) {
                 match pending {
-                    Pending::Keep { submission: Submission { envelope, body, .. }, reply, place } => {
+                    Pending::Keep { submission: Submission { envelope, body, settles, .. }, reply, place } => {
                         let remaining = Remaining::of(envelope.recipients.len(), |_| true);
                         if !remaining.is_empty() {
                             self.chain.hold(place.number);
@@ -262,15 +263,13 @@ impl Log {
                             self.freed.extend(before.map(|entry| entry.place.number));
                             state.cache.put(envelope.mid, body);
                         }
+                        for settlement in &settles {
+                            self.freed.extend(state.settle(settlement));
+                        }
                         self.kept.push(envelope);
                         answers.push(reply);
                     }
-                    Pending::Rider(Rider::Done(settlement)) => {
-                        if let Some(entry) = state.index.settle(&settlement) {
-                            state.cache.remove(settlement.mid);
-                            self.freed.push(entry.place.number);
-                        }
-                    }
+                    Pending::Rider(Rider::Done(settlement)) => self.freed.extend(state.settle(&settlement)),
                     Pending::Rider(Rider::Numbers(ceiling)) => self.shared.set_ceiling(ceiling),
                     Pending::Rider(Rider::Begun(_)) => {}
                 }
@@ -343,6 +342,6 @@ impl Log {
 }
 
 fn too_large(submission: &Submission) -> Option<SpoolError> {
-    let bytes = submission.body.len() + record::accept_overhead(&submission.envelope);
+    let bytes = submission.body.len() + record::accept_overhead(&submission.envelope, &submission.settles);
     (bytes > RECORD_BYTES_MAX).then(|| SpoolError::Failed("a message of 4 GiB fits in no journal file".to_owned()))
 }
