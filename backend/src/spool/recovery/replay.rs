@@ -165,7 +165,10 @@ impl Replay {
             let mut waiting = Vec::new();
             for (rid, slot) in recipients.iter().enumerate() {
                 let Some(slot) = slot else { continue };
-                report.possibly_twice += u64::from(slot.begun > 0);
+                if slot.begun > 0 {
+                    report.possibly_twice += 1;
+                    tracing::warn!(%mid, rid, "the end of its delivery was not written down: it may arrive twice");
+                }
                 waiting.push(RecoveredRecipient {
                     rid: RecipientId(rid as u32),
                     attempts: slot.attempts.saturating_add(slot.begun),

@@ -126,15 +126,15 @@ pub async fn an_attempt_that_was_begun_and_not_settled_counts<P: Place>(place: P
     let opened = place.open();
     let (mid, other) = (keep(&*opened.spool, 2, 10).await, keep(&*opened.spool, 1, 10).await);
     let begun = |attempt, mid| Begun { attempt: AttemptId(attempt), mid, rids: vec![RecipientId(0)] };
-    opened.spool.begun(begun(1, mid));
-    opened.spool.begun(begun(2, other));
+    opened.spool.begun(begun(1, mid)).await.unwrap().unwrap();
+    opened.spool.begun(begun(2, other)).await.unwrap().unwrap();
     opened.spool.settle(vec![settlement(other, 0, Settled::Delivered, true)]);
     opened.spool.flush().await.unwrap().unwrap();
     place.close(opened.spool).await;
     let opened = place.open();
     assert_eq!(opened.report.possibly_twice, 1);
     assert_eq!(opened.recovered[0].waiting, [RecoveredRecipient { attempts: 1, ..due(0) }, due(1)]);
-    opened.spool.begun(begun(3, mid));
+    opened.spool.begun(begun(3, mid)).await.unwrap().unwrap();
     place.close(opened.spool).await;
     let opened = place.open();
     assert_eq!(opened.recovered[0].waiting[0].attempts, 2, "a message that kills the process cannot loop");

@@ -93,7 +93,7 @@ impl World {
             self.attempts += 1;
             let begun = Begun { attempt: AttemptId(self.attempts), mid, rids: tried.clone() };
             self.ledger.begun(&begun);
-            ops.push(Op::Begun(begun));
+            ops.push(Op::Begun(begun, oneshot::channel().0));
         }
         let mut recipients = Vec::new();
         for rid in tried {
