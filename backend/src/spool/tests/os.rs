@@ -4,6 +4,7 @@ use super::conformance::{Place, conforms};
 use super::sim_disk::SimDisk;
 use super::{message, small};
 use crate::spool::disk::{Disk, DiskFile, LockGuard, OsDisk};
+use crate::spool::queue_db::{DbError, QueueDb};
 use crate::spool::{Begun, JournalSpool, Kept, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -148,6 +149,9 @@ impl Disk for Gated {
     }
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         OsDisk.sync_folder(path)
+    }
+    fn database(&self, path: &Path) -> Result<Arc<dyn QueueDb>, DbError> {
+        OsDisk.database(path)
     }
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {
         OsDisk.lock(path)
