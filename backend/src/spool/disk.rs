@@ -95,6 +95,9 @@ impl Disk for OsDisk {
     }
 
     fn database(&self, path: &Path) -> Result<Arc<dyn QueueDb>, DbError> {
+        // SQLite gives its other two files the mode of this one.
+        let made = OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(path);
+        made.map_err(|error| DbError::Failed(error.to_string()))?;
         Ok(Arc::new(SqliteDb::open(path)?))
     }
 

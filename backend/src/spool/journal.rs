@@ -7,6 +7,7 @@ mod cache;
 pub(super) mod chain;
 pub(super) mod index;
 pub(super) mod job;
+mod keys;
 mod landing;
 pub(super) mod log;
 pub(super) mod mover;

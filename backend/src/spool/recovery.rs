@@ -66,6 +66,7 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     }
     let next = replay.next_message();
     let mut moves = Moves::new(replay.batch.max(meta.batch));
+    let keys = replay.keys.clone();
     let merge = Merge { db: &*db, meta: &meta, chain: &mut chain, moves: &mut moves };
     let (index, mut stock) = merge.run(replay).map_err(&said)?;
     let checkpointed = db.checkpoint();
@@ -79,7 +80,8 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
         // A process that was killed leaves records that no power cut has tested yet: from here on they count.
         last.file.sync_data().map_err(OpenError::io("sync", &last.path))?;
     }
-    let log = open_log(chain, shared.clone(), moves, settings, lock, (next, clean), &folder)?;
+    let mut log = open_log(chain, shared.clone(), moves, settings, lock, (next, clean), &folder)?;
+    keys.iter().for_each(|(key, mid, at, _)| log.know_key(key, *mid, *at));
     stock.begin(shared);
     Ok(Start { log, quarantine, stock })
 }

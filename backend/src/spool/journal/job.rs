@@ -32,7 +32,7 @@ pub struct Commit {
     pub adopt: Option<(Seal, Arc<dyn DiskFile>)>,
     /// What happened to messages that are in the database, or were on their way, in order.
     pub changes: Vec<Owed>,
-    /// The same for what the journal file that is emptied says of attempts begun; applied last.
+    /// Applied last: what the journal file that is emptied says of attempts begun, and what is forgotten.
     pub begun: Vec<Change>,
 }
 

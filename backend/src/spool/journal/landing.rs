@@ -8,7 +8,7 @@ use crate::spool::journal::index::Place;
 use crate::spool::journal::job::{Commit, Damaged, Job, Landed};
 use crate::spool::journal::log::Log;
 use crate::spool::journal::shared::State;
-use crate::spool::queue_db::DbError;
+use crate::spool::queue_db::{Change, DbError};
 use crate::spool::{SpoolHealth, disk::DiskFile};
 use common::vocab::MessageId;
 use std::io;
@@ -85,6 +85,11 @@ impl Log {
                     state.index.move_to(moving.mid, place);
                     self.landed.push(moving.spot.number);
                 }
+            }
+        }
+        for owed in &commit.changes {
+            if let Change::Key(key, mid, _) = &owed.change {
+                self.keys.remove(key, *mid);
             }
         }
         if commit.batch > 0 {

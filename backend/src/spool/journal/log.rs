@@ -10,13 +10,14 @@ use crate::spool::failure::SpoolHealth;
 use crate::spool::frame::{self, END_BYTES};
 use crate::spool::journal::chain::Chain;
 use crate::spool::journal::index::{Entry, Place, Remaining, Spot};
+use crate::spool::journal::keys::Keys;
 use crate::spool::journal::moves::Moves;
 use crate::spool::journal::op::{Op, Reply};
 use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared, State};
 use crate::spool::record;
 use crate::spool::settings::SpoolSettings;
-use crate::spool::{Begun, Kept, SpoolError, Submission};
-use common::vocab::MessageId;
+use crate::spool::{Begun, IdempotencyKey, Kept, SpoolError, Submission};
+use common::vocab::{MessageId, Timestamp};
 use engine::envelope::{Envelope, Settlement};
 use std::io;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ enum Pending {
         reply: Reply<Kept>,
         spot: Spot,
     },
+    /// The same was kept before, or stands in this very group: answered when that is on disk.
+    Echo(Kept, Reply<Kept>),
     /// With the segment of its record.
     Rider(Rider, u32),
 }
@@ -67,6 +70,8 @@ pub struct Log {
     pub(super) landed: Vec<u32>,
     /// What goes to the database.
     pub(super) moves: Moves,
+    /// Names of clients that do not go by the database yet.
+    pub(super) keys: Keys,
     pub(super) settings: SpoolSettings,
     /// Kept by this group, for the driver.
     kept: Vec<Arc<Envelope>>,
@@ -89,6 +94,7 @@ impl Log {
             freed: Vec::new(),
             landed: Vec::new(),
             moves,
+            keys: Keys::default(),
             settings: settings.clone(),
             kept: Vec::new(),
             ceiling,
@@ -181,15 +187,44 @@ impl Log {
             let _ = reply.send(Err(why));
             return;
         }
+        match self.kept_before(&submission) {
+            Ok(None) => {}
+            Ok(Some(kept)) => return self.pending.push(Pending::Echo(kept, reply)),
+            Err(why) => {
+                let _ = reply.send(Err(why));
+                return;
+            }
+        }
         let start = frame::begin(&mut self.buffer);
         let Submission { envelope, body, settles, key } = &submission;
         record::put_accept(&mut self.buffer, envelope, settles, key.as_ref(), body);
         match self.seat(start, record::ACCEPT) {
-            Ok(spot) => self.pending.push(Pending::Keep { submission, reply, spot }),
+            Ok(spot) => {
+                if let Submission { envelope, key: Some(key), .. } = &submission {
+                    self.keys.add(key, envelope.mid, envelope.received_at);
+                }
+                self.pending.push(Pending::Keep { submission, reply, spot });
+            }
             Err(why) => {
                 let _ = reply.send(Err(why));
             }
         }
+    }
+
+    /// The start found that this name was used.
+    pub fn know_key(&mut self, key: &IdempotencyKey, mid: MessageId, at: Timestamp) {
+        self.keys.add(key, mid, at);
+    }
+
+    /// What was kept under the client's name for this submission.
+    fn kept_before(&mut self, submission: &Submission) -> Result<Option<Kept>, SpoolError> {
+        let Some(key) = &submission.key else { return Ok(None) };
+        let found = self.keys.find(&*self.shared.db, key, submission.envelope.received_at);
+        found.map_err(|why| {
+            let why = SpoolError::Failed(format!("cannot read queue.db: {why}"));
+            tracing::error!("{why}");
+            why
+        })
     }
 
     /// Writes down that a batch went to the database.
@@ -303,14 +338,15 @@ impl Log {
                 match pending {
                     Pending::Keep { submission, reply, spot } => {
                         self.count_kept(&mut state, submission, spot);
-                        answers.push(reply);
+                        answers.push((Kept::New, reply));
                     }
+                    Pending::Echo(kept, reply) => answers.push((kept, reply)),
                     Pending::Rider(rider, number) => self.count_rider(&mut state, rider, number),
                 }
             }
         }
-        for reply in answers {
-            let _ = reply.send(Ok(Kept::New)); // whoever left before the answer: the message is kept all the same
+        for (kept, reply) in answers {
+            let _ = reply.send(Ok(kept)); // whoever left before the answer: the message is kept all the same
         }
         if self.chain.is_synced() {
             for number in self.freed.drain(..) {
@@ -326,7 +362,7 @@ impl Log {
     }
 
     fn count_kept(&mut self, state: &mut State, submission: Submission, spot: Spot) {
-        let Submission { envelope, body, settles, .. } = submission;
+        let Submission { envelope, body, settles, key } = submission;
         let remaining = Remaining::of(envelope.recipients.len(), |_| true);
         if !remaining.is_empty() {
             self.chain.hold(spot.number);
@@ -336,6 +372,10 @@ impl Log {
         }
         for settlement in &settles {
             self.count_settled(state, settlement, spot.number);
+        }
+        if let Some(key) = key {
+            self.chain.hold(spot.number);
+            self.moves.key(key, envelope.mid, envelope.received_at, spot.number);
         }
         self.kept.push(envelope);
     }
@@ -378,9 +418,13 @@ impl Log {
         self.chain.wipe(self.buffer.len());
         for pending in std::mem::take(&mut self.pending) {
             match pending {
-                Pending::Keep { reply, .. } => {
+                Pending::Keep { submission, reply, .. } => {
+                    if let Some(key) = &submission.key {
+                        self.keys.remove(key, submission.envelope.mid);
+                    }
                     let _ = reply.send(Err(SpoolError::Full));
                 }
+                Pending::Echo(_, reply) => drop(reply.send(Err(SpoolError::Full))),
                 Pending::Rider(rider, _) => self.hold_back(rider),
             }
         }
@@ -420,7 +464,7 @@ impl Log {
         let failed = || SpoolError::Failed(why.clone());
         for pending in self.pending.drain(..) {
             match pending {
-                Pending::Keep { reply, .. } => drop(reply.send(Err(failed()))),
+                Pending::Keep { reply, .. } | Pending::Echo(_, reply) => drop(reply.send(Err(failed()))),
                 Pending::Rider(Rider::Begun(_, Some(reply)), _) => drop(reply.send(Err(failed()))),
                 Pending::Rider(..) => {}
             }

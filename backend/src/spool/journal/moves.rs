@@ -5,13 +5,15 @@
 //! is held by every change, and every attempt begun, that only it knows.
 //! Never: frees a file; see `chain`.
 
+use crate::spool::IdempotencyKey;
 use crate::spool::journal::chain::Chain;
 use crate::spool::journal::index::{Index, Place, Touched};
 use crate::spool::journal::job::{Commit, Job, Moving, Owed};
+use crate::spool::journal::keys::KEY_LIFE;
 use crate::spool::journal::mover::outcome_of;
 use crate::spool::queue_db::Change;
 use crate::spool::settings::SpoolSettings;
-use common::vocab::{MessageId, RecipientId};
+use common::vocab::{MessageId, RecipientId, Timestamp};
 use engine::envelope::Settlement;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::num::NonZeroU32;
@@ -123,6 +125,11 @@ impl Moves {
             self.deferred.push(mid);
         }
         (ended, stored)
+    }
+
+    /// A client's name for a message; this file holds its record.
+    pub fn key(&mut self, key: IdempotencyKey, mid: MessageId, at: Timestamp, number: u32) {
+        self.unsynced.push(Owed { change: Change::Key(key, mid, at), held: number, leaves: None });
     }
 
     /// A message that was found deferred in the journal.
@@ -265,8 +272,8 @@ impl Moves {
             open.extend(begun.iter().filter(|(_, of)| *of == number).map(|(rid, _)| (*mid, *rid)));
         }
         open.sort_unstable();
-        commit.begun.extend(open.into_iter().map(|(mid, rid)| Change::Begun(mid, rid, 1)));
-        if !commit.begun.is_empty() {
+        if !open.is_empty() {
+            commit.begun.extend(open.into_iter().map(|(mid, rid)| Change::Begun(mid, rid, 1)));
             commit.begun.push(Change::BegunThrough(number));
         }
     }
@@ -300,12 +307,19 @@ impl Moves {
 
     fn commit(&mut self, moving: Vec<Moving>, changes_max: usize) -> Commit {
         let count = self.changes.len().min(changes_max.max(1));
-        let changes = self.changes.drain(..count).collect();
+        let changes: Vec<Owed> = self.changes.drain(..count).collect();
+        let used = changes.iter().filter_map(|owed| match owed.change {
+            Change::Key(_, _, at) => Some(at),
+            _ => None,
+        });
+        let forget =
+            used.max().map(|at| Change::ForgetKeys(Timestamp(at.0.saturating_sub(KEY_LIFE.as_millis() as u64))));
+        let begun = forget.into_iter().collect();
         self.moving = moving.iter().map(|moving| moving.mid).collect();
         if !moving.is_empty() {
             self.batch += 1;
         }
-        Commit { batch: if moving.is_empty() { 0 } else { self.batch }, moving, changes, ..Commit::default() }
+        Commit { batch: if moving.is_empty() { 0 } else { self.batch }, moving, changes, begun, ..Commit::default() }
     }
 
     /// The disk was full: all of it is to be tried again, later.

@@ -67,6 +67,10 @@ impl Merge<'_> {
         stock.report.lost_batches = replay.batch.saturating_sub(self.meta.batch);
         let mut index = Index::default();
         self.count_adopted(&mut stock.report)?;
+        for (key, mid, at, number) in &replay.keys {
+            self.chain.hold(*number);
+            self.moves.found(Owed { change: Change::Key(*key, *mid, *at), held: *number, leaves: None });
+        }
         for (mid, message) in replay.messages {
             self.message(mid, message, &mut index, &mut stock)?;
         }

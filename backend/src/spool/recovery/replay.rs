@@ -6,6 +6,7 @@
 
 use super::files::SegmentFile;
 use super::scan::Scan;
+use crate::spool::IdempotencyKey;
 use crate::spool::failure::OpenError;
 use crate::spool::frame::{FRAME_BYTES, Head};
 use crate::spool::journal::index::Spot;
@@ -13,7 +14,7 @@ use crate::spool::journal::shared::NUMBERS_BLOCK;
 use crate::spool::quarantine::Quarantine;
 use crate::spool::queue_db::{DbError, Meta, QueueDb, Waiting};
 use crate::spool::record::{self, Accept, ReadError, Record};
-use common::vocab::{MessageId, RecipientId};
+use common::vocab::{MessageId, RecipientId, Timestamp};
 use engine::envelope::{Envelope, Settled, Settlement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -61,6 +62,8 @@ pub struct Replay {
     pub ended: BTreeSet<MessageId>,
     /// Messages of the database.
     pub others: BTreeMap<MessageId, Other>,
+    /// Clients' names, and the segments that say so.
+    pub keys: Vec<(IdempotencyKey, MessageId, Timestamp, u32)>,
     /// The last batch that went to the database.
     pub batch: u64,
     /// From the last header or record that says so.
@@ -124,7 +127,8 @@ impl Replay {
 
     fn record(&mut self, head: &Head, payload: &[u8], spot: Spot, known: &Known<'_>) -> Result<(), ReplayError> {
         match record::read(head.kind, payload).map_err(ReplayError::Read)? {
-            Record::Accept(Accept { envelope, settles, .. }) => {
+            Record::Accept(Accept { envelope, settles, key }) => {
+                self.keys.extend(key.map(|key| (key, envelope.mid, envelope.received_at, spot.number)));
                 for settlement in &settles {
                     self.done(settlement, known)?;
                 }

@@ -4,7 +4,7 @@ use super::sim_disk::SimDisk;
 use super::{Found, body_of, message};
 use crate::spool::journal::op::Op;
 use crate::spool::journal::read_body;
-use crate::spool::{Kept, SpoolSettings};
+use crate::spool::{IdempotencyKey, Kept, SpoolSettings, Submission};
 use common::vocab::{MessageId, RecipientId, Timestamp};
 use engine::envelope::{Settled, Settlement};
 use std::time::Duration;
@@ -200,4 +200,31 @@ fn a_database_that_fails_ends_the_process() {
     disk.arm(super::sim_disk::Fault::None);
     drop(found);
     assert_eq!(mids(&open(&disk)), [mid]);
+}
+
+#[test]
+fn a_clients_name_outlives_its_journal_file() {
+    let disk = SimDisk::default();
+    let mut found = open(&disk);
+    let key = IdempotencyKey { name: [7; 32], request: [1; 32] };
+    let ask = |found: &mut Found| {
+        let (reply, mut answer) = oneshot::channel();
+        let mid = found.log.shared().reserve().0;
+        let submission = Submission { key: Some(key), ..message(mid, 2, SIZE) };
+        found.log.run(&mut vec![Op::Keep(submission, reply)]);
+        answer.try_recv().unwrap().unwrap()
+    };
+    assert_eq!(ask(&mut found), Kept::New);
+    let first = MessageId(1);
+    done(&mut found, first);
+    for round in 0..300 {
+        let mid = keep(&mut found);
+        done(&mut found, mid);
+        rest(&mut found, Duration::from_secs(round * 10));
+    }
+    let files = disk.contents(std::path::Path::new("/spool/journal"));
+    assert!(files.iter().all(|(path, _)| !path.ends_with("00000001.jnl")), "it was used again");
+    assert_eq!(ask(&mut found), Kept::Before(first));
+    drop(found);
+    assert_eq!(ask(&mut open(&disk)), Kept::Before(first));
 }

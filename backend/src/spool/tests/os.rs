@@ -89,6 +89,9 @@ async fn mail_is_readable_by_its_owner_alone() {
     for entry in std::fs::read_dir(&journal).unwrap() {
         assert_eq!(mode(&entry.unwrap().path()), 0o600);
     }
+    for name in ["queue.db", "queue.db-wal", "queue.db-shm"] {
+        assert_eq!(mode(&place.folder.path().join(name)), 0o600, "{name}");
+    }
     place.close(opened.spool).await;
 }
 
