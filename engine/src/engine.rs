@@ -1,9 +1,10 @@
 //! The engine owns the queue, the hosts, the sessions' books; this file has its face and the one `match` over events.
 //!
 //! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
-//! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `retry` (an operator says now), `show` (what it shows of itself).
+//! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it jumped), `retry` (an operator says now), `show` (what it shows of itself).
 
 mod accept;
+mod clock;
 mod ending;
 mod outcome;
 mod retry;
@@ -119,6 +120,9 @@ impl Engine {
     /// Takes one thing that happened and appends what must be done and told about it. Time that has passed
     /// since the last call is dealt with first.
     pub fn handle(&mut self, now: Timestamp, event: Event, out: &mut Output) {
+        if let Event::ClockJumped(jump) = event {
+            self.clock_jumped(now, jump, out); // before any timer is believed
+        }
         self.run_timers(now, out);
         match event {
             Event::Accepted(envelope) => self.accepted(now, envelope, out),
@@ -131,7 +135,7 @@ impl Engine {
             }
             Event::SessionClosed { session } => self.session_closed(now, session, out),
             Event::Retry { action, scope } => self.retried(now, action, &scope, out),
-            Event::Woke => {}
+            Event::Woke | Event::ClockJumped(_) => {}
             Event::Guard { closed } => self.guarded(now, closed, out),
         }
         self.write_endings(out);

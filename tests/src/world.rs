@@ -11,6 +11,7 @@ use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId
 use engine::dsn::{Dsn, Notify, RecipientDsn};
 use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled, Settlement};
 use engine::failure::Outcome;
+use engine::jump::Jump;
 use engine::peer::Peer;
 use engine::random::Random;
 use engine::route::{Answer, ExchangerAnswer, NamedBy, RouteKind};
@@ -23,6 +24,9 @@ use std::time::Duration;
 /// When the simulated world begins.
 pub const DAWN: Timestamp = Timestamp(1_800_000_000_000);
 
+/// No retry is further off: four hours and a tenth.
+const LONGEST_WAIT: Duration = Duration::from_secs(4 * 3600 + 1440);
+
 /// What is to happen outside of the engine.
 #[derive(Clone, Debug)]
 enum Coming {
@@ -30,6 +34,8 @@ enum Coming {
     Arrival,
     Retry,
     Crash,
+    /// The clock jumps by so many hours.
+    Jump(i64),
 }
 
 /// What the fake disk holds of a message.
@@ -135,6 +141,24 @@ impl World {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             self.later(at, Coming::Retry);
         }
+        for _ in 0..self.random.below(3) {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            let hours = [-1, 240][self.random.below(2) as usize];
+            self.later(at, Coming::Jump(hours));
+        }
+    }
+
+    /// The wall clock is set forwards or back while real time goes on: what is to come comes after the same wait.
+    pub fn jump(&mut self, hours: i64) {
+        let from = self.now;
+        let to = Timestamp(from.0.checked_add_signed(hours * 3_600_000).expect("a time after 1970"));
+        let jump = Jump { from, to };
+        self.now = to;
+        self.coming =
+            std::mem::take(&mut self.coming).into_iter().map(|((at, n), c)| ((jump.moved(at), n), c)).collect();
+        self.ledger.jump(jump);
+        self.looked_at = self.looked_at.max(to);
+        self.handle(Event::ClockJumped(jump));
     }
 
     fn later(&mut self, after: Duration, coming: Coming) {
@@ -181,6 +205,7 @@ impl World {
                 self.handle(event);
             }
             Coming::Crash => self.crash(),
+            Coming::Jump(hours) => self.jump(hours),
             Coming::Retry => {
                 self.forced = true;
                 self.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All });
@@ -267,7 +292,8 @@ impl World {
 
     /// Whoever became late since the last look and still waits has been warned about, and nobody else.
     fn late(&mut self) {
-        let (before, now) = (std::mem::replace(&mut self.looked_at, self.now), self.now);
+        let (before, now) = (self.looked_at, self.now);
+        self.looked_at = before.max(now);
         let mut late = BTreeSet::new();
         for OnDisk { envelope, waiting } in self.disk.values() {
             let became_late =
@@ -401,6 +427,9 @@ impl World {
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();
         self.given = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
         for OnDisk { envelope, waiting } in kept {
+            let due =
+                |next_attempt_at: Option<Timestamp>| next_attempt_at.unwrap_or(self.now).min(self.now + LONGEST_WAIT);
+            waiting.iter().for_each(|(rid, (_, at))| self.ledger.defer(envelope.mid, *rid, due(*at)));
             let waiting = waiting.into_iter().map(|(rid, (attempts, next_attempt_at))| RecoveredRecipient {
                 rid,
                 attempts,

@@ -5,7 +5,7 @@ use crate::envelope::{Envelope, Recovered, RecoveredRecipient};
 use crate::host::Host;
 use crate::host_id::HostId;
 use crate::queue::{Leg, LegStage};
-use crate::{Fact, Output};
+use crate::{Fact, Output, schedule};
 use common::vocab::{Domain, RecipientId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Engine {
         self.timers.insert((deadline, Timer::Message(envelope.mid)));
         self.messages.insert(envelope.mid, MessageBook { recipients: waiting.len() as u32, hosts, deadline });
         for (id, recipients) in by_host {
-            self.add_legs(id, &envelope, recipients);
+            self.add_legs(now, id, &envelope, recipients);
             self.start(now, id, out);
         }
     }
@@ -61,17 +61,25 @@ impl Engine {
         id
     }
 
-    fn add_legs(&mut self, id: HostId, envelope: &Arc<Envelope>, mut recipients: Vec<RecoveredRecipient>) {
+    fn add_legs(
+        &mut self,
+        now: Timestamp,
+        id: HostId,
+        envelope: &Arc<Envelope>,
+        mut recipients: Vec<RecoveredRecipient>,
+    ) {
         // Recipients with the same history share a leg, so that a recovered timer is nobody else's.
         recipients.sort_by_key(|r| (r.attempts, r.next_attempt_at, r.rid));
         let most = self.settings.transaction_recipients_max.max(1);
         let groups = recipients
             .chunk_by(|a, b| (a.attempts, a.next_attempt_at) == (b.attempts, b.next_attempt_at))
             .flat_map(|group| group.chunks(most));
+        let latest = schedule::retry_at_latest(now, &self.settings);
         for (number, group) in groups.enumerate() {
             let key = (envelope.mid, number as u16);
             let stage = match group[0].next_attempt_at {
-                Some(until) => LegStage::Retry { until, epoch: 0 },
+                // No timer that we set is longer than this: it was written down before the clock was set back.
+                Some(until) => LegStage::Retry { until: until.min(latest), epoch: 0 },
                 None => LegStage::Due,
             };
             let leg = Leg {

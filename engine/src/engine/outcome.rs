@@ -115,7 +115,6 @@ impl Engine {
         if expired {
             self.give_up(id, key, out);
         }
-        self.decide_last_chances(id, out);
     }
 
     /// They answered a command about mail for this host: it is reached, over whichever host's session that was.
@@ -129,6 +128,7 @@ impl Engine {
     fn count_delivered(&mut self, now: Timestamp, id: HostId, count: u64) {
         let host = self.host_mut(id);
         host.last_activity_at = Some(now);
+        host.heard = true;
         if count == 0 {
             return;
         }
@@ -317,7 +317,8 @@ impl Engine {
         self.bounce_leg(id, key, HardBounce::Expired, &word, out);
     }
 
-    /// An attempt of the host has ended: legs past their lifetime that waited only for it are given up.
+    /// The host was not reached: legs past their lifetime that waited only for it are given up. Where it is reached,
+    /// each of them gets its own attempt: the clock may have jumped, and one success must not end a whole queue.
     pub(super) fn decide_last_chances(&mut self, id: HostId, out: &mut Output) {
         for key in std::mem::take(&mut self.host_mut(id).last_chance) {
             let sending = |leg: &crate::queue::Leg| matches!(leg.stage, LegStage::Sending { .. });

@@ -97,6 +97,7 @@ impl Engine {
         let host = self.host_mut(id);
         host.connecting -= 1;
         host.last_activity_at = Some(now);
+        host.heard = true;
         host.tried.push(address);
         let evidence = Evidence {
             code: judgement.code,
@@ -171,6 +172,7 @@ impl Engine {
         let host = self.host_mut(id);
         host.failures = failures;
         host.last_activity_at = Some(now);
+        host.heard = true;
         host.rest = Some(Rest { until, cause });
     }
 

@@ -57,7 +57,8 @@ impl Engine {
         // The place is not used again: a timer or an expiry may still name it. An empty place costs a pointer-sized slot.
     }
 
-    /// A leg has reached the end of its lifetime. An attempt since its acceptance and our start has decided;
+    /// A leg has reached the end of its lifetime. An attempt since its acceptance, our start and
+    /// the last jump of the clock has decided;
     /// if there was none, one is made now and decides.
     pub(super) fn lifetime_over(&mut self, now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
         let Some(host) = self.hosts[id.0 as usize].as_ref() else { return };
@@ -65,8 +66,7 @@ impl Engine {
         if matches!(leg.stage, LegStage::Sending { .. }) {
             return; // the attempt under way decides
         }
-        let since = self.started_at.max(leg.envelope.received_at);
-        if host.last_activity_at.is_some_and(|at| at >= since) {
+        if host.heard_since(leg.envelope.received_at) {
             self.give_up(id, key, out);
             return self.reschedule(now, id);
         }

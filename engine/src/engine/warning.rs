@@ -45,6 +45,18 @@ impl Engine {
         }
     }
 
+    /// Registers the next deadline of a message anew. What the clock has passed over counts as done, except the end.
+    pub(super) fn reschedule_message(&mut self, now: Timestamp, mid: MessageId) {
+        let first = self.legs_of(mid).into_iter().next();
+        let Some(envelope) = first.map(|(id, key)| self.host(id).legs[&key].envelope.clone()) else { return };
+        let after = self.next_deadline(&envelope, now);
+        let Some(book) = self.messages.get_mut(&mid) else { return };
+        if book.deadline <= now {
+            book.deadline = after;
+        }
+        self.timers.insert((book.deadline, Timer::Message(mid)));
+    }
+
     /// The legs of a message that are in the queue.
     fn legs_of(&self, mid: MessageId) -> Vec<(HostId, LegKey)> {
         let ids = self.messages.get(&mid).map(|book| book.hosts.as_slice()).unwrap_or_default();
