@@ -43,6 +43,8 @@ enum Coming {
 struct OnDisk {
     envelope: Arc<Envelope>,
     waiting: BTreeMap<RecipientId, (u32, Option<Timestamp>)>,
+    /// Warnings up to this time were given or passed over.
+    warned_to: Timestamp,
 }
 
 /// See the head of this file.
@@ -65,7 +67,6 @@ pub struct World {
     carried: BTreeMap<SessionId, Order>,
     rows: BTreeMap<Domain, HostView>,
     forced: bool,
-    looked_at: Timestamp,
     /// All hosts share the addresses of their mail servers, thus sessions.
     pub shared_address: bool,
     serial: u64,
@@ -104,7 +105,6 @@ impl World {
             carried: BTreeMap::new(),
             rows: BTreeMap::new(),
             forced: false,
-            looked_at: DAWN,
             shared_address: seed.is_multiple_of(4),
             serial: 0,
             next_mid: 1,
@@ -157,7 +157,7 @@ impl World {
         self.coming =
             std::mem::take(&mut self.coming).into_iter().map(|((at, n), c)| ((jump.moved(at), n), c)).collect();
         self.ledger.jump(jump);
-        self.looked_at = self.looked_at.max(to);
+        self.disk.values_mut().for_each(|kept| kept.warned_to = kept.warned_to.max(to));
         self.handle(Event::ClockJumped(jump));
     }
 
@@ -256,7 +256,7 @@ impl World {
         let rids = (0..envelope.recipients.len() as u32).map(RecipientId);
         rids.clone().for_each(|rid| self.ledger.accept(mid, rid, self.now, ends_by));
         let waiting = rids.map(|rid| (rid, (0, None))).collect();
-        self.disk.insert(mid, OnDisk { envelope: envelope.clone(), waiting });
+        self.disk.insert(mid, OnDisk { envelope: envelope.clone(), waiting, warned_to: self.now });
         self.given += envelope.recipients.len() as u64;
         self.handle(Event::Accepted(envelope));
         mid
@@ -292,10 +292,10 @@ impl World {
 
     /// Whoever became late since the last look and still waits has been warned about, and nobody else.
     fn late(&mut self) {
-        let (before, now) = (self.looked_at, self.now);
-        self.looked_at = before.max(now);
         let mut late = BTreeSet::new();
-        for OnDisk { envelope, waiting } in self.disk.values() {
+        let now = self.now;
+        for OnDisk { envelope, waiting, warned_to } in self.disk.values_mut() {
+            let before = std::mem::replace(warned_to, now.max(*warned_to));
             let became_late =
                 |age: &Duration| (before + Duration::from_millis(1)..=now).contains(&(envelope.received_at + *age));
             if envelope.from.is_some() && self.settings.warn.iter().any(became_late) {
@@ -421,12 +421,12 @@ impl World {
         }
         self.coming.retain(|_, coming| !matches!(coming, Coming::Event(_)));
         self.rows.clear();
-        self.looked_at = self.now;
+        self.disk.values_mut().for_each(|kept| kept.warned_to = self.now);
         self.reports.they_report.clear();
         self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();
         self.given = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
-        for OnDisk { envelope, waiting } in kept {
+        for OnDisk { envelope, waiting, .. } in kept {
             let due =
                 |next_attempt_at: Option<Timestamp>| next_attempt_at.unwrap_or(self.now).min(self.now + LONGEST_WAIT);
             waiting.iter().for_each(|(rid, (_, at))| self.ledger.defer(envelope.mid, *rid, due(*at)));
