@@ -4,6 +4,7 @@
 //! decide, and hands effects and facts on. The walk comes from `spool` and goes on to `resolve` and `deliver`.
 
 pub mod desk;
+mod jump;
 mod rooms;
 
 pub use rooms::Rooms;
@@ -13,6 +14,7 @@ use common::vocab::{SessionId, Timestamp};
 use desk::{Changes, Question};
 use engine::envelope::{Envelope, Recovered};
 use engine::{Engine, Event, Output};
+use jump::JumpWatch;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +44,7 @@ pub struct Inlets {
 pub struct Driver {
     engine: Engine,
     clock: Clock,
+    jumps: JumpWatch,
     rooms: Rooms,
     sessions: HashMap<SessionId, crate::deliver::SessionHandle>,
     changes: mpsc::Sender<Changes>,
@@ -56,6 +59,7 @@ impl Driver {
         Driver {
             engine,
             clock,
+            jumps: JumpWatch::new(clock.now(), Instant::now()),
             rooms,
             sessions: HashMap::new(),
             changes,
@@ -80,7 +84,7 @@ impl Driver {
                 Some(batch) = inlets.kept.recv() => self.keep(batch),
                 Some(question) = inlets.questions.recv() => self.answer(question),
                 () = sleep_until(wake) => self.turn([Event::Woke]),
-                _ = publish.tick() => self.publish(),
+                _ = publish.tick() => self.beat(),
                 _ = inlets.stop.wait_for(|stop| *stop) => break,
             }
         }
@@ -97,6 +101,9 @@ impl Driver {
     fn turn(&mut self, events: impl IntoIterator<Item = Event>) {
         let now: Timestamp = self.clock.now();
         let mut out = Output::default();
+        if let Some(jump) = self.jumps.look(now, Instant::now()) {
+            self.engine.handle(now, Event::ClockJumped(jump), &mut out);
+        }
         for event in events {
             match &event {
                 Event::SessionFailed { session, .. }
@@ -130,6 +137,14 @@ impl Driver {
                 drop(answer.send(view));
             }
         }
+    }
+
+    /// Four times a second: a jump of the clock is noticed although nothing happens, and what changed is shown.
+    fn beat(&mut self) {
+        if self.jumps.sees_one(self.clock.now(), Instant::now()) {
+            self.turn([Event::Woke]);
+        }
+        self.publish();
     }
 
     /// Hands changed rows to the feed; if it is still busy with the last ones, they wait for the next beat.

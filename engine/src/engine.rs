@@ -1,20 +1,22 @@
 //! The engine owns the queue, the hosts, the sessions' books; this file has its face and the one `match` over events.
 //!
 //! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
-//! led to), `timer` (what time brings), `retry` (an operator says now), `show` (what it shows of itself).
+//! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it jumped), `retry` (an operator says now), `show` (what it shows of itself).
 
 mod accept;
+mod clock;
+mod ending;
 mod outcome;
 mod retry;
 mod session;
 mod show;
 mod start;
 mod timer;
+mod warning;
 
 use crate::host::Host;
 use crate::host_id::HostId;
 use crate::lane::{Lane, Session};
-use crate::queue::LegKey;
 use crate::random::Random;
 use crate::{Event, Output, Settings};
 use common::vocab::{Counters, Domain, MessageId, SessionId, Timestamp};
@@ -26,7 +28,8 @@ use std::net::SocketAddr;
 enum Timer {
     Host(HostId),
     IdleSession(SessionId),
-    Expiry(HostId, LegKey),
+    /// A warning of a message is due, or its lifetime is over.
+    Message(MessageId),
 }
 
 /// Every decision of the queue. See the crate's front page.
@@ -51,16 +54,39 @@ pub struct Engine {
     next_session: u64,
     next_attempt: u64,
     guard_closed: bool,
+    /// What became of recipients in the event that is being dealt with.
+    endings: Vec<ending::Ending>,
     changed: BTreeSet<HostId>,
     gone: Vec<Domain>,
     /// Counters of hosts whose record has ended.
     ended_counters: Counters,
 }
 
+/// What is kept of a message besides its legs.
 #[derive(Clone, Debug)]
 struct MessageBook {
+    /// Recipients in the queue.
     recipients: u32,
-    hosts: Vec<HostId>,
+    /// Where its legs are, or were.
+    hosts: Hosts,
+    /// The timer that is registered for it.
+    deadline: Timestamp,
+}
+
+/// The hosts of a message: mostly one, which costs no allocation of its own.
+#[derive(Clone, Debug)]
+enum Hosts {
+    One(HostId),
+    Many(Box<[HostId]>),
+}
+
+impl Hosts {
+    fn as_slice(&self) -> &[HostId] {
+        match self {
+            Hosts::One(id) => std::slice::from_ref(id),
+            Hosts::Many(ids) => ids,
+        }
+    }
 }
 
 impl Engine {
@@ -84,6 +110,7 @@ impl Engine {
             next_session: 1,
             next_attempt: 1,
             guard_closed: false,
+            endings: Vec::new(),
             changed: BTreeSet::new(),
             gone: Vec::new(),
             ended_counters: Counters::default(),
@@ -93,6 +120,9 @@ impl Engine {
     /// Takes one thing that happened and appends what must be done and told about it. Time that has passed
     /// since the last call is dealt with first.
     pub fn handle(&mut self, now: Timestamp, event: Event, out: &mut Output) {
+        if let Event::ClockJumped(jump) = event {
+            self.clock_jumped(now, jump, out); // before any timer is believed
+        }
         self.run_timers(now, out);
         match event {
             Event::Accepted(envelope) => self.accepted(now, envelope, out),
@@ -105,9 +135,10 @@ impl Engine {
             }
             Event::SessionClosed { session } => self.session_closed(now, session, out),
             Event::Retry { action, scope } => self.retried(now, action, &scope, out),
-            Event::Woke => {}
+            Event::Woke | Event::ClockJumped(_) => {}
             Event::Guard { closed } => self.guarded(now, closed, out),
         }
+        self.write_endings(out);
     }
 
     /// When the engine wants to be woken if nothing else happens first.

@@ -2,6 +2,7 @@
 
 use crate::envelope::{Envelope, Recovered};
 use crate::failure::{Failure, Outcome, RouteFailure};
+use crate::jump::Jump;
 use crate::peer::Peer;
 use crate::route::Answer;
 use common::vocab::{ActionId, Domain, MessageId, SessionId};
@@ -60,6 +61,8 @@ pub enum Event {
     },
     /// The time of [`crate::Engine::next_wakeup`] has come.
     Woke,
+    /// Wall and steady time have parted: the clock was set, or the machine slept. The time of this event is the new one.
+    ClockJumped(Jump),
     /// A guard of ours closed or opened (disk, memory): while closed nothing new is started.
     Guard {
         /// Whether delivery may start.

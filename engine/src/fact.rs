@@ -96,6 +96,13 @@ pub enum Fact {
         /// Because.
         verdict: VerdictCode,
     },
+    /// The wall clock jumped.
+    ClockJumped {
+        /// What it should have shown.
+        from: Timestamp,
+        /// What it shows.
+        to: Timestamp,
+    },
     /// An operator's retry was carried out.
     Retried {
         /// The action.

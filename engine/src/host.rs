@@ -7,7 +7,8 @@ mod window;
 
 pub use window::Window;
 
-use crate::queue::{Leg, LegKey, LegStage};
+use crate::jump::Jump;
+use crate::queue::{Leg, LegKey, LegStage, Word};
 use crate::route::Route;
 use crate::settings::Settings;
 use crate::view::Evidence;
@@ -118,6 +119,8 @@ pub struct Host {
     pub busy: u32,
     /// When an attempt last ended.
     pub last_activity_at: Option<Timestamp>,
+    /// Whether an attempt has ended since our start and the last jump of the clock.
+    pub heard: bool,
     /// When a recipient was last delivered.
     pub last_delivery_at: Option<Timestamp>,
     /// When its last recipient left.
@@ -162,6 +165,7 @@ impl Host {
             connected: 0,
             busy: 0,
             last_activity_at: None,
+            heard: false,
             last_delivery_at: None,
             idle_since: None,
             last_chance: Vec::new(),
@@ -341,6 +345,28 @@ impl Host {
         }
     }
 
+    /// Whether an attempt has ended since then, our start and the last jump of the clock.
+    pub fn heard_since(&self, at: Timestamp) -> bool {
+        self.heard && self.last_activity_at.is_some_and(|latest| latest >= at)
+    }
+
+    /// The clock has jumped: what counts real time moves with it; what is only remembered stays as it was noted.
+    pub fn jump(&mut self, jump: Jump) {
+        self.heard = false;
+        self.wake_at = None;
+        for timers in [&mut self.retry, &mut self.released] {
+            *timers = std::mem::take(timers).into_iter().map(|(until, key)| (jump.moved(until), key)).collect();
+        }
+        for leg in self.legs.values_mut() {
+            if let LegStage::Retry { until, .. } = &mut leg.stage {
+                jump.shift(until);
+            }
+        }
+        let rest = self.rest.as_mut().map(|rest| &mut rest.until);
+        let others = [self.pause_until.as_mut(), self.last_delivery_at.as_mut(), self.idle_since.as_mut()];
+        rest.into_iter().chain(others.into_iter().flatten()).for_each(|at| jump.shift(at));
+    }
+
     /// Recipients that wait for a timer of their own or of the host.
     pub fn waiting_for_timer(&self, now: Timestamp) -> u64 {
         let resting = self.rest.is_some_and(|rest| rest.until > now);
@@ -419,6 +445,20 @@ impl Host {
     /// Evidence without an address.
     pub fn evidence_of(code: VerdictCode, at: Timestamp) -> Evidence {
         Evidence { code, reply: None, exchanger: None, address: None, at, addresses_tried: 0 }
+    }
+
+    /// The last word on a leg: its own, else the host's.
+    pub fn last_word(&self, leg: &Leg) -> Word {
+        if let Some(word) = &leg.latest {
+            return Word::clone(word);
+        }
+        let at = self.last_activity_at.filter(|at| *at >= leg.envelope.received_at);
+        match &self.evidence {
+            Some(Evidence { code, reply, exchanger, .. }) if *code != VerdictCode::Ok => {
+                Word { code: *code, reply: reply.clone(), exchanger: exchanger.clone(), at }
+            }
+            _ => Word { code: VerdictCode::SmtpDeferred, reply: None, exchanger: None, at },
+        }
     }
 
     /// The counts, counted again leg by leg: what the running counts must equal.

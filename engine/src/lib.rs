@@ -18,6 +18,7 @@ pub mod fact;
 pub mod failure;
 mod host;
 mod host_id;
+pub mod jump;
 mod lane;
 pub mod output;
 pub mod peer;

@@ -12,6 +12,12 @@ pub fn retry_at(now: Timestamp, attempts: u32, settings: &Settings, random: &mut
     now + jittered(wait, settings, random)
 }
 
+/// The latest moment at which a leg that is deferred now can be due.
+pub fn retry_at_latest(now: Timestamp, settings: &Settings) -> Timestamp {
+    let longest = settings.retry_steps.iter().copied().max().unwrap_or(Duration::from_secs(300));
+    now + longest + longest / 100 * settings.jitter_percent as u32
+}
+
 /// When a host rests until after its `failures`-th failure in a row (from 1): doubling from `first`.
 pub fn host_rest(
     now: Timestamp,

@@ -86,6 +86,48 @@ fn mail_for_a_dead_host_expires_at_the_end_of_its_lifetime() {
 }
 
 #[test]
+fn a_clock_set_ten_days_ahead_expires_nothing_that_a_living_host_takes() {
+    let mut world = World::with_host(9, "grey.test", Character::Greylisting);
+    for _ in 0..30 {
+        world.send(vec!["a@grey.test".parse().unwrap()]);
+    }
+    step_until(&mut world, "all deferred", |world| row(world).causes[WaitCause::Retry] == 30);
+    world.jump(240);
+    world.run();
+    let counters = row(&world).counters;
+    assert_eq!((counters.delivered_recipients, counters.expired_hard_bounces), (30, 0));
+}
+
+#[test]
+fn a_clock_set_back_an_hour_leaves_host_and_leg_timers_as_long_as_they_were() {
+    let mut world = World::with_host(10, "down.test", Character::Down);
+    world.add_host("grey.test", Character::Greylisting);
+    world.send(vec!["a@down.test".parse().unwrap(), "a@grey.test".parse().unwrap()]);
+    let resting = |world: &World| world.engine.hosts().filter(|row| row.next_attempt_at.is_some()).count() == 2;
+    step_until(&mut world, "both wait", resting);
+    let waits = |world: &World| -> Vec<Duration> {
+        world.engine.hosts().map(|row| row.next_attempt_at.expect("a timer").since(world.now)).collect()
+    };
+    let before = waits(&world);
+    world.jump(-1);
+    assert_eq!(waits(&world), before);
+    step_until(&mut world, "the rest is over", |world| world.now.since(DAWN - Duration::from_secs(3600)) > before[0]);
+}
+
+#[test]
+fn senders_are_told_of_failures_of_delays_and_of_what_was_relayed() {
+    let (mut failed, mut relayed, mut delayed) = (0, 0, 0);
+    for seed in 1..40 {
+        let mut world = World::new(seed);
+        world.run();
+        failed += world.reports.failed;
+        relayed += world.reports.relayed;
+        delayed += world.reports.delayed;
+    }
+    assert!(failed > 100 && relayed > 100 && delayed > 100, "{failed} {relayed} {delayed}: too few to prove anything");
+}
+
+#[test]
 fn a_host_that_was_only_reached_over_another_hosts_session_is_up() {
     let mut world = World::with_host(7, "a.test", Character::Healthy);
     world.add_host("b.test", Character::Healthy);

@@ -1,6 +1,7 @@
 //! The ledger of a simulated world: what must hold after every step, kept apart from the engine's own books.
 
 use common::vocab::{MessageId, RecipientId, Timestamp};
+use engine::jump::Jump;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -70,6 +71,16 @@ impl Ledger {
     pub fn defer(&mut self, mid: MessageId, rid: RecipientId, until: Timestamp) {
         if let Some(Entry::Waiting { not_before, .. }) = self.entries.get_mut(&(mid, rid)) {
             *not_before = until;
+        }
+    }
+
+    /// The clock jumped: timers move with it, lifetimes do not; whoever is past its own by now gets its time to be tried.
+    pub fn jump(&mut self, jump: Jump) {
+        for entry in self.entries.values_mut() {
+            if let Entry::Waiting { not_before, ends_by } = entry {
+                jump.shift(not_before);
+                *ends_by = (*ends_by).max(jump.to + GRACE);
+            }
         }
     }
 

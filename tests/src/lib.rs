@@ -9,6 +9,7 @@ pub mod host;
 pub mod image;
 #[cfg(feature = "wire")]
 pub mod load;
+pub mod reports;
 #[cfg(feature = "wire")]
 pub mod server;
 pub mod world;

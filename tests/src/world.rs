@@ -6,21 +6,26 @@
 
 use crate::check::{GRACE, Ledger};
 use crate::host::Character;
+use crate::reports::Reports;
 use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId, Timestamp};
-use engine::dsn::Dsn;
+use engine::dsn::{Dsn, Notify, RecipientDsn};
 use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled, Settlement};
 use engine::failure::Outcome;
+use engine::jump::Jump;
 use engine::peer::Peer;
 use engine::random::Random;
 use engine::route::{Answer, ExchangerAnswer, NamedBy, RouteKind};
 use engine::view::HostView;
 use engine::{Effect, Engine, Event, Fact, Output, RetryScope, Settings};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// When the simulated world begins.
 pub const DAWN: Timestamp = Timestamp(1_800_000_000_000);
+
+/// No retry is further off: four hours and a tenth.
+const LONGEST_WAIT: Duration = Duration::from_secs(4 * 3600 + 1440);
 
 /// What is to happen outside of the engine.
 #[derive(Clone, Debug)]
@@ -29,6 +34,8 @@ enum Coming {
     Arrival,
     Retry,
     Crash,
+    /// The clock jumps by so many hours.
+    Jump(i64),
 }
 
 /// What the fake disk holds of a message.
@@ -36,6 +43,8 @@ enum Coming {
 struct OnDisk {
     envelope: Arc<Envelope>,
     waiting: BTreeMap<RecipientId, (u32, Option<Timestamp>)>,
+    /// Warnings up to this time were given or passed over.
+    warned_to: Timestamp,
 }
 
 /// See the head of this file.
@@ -48,6 +57,8 @@ pub struct World {
     pub ledger: Ledger,
     /// The facts of the run as text: the same seed gives the same list.
     pub facts: Vec<String>,
+    /// What senders are told.
+    pub reports: Reports,
     settings: Settings,
     random: Random,
     characters: BTreeMap<Domain, Character>,
@@ -72,6 +83,7 @@ impl World {
         let settings = Settings {
             lifetime: Duration::from_secs(8 * 3600),
             lifetime_null_sender: Duration::from_secs(3 * 3600),
+            warn: vec![Duration::from_secs(4 * 3600), Duration::from_secs(3600)],
             ..Settings::default()
         };
         let count = 3 + random.below(8);
@@ -85,6 +97,7 @@ impl World {
             now: DAWN,
             ledger: Ledger::default(),
             facts: Vec::new(),
+            reports: Reports::default(),
             settings,
             characters,
             coming: BTreeMap::new(),
@@ -128,6 +141,24 @@ impl World {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             self.later(at, Coming::Retry);
         }
+        for _ in 0..self.random.below(3) {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            let hours = [-1, 240][self.random.below(2) as usize];
+            self.later(at, Coming::Jump(hours));
+        }
+    }
+
+    /// The wall clock is set forwards or back while real time goes on: what is to come comes after the same wait.
+    pub fn jump(&mut self, hours: i64) {
+        let from = self.now;
+        let to = Timestamp(from.0.checked_add_signed(hours * 3_600_000).expect("a time after 1970"));
+        let jump = Jump { from, to };
+        self.now = to;
+        self.coming =
+            std::mem::take(&mut self.coming).into_iter().map(|((at, n), c)| ((jump.moved(at), n), c)).collect();
+        self.ledger.jump(jump);
+        self.disk.values_mut().for_each(|kept| kept.warned_to = kept.warned_to.max(to));
+        self.handle(Event::ClockJumped(jump));
     }
 
     fn later(&mut self, after: Duration, coming: Coming) {
@@ -174,6 +205,7 @@ impl World {
                 self.handle(event);
             }
             Coming::Crash => self.crash(),
+            Coming::Jump(hours) => self.jump(hours),
             Coming::Retry => {
                 self.forced = true;
                 self.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All });
@@ -206,6 +238,7 @@ impl World {
         let mid = MessageId(self.next_mid);
         self.next_mid += 1;
         let from = (self.random.below(5) > 0).then(|| "sender@lab.test".parse().expect("an address"));
+        let dsn = self.asked(recipients.len());
         let lifetime = if from.is_some() { self.settings.lifetime } else { self.settings.lifetime_null_sender };
         let envelope = Envelope {
             mid,
@@ -215,23 +248,38 @@ impl World {
             received_at: self.now,
             eight_bit: false,
             smtputf8: false,
-            dsn: Dsn::default(),
+            dsn,
         };
         let envelope = Arc::new(envelope);
+        self.reports.accept(envelope.clone());
         let ends_by = self.now + lifetime + GRACE;
         let rids = (0..envelope.recipients.len() as u32).map(RecipientId);
         rids.clone().for_each(|rid| self.ledger.accept(mid, rid, self.now, ends_by));
         let waiting = rids.map(|rid| (rid, (0, None))).collect();
-        self.disk.insert(mid, OnDisk { envelope: envelope.clone(), waiting });
+        self.disk.insert(mid, OnDisk { envelope: envelope.clone(), waiting, warned_to: self.now });
         self.given += envelope.recipients.len() as u64;
         self.handle(Event::Accepted(envelope));
         mid
+    }
+
+    /// Half of all senders ask something about reports, each recipient by itself.
+    fn asked(&mut self, recipients: usize) -> Dsn {
+        let mut chance = || self.random.below(2) == 0;
+        if chance() {
+            return Dsn::default();
+        }
+        let recipient = |_| RecipientDsn {
+            notify: chance().then(|| Notify { success: chance(), failure: chance(), delay: chance() }),
+            original: None,
+        };
+        Dsn { recipients: (0..recipients).map(recipient).collect(), ..Dsn::default() }
     }
 
     /// Hands an event to the engine and carries out what it wants.
     pub fn handle(&mut self, event: Event) {
         let mut out = Output::default();
         self.engine.handle(self.now, event, &mut out);
+        self.reports.check(&out);
         for fact in out.facts {
             self.told(&fact);
         }
@@ -239,6 +287,23 @@ impl World {
             self.act(effect);
         }
         self.forced = false;
+        self.late();
+    }
+
+    /// Whoever became late since the last look and still waits has been warned about, and nobody else.
+    fn late(&mut self) {
+        let mut late = BTreeSet::new();
+        let now = self.now;
+        for OnDisk { envelope, waiting, warned_to } in self.disk.values_mut() {
+            let before = std::mem::replace(warned_to, now.max(*warned_to));
+            let became_late =
+                |age: &Duration| (before + Duration::from_millis(1)..=now).contains(&(envelope.received_at + *age));
+            if envelope.from.is_some() && self.settings.warn.iter().any(became_late) {
+                let asked = waiting.keys().filter(|rid| envelope.dsn.notify(rid.0 as usize).delay);
+                late.extend(asked.map(|rid| (envelope.mid, *rid)));
+            }
+        }
+        assert_eq!(self.reports.take_delayed(), late, "who is late and whose sender was warned differ");
     }
 
     fn told(&mut self, fact: &Fact) {
@@ -270,7 +335,13 @@ impl World {
                 let character = self.characters[&host];
                 let (delay, result) = character.greets(self.now, &mut self.random);
                 let event = match result {
-                    Ok(()) => Event::SessionReady { session, peer: Peer::default() },
+                    Ok(()) => {
+                        let peer = Peer { reports: self.random.below(2) == 0 };
+                        if peer.reports {
+                            self.reports.they_report.insert(session);
+                        }
+                        Event::SessionReady { session, peer }
+                    }
                     Err(failure) => Event::SessionFailed { session, failure },
                 };
                 self.later(delay, Coming::Event(event));
@@ -350,10 +421,15 @@ impl World {
         }
         self.coming.retain(|_, coming| !matches!(coming, Coming::Event(_)));
         self.rows.clear();
+        self.disk.values_mut().for_each(|kept| kept.warned_to = self.now);
+        self.reports.they_report.clear();
         self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();
         self.given = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
-        for OnDisk { envelope, waiting } in kept {
+        for OnDisk { envelope, waiting, .. } in kept {
+            let due =
+                |next_attempt_at: Option<Timestamp>| next_attempt_at.unwrap_or(self.now).min(self.now + LONGEST_WAIT);
+            waiting.iter().for_each(|(rid, (_, at))| self.ledger.defer(envelope.mid, *rid, due(*at)));
             let waiting = waiting.into_iter().map(|(rid, (attempts, next_attempt_at))| RecoveredRecipient {
                 rid,
                 attempts,

@@ -18,6 +18,7 @@ pub fn tell(fact: &Fact) {
             tracing::warn!(mid = mid.0, rid = rid.0, ?kind, %verdict, ?reply, "bounced");
         }
         Fact::HostMoved { host, from, to, verdict } => tracing::info!(%host, %from, %to, %verdict, "host status moved"),
+        Fact::ClockJumped { from, to } => tracing::error!(%from, %to, "the clock jumped"),
         Fact::Retried { action, recipients, hosts } => tracing::info!(action = action.0, recipients, hosts, "retried"),
         Fact::SessionStarted { session, host, address } => {
             tracing::debug!(dcid = session.0, %host, %address, "connecting")

@@ -97,6 +97,7 @@ impl Engine {
         let host = self.host_mut(id);
         host.connecting -= 1;
         host.last_activity_at = Some(now);
+        host.heard = true;
         host.tried.push(address);
         let evidence = Evidence {
             code: judgement.code,
@@ -159,7 +160,7 @@ impl Engine {
         host.evidence = Some(evidence);
         host.limited_since = None;
         self.move_host(now, id, HostStatus::Down, code, out);
-        self.decide_last_chances(now, id, out);
+        self.decide_last_chances(id, out);
         self.reschedule(now, id);
     }
 
@@ -171,6 +172,7 @@ impl Engine {
         let host = self.host_mut(id);
         host.failures = failures;
         host.last_activity_at = Some(now);
+        host.heard = true;
         host.rest = Some(Rest { until, cause });
     }
 

@@ -5,7 +5,7 @@ use crate::Output;
 use crate::host_id::HostId;
 use crate::lane::SessionState;
 use crate::queue::{LegKey, LegStage};
-use common::vocab::{HardBounce, Timestamp};
+use common::vocab::Timestamp;
 
 impl Engine {
     /// Deals with every timer that has run out.
@@ -24,7 +24,7 @@ impl Engine {
                         self.close(session, out);
                     }
                 }
-                Timer::Expiry(id, key) => self.lifetime_over(now, id, key, out),
+                Timer::Message(mid) => self.message_is_late(now, mid, out),
             }
         }
     }
@@ -57,20 +57,17 @@ impl Engine {
         // The place is not used again: a timer or an expiry may still name it. An empty place costs a pointer-sized slot.
     }
 
-    /// A leg has reached the end of its lifetime. An attempt since its acceptance and our start has decided;
+    /// A leg has reached the end of its lifetime. An attempt since its acceptance, our start and
+    /// the last jump of the clock has decided;
     /// if there was none, one is made now and decides.
-    fn lifetime_over(&mut self, now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
+    pub(super) fn lifetime_over(&mut self, now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
         let Some(host) = self.hosts[id.0 as usize].as_ref() else { return };
         let Some(leg) = host.legs.get(&key) else { return };
         if matches!(leg.stage, LegStage::Sending { .. }) {
             return; // the attempt under way decides
         }
-        let since = self.started_at.max(leg.envelope.received_at);
-        if host.last_activity_at.is_some_and(|at| at >= since) {
-            let code = leg.latest.as_ref().map(|(code, _)| *code);
-            let code = code.or(host.evidence.as_ref().map(|evidence| evidence.code));
-            let code = code.unwrap_or(common::vocab::VerdictCode::SmtpDeferred);
-            self.bounce_leg(id, key, HardBounce::Expired, code, out);
+        if host.heard_since(leg.envelope.received_at) {
+            self.give_up(id, key, out);
             return self.reschedule(now, id);
         }
         let host = self.host_mut(id);

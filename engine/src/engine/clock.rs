@@ -1,0 +1,34 @@
+//! The wall clock has jumped: every timer that counts real time moves with it, and nothing expires unheard.
+//!
+//! Promises: rests, retries and idle sessions run out after the same real time as without the jump; a lifetime is
+//! counted by the clock as it now is, but ends only after an attempt of the leg, or a failed one of its host; a warning
+//! that the jump passed over counts as sent. Costs a walk over the queue: clocks jump rarely.
+
+use super::{Engine, Timer};
+use crate::host_id::HostId;
+use crate::jump::Jump;
+use crate::lane::SessionState;
+use crate::{Fact, Output};
+use common::vocab::{MessageId, Timestamp};
+
+impl Engine {
+    pub(super) fn clock_jumped(&mut self, now: Timestamp, jump: Jump, out: &mut Output) {
+        out.facts.push(Fact::ClockJumped { from: jump.from, to: jump.to });
+        let before = std::mem::take(&mut self.timers);
+        let idle = before.into_iter().filter(|(_, timer)| matches!(timer, Timer::IdleSession(_)));
+        self.timers = idle.map(|(at, timer)| (jump.moved(at), timer)).collect();
+        for book in self.sessions.values_mut() {
+            if let SessionState::Idle { since } = &mut book.state {
+                jump.shift(since);
+            }
+        }
+        self.lanes.values_mut().filter_map(|lane| lane.failed_until.as_mut()).for_each(|until| jump.shift(until));
+        let ids: Vec<HostId> = self.names.values().copied().collect();
+        for id in ids {
+            self.host_mut(id).jump(jump);
+            self.reschedule(now, id);
+        }
+        let messages: Vec<MessageId> = self.messages.keys().copied().collect();
+        messages.into_iter().for_each(|mid| self.reschedule_message(now, mid));
+    }
+}
