@@ -1,9 +1,10 @@
 //! The engine owns the queue, the hosts, the sessions' books; this file has its face and the one `match` over events.
 //!
 //! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
-//! led to), `timer` (what time brings), `retry` (an operator says now), `show` (what it shows of itself).
+//! led to), `ending` (what is written down of it), `timer` (what time brings), `retry` (an operator says now), `show` (what it shows of itself).
 
 mod accept;
+mod ending;
 mod outcome;
 mod retry;
 mod session;
@@ -51,6 +52,8 @@ pub struct Engine {
     next_session: u64,
     next_attempt: u64,
     guard_closed: bool,
+    /// What became of recipients in the event that is being dealt with.
+    endings: Vec<ending::Ending>,
     changed: BTreeSet<HostId>,
     gone: Vec<Domain>,
     /// Counters of hosts whose record has ended.
@@ -84,6 +87,7 @@ impl Engine {
             next_session: 1,
             next_attempt: 1,
             guard_closed: false,
+            endings: Vec::new(),
             changed: BTreeSet::new(),
             gone: Vec::new(),
             ended_counters: Counters::default(),
@@ -108,6 +112,7 @@ impl Engine {
             Event::Woke => {}
             Event::Guard { closed } => self.guarded(now, closed, out),
         }
+        self.write_endings(out);
     }
 
     /// When the engine wants to be woken if nothing else happens first.

@@ -7,7 +7,7 @@ mod window;
 
 pub use window::Window;
 
-use crate::queue::{Leg, LegKey, LegStage};
+use crate::queue::{Leg, LegKey, LegStage, Word};
 use crate::route::Route;
 use crate::settings::Settings;
 use crate::view::Evidence;
@@ -419,6 +419,20 @@ impl Host {
     /// Evidence without an address.
     pub fn evidence_of(code: VerdictCode, at: Timestamp) -> Evidence {
         Evidence { code, reply: None, exchanger: None, address: None, at, addresses_tried: 0 }
+    }
+
+    /// The last word on a leg: its own, else the host's.
+    pub fn last_word(&self, leg: &Leg) -> Word {
+        if let Some(word) = &leg.latest {
+            return Word::clone(word);
+        }
+        let at = self.last_activity_at.filter(|at| *at >= leg.envelope.received_at);
+        match &self.evidence {
+            Some(Evidence { code, reply, exchanger, .. }) if *code != VerdictCode::Ok => {
+                Word { code: *code, reply: reply.clone(), exchanger: exchanger.clone(), at }
+            }
+            _ => Word { code: VerdictCode::SmtpDeferred, reply: None, exchanger: None, at },
+        }
     }
 
     /// The counts, counted again leg by leg: what the running counts must equal.

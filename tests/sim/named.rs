@@ -86,6 +86,18 @@ fn mail_for_a_dead_host_expires_at_the_end_of_its_lifetime() {
 }
 
 #[test]
+fn senders_are_told_of_failures_and_of_what_was_relayed() {
+    let (mut failed, mut relayed) = (0, 0);
+    for seed in 1..40 {
+        let mut world = World::new(seed);
+        world.run();
+        failed += world.reports.failed;
+        relayed += world.reports.relayed;
+    }
+    assert!(failed > 100 && relayed > 100, "{failed} {relayed}: too few to prove anything");
+}
+
+#[test]
 fn a_host_that_was_only_reached_over_another_hosts_session_is_up() {
     let mut world = World::with_host(7, "a.test", Character::Healthy);
     world.add_host("b.test", Character::Healthy);

@@ -7,6 +7,7 @@ pub mod check;
 pub mod host;
 #[cfg(feature = "wire")]
 pub mod load;
+pub mod reports;
 #[cfg(feature = "wire")]
 pub mod server;
 pub mod world;

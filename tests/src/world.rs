@@ -6,8 +6,9 @@
 
 use crate::check::{GRACE, Ledger};
 use crate::host::Character;
+use crate::reports::Reports;
 use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId, Timestamp};
-use engine::dsn::Dsn;
+use engine::dsn::{Dsn, Notify, RecipientDsn};
 use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled, Settlement};
 use engine::failure::Outcome;
 use engine::peer::Peer;
@@ -48,6 +49,8 @@ pub struct World {
     pub ledger: Ledger,
     /// The facts of the run as text: the same seed gives the same list.
     pub facts: Vec<String>,
+    /// What senders are told.
+    pub reports: Reports,
     settings: Settings,
     random: Random,
     characters: BTreeMap<Domain, Character>,
@@ -85,6 +88,7 @@ impl World {
             now: DAWN,
             ledger: Ledger::default(),
             facts: Vec::new(),
+            reports: Reports::default(),
             settings,
             characters,
             coming: BTreeMap::new(),
@@ -206,6 +210,7 @@ impl World {
         let mid = MessageId(self.next_mid);
         self.next_mid += 1;
         let from = (self.random.below(5) > 0).then(|| "sender@lab.test".parse().expect("an address"));
+        let dsn = self.asked(recipients.len());
         let lifetime = if from.is_some() { self.settings.lifetime } else { self.settings.lifetime_null_sender };
         let envelope = Envelope {
             mid,
@@ -215,9 +220,10 @@ impl World {
             received_at: self.now,
             eight_bit: false,
             smtputf8: false,
-            dsn: Dsn::default(),
+            dsn,
         };
         let envelope = Arc::new(envelope);
+        self.reports.accept(envelope.clone());
         let ends_by = self.now + lifetime + GRACE;
         let rids = (0..envelope.recipients.len() as u32).map(RecipientId);
         rids.clone().for_each(|rid| self.ledger.accept(mid, rid, self.now, ends_by));
@@ -228,10 +234,24 @@ impl World {
         mid
     }
 
+    /// Half of all senders ask something about reports, each recipient by itself.
+    fn asked(&mut self, recipients: usize) -> Dsn {
+        let mut chance = || self.random.below(2) == 0;
+        if chance() {
+            return Dsn::default();
+        }
+        let recipient = |_| RecipientDsn {
+            notify: chance().then(|| Notify { success: chance(), failure: chance(), delay: chance() }),
+            original: None,
+        };
+        Dsn { recipients: (0..recipients).map(recipient).collect(), ..Dsn::default() }
+    }
+
     /// Hands an event to the engine and carries out what it wants.
     pub fn handle(&mut self, event: Event) {
         let mut out = Output::default();
         self.engine.handle(self.now, event, &mut out);
+        self.reports.check(&out);
         for fact in out.facts {
             self.told(&fact);
         }
@@ -270,7 +290,13 @@ impl World {
                 let character = self.characters[&host];
                 let (delay, result) = character.greets(self.now, &mut self.random);
                 let event = match result {
-                    Ok(()) => Event::SessionReady { session, peer: Peer::default() },
+                    Ok(()) => {
+                        let peer = Peer { reports: self.random.below(2) == 0 };
+                        if peer.reports {
+                            self.reports.they_report.insert(session);
+                        }
+                        Event::SessionReady { session, peer }
+                    }
                     Err(failure) => Event::SessionFailed { session, failure },
                 };
                 self.later(delay, Coming::Event(event));
@@ -350,6 +376,7 @@ impl World {
         }
         self.coming.retain(|_, coming| !matches!(coming, Coming::Event(_)));
         self.rows.clear();
+        self.reports.they_report.clear();
         self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();
         self.given = kept.iter().map(|kept| kept.waiting.len() as u64).sum();

@@ -1,12 +1,14 @@
 //! What an attempt led to: delivered, deferred or given up, recipient by recipient; and what DNS answered.
+//! The walk goes on in `ending`.
 
 use super::Engine;
-use crate::envelope::{Settled, Settlement};
+use super::ending::Ending;
+use crate::envelope::Settled;
 use crate::failure::{Outcome, RouteFailure, Stage, Trouble};
 use crate::host::Routing;
 use crate::host_id::HostId;
 use crate::lane::SessionState;
-use crate::queue::{LegKey, LegStage};
+use crate::queue::{LegKey, LegStage, Word};
 use crate::route::{Answer, Route};
 use crate::verdict::Judgement;
 use crate::{Fact, Output, schedule, verdict};
@@ -78,33 +80,42 @@ impl Engine {
         let Some(leg) = self.host(id).legs.get(&key) else { return };
         debug_assert_eq!(leg.rids.len(), outcomes.len(), "one outcome per recipient of the order");
         let (rids, expired) = (leg.rids.clone(), leg.expires_at <= now);
+        let mut ending = Ending::new(leg.envelope.clone(), leg.expires_at);
         if outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed(_))) {
             self.answered(now, id, out);
         }
+        let (exchanger, they_report) =
+            self.sessions.get(&session).map(|book| (book.hop.exchanger.clone(), book.peer.reports)).unzip();
+        let word = |code, reply: Option<&Reply>| Word {
+            code,
+            reply: reply.cloned(),
+            exchanger: exchanger.clone(),
+            at: Some(now),
+        };
         let sorted = sort(&rids, outcomes);
         self.host_mut(id).end_attempt(key, sorted.kept.iter().map(|(rid, ..)| *rid).collect());
-        let mut settled = Vec::new();
         for (rid, reply) in &sorted.delivered {
-            settled.push((*rid, Settled::Delivered));
+            let they_report = they_report.unwrap_or_default();
+            ending.deliver(*rid, they_report, || word(VerdictCode::Ok, Some(reply)));
             out.facts.push(Fact::Delivered { mid: key.0, rid: *rid, session: Some(session), reply: reply.clone() });
         }
         self.count_delivered(now, id, sorted.delivered.len() as u64);
         for (rid, judgement, reply) in &sorted.refused {
             let kind =
                 if judgement.code == VerdictCode::SmtpUnsupported { HardBounce::Other } else { HardBounce::FiveXx };
-            self.bounce(id, key.0, *rid, kind, judgement.code, reply.clone(), out);
-            settled.push((*rid, Settled::Bounced(kind)));
+            self.bounce(id, *rid, kind, &word(judgement.code, reply.as_ref()), &mut ending, out);
         }
         self.note_replies(now, id, &sorted);
-        if !sorted.kept.is_empty() {
+        if let Some((_, judgement, reply)) = sorted.kept.last() {
             self.host_mut(id).counters.soft_bounced_events += sorted.kept.len() as u64;
-            self.defer(now, id, key, &sorted.kept, &mut settled, out);
+            let word = word(judgement.code, reply.as_ref());
+            self.defer(now, id, key, &sorted.kept, word, &mut ending, out);
         }
-        self.finish(key.0, settled, out);
+        self.conclude(ending);
         if expired {
-            self.give_up(now, id, key, out);
+            self.give_up(id, key, out);
         }
-        self.decide_last_chances(now, id, out);
+        self.decide_last_chances(id, out);
     }
 
     /// They answered a command about mail for this host: it is reached, over whichever host's session that was.
@@ -158,24 +169,26 @@ impl Engine {
     }
 
     /// Recipients that were not taken wait for the timer of their leg.
+    #[allow(clippy::too_many_arguments)] // one fact, spread
     fn defer(
         &mut self,
         now: Timestamp,
         id: HostId,
         key: LegKey,
         kept: &[(RecipientId, Judgement, Option<Reply>)],
-        settled: &mut Vec<(RecipientId, Settled)>,
+        word: Word,
+        ending: &mut Ending,
         out: &mut Output,
     ) {
         let attempts = self.host(id).legs.get(&key).map_or(1, |leg| leg.attempts);
         let until = schedule::retry_at(now, attempts, &self.settings, &mut self.random);
         let host = self.host_mut(id);
-        if let (Some(leg), Some((_, judgement, reply))) = (host.legs.get_mut(&key), kept.last()) {
-            leg.latest = Some((judgement.code, reply.clone()));
+        if let Some(leg) = host.legs.get_mut(&key) {
+            leg.latest = Some(Box::new(word));
         }
         host.defer(key, until);
         for (rid, judgement, reply) in kept {
-            settled.push((*rid, Settled::Deferred { attempts, next_attempt_at: until }));
+            ending.settle(*rid, Settled::Deferred { attempts, next_attempt_at: until });
             out.facts.push(Fact::Deferred {
                 mid: key.0,
                 rid: *rid,
@@ -188,55 +201,28 @@ impl Engine {
     }
 
     /// Counts and tells a recipient that failed for good.
-    #[allow(clippy::too_many_arguments)] // one fact, spread
-    pub(super) fn bounce(
+    fn bounce(
         &mut self,
         id: HostId,
-        mid: MessageId,
         rid: RecipientId,
         kind: HardBounce,
-        code: VerdictCode,
-        reply: Option<Reply>,
+        word: &Word,
+        ending: &mut Ending,
         out: &mut Output,
     ) {
         self.host_mut(id).counters.hard_bounced(kind);
-        out.facts.push(Fact::Bounced { mid, rid, kind, verdict: code, reply });
-    }
-
-    /// Asks the spool to write down what was decided, and closes the message's book with its last recipient.
-    pub(super) fn finish(&mut self, mid: MessageId, settled: Vec<(RecipientId, Settled)>, out: &mut Output) {
-        if settled.is_empty() {
-            return;
-        }
-        let ended = settled.iter().filter(|(_, how)| !matches!(how, Settled::Deferred { .. })).count() as u32;
-        let mut message_done = false;
-        if let Some(book) = self.messages.get_mut(&mid) {
-            book.recipients -= ended;
-            message_done = book.recipients == 0;
-        }
-        if message_done {
-            self.messages.remove(&mid);
-        }
-        out.effects.push(crate::Effect::Settle(Settlement { mid, recipients: settled, message_done }));
+        ending.fail(rid, Settled::Bounced(kind), word);
+        out.facts.push(Fact::Bounced { mid: ending.mid(), rid, kind, verdict: word.code, reply: word.reply.clone() });
     }
 
     /// A whole leg that is not being sent ends without delivery.
-    pub(super) fn bounce_leg(
-        &mut self,
-        id: HostId,
-        key: LegKey,
-        kind: HardBounce,
-        code: VerdictCode,
-        out: &mut Output,
-    ) {
+    fn bounce_leg(&mut self, id: HostId, key: LegKey, kind: HardBounce, word: &Word, out: &mut Output) {
         let Some(leg) = self.host_mut(id).remove(key) else { return };
-        let reply = leg.latest.and_then(|(_, reply)| reply);
-        let mut settled = Vec::new();
+        let mut ending = Ending::new(leg.envelope, leg.expires_at);
         for rid in leg.rids {
-            self.bounce(id, key.0, rid, kind, code, reply.clone(), out);
-            settled.push((rid, Settled::Bounced(kind)));
+            self.bounce(id, rid, kind, word, &mut ending, out);
         }
-        self.finish(key.0, settled, out);
+        self.conclude(ending);
     }
 
     pub(super) fn resolved(
@@ -267,6 +253,7 @@ impl Engine {
 
     fn not_resolved(&mut self, now: Timestamp, id: HostId, failure: &RouteFailure, out: &mut Output) {
         let judgement = verdict::of_route(failure);
+        let word = Word { code: judgement.code, reply: None, exchanger: None, at: Some(now) };
         let evidence = Engine::evidence(judgement.code, now);
         let host = self.host_mut(id);
         host.routing = Routing::None;
@@ -283,7 +270,7 @@ impl Engine {
             _ => WaitCause::HostDown,
         };
         if judgement.permanent && !doubted {
-            self.bounce_due(id, judgement.code, out);
+            self.bounce_due(id, &word, out);
         }
         self.host_is_down(now, id, evidence, cause, out);
         if doubted && let Some(rest) = &mut self.host_mut(id).rest {
@@ -292,11 +279,11 @@ impl Engine {
         self.reschedule(now, id);
     }
 
-    fn bounce_due(&mut self, id: HostId, code: VerdictCode, out: &mut Output) {
+    fn bounce_due(&mut self, id: HostId, word: &Word, out: &mut Output) {
         let host = self.host(id);
         let due: Vec<LegKey> = host.legs.iter().filter(|(_, leg)| host.is_due(leg)).map(|(key, _)| *key).collect();
         for key in due {
-            self.bounce_leg(id, key, HardBounce::Dns, code, out);
+            self.bounce_leg(id, key, HardBounce::Dns, word, out);
         }
     }
 
@@ -311,32 +298,33 @@ impl Engine {
             let tell =
                 |rid: &RecipientId| Fact::Delivered { mid: key.0, rid: *rid, session: None, reply: reply.clone() };
             out.facts.extend(leg.rids.iter().map(tell));
-            let settled = leg.rids.iter().map(|rid| (*rid, Settled::Delivered)).collect();
-            self.finish(key.0, settled, out);
+            let word = || Word { code: VerdictCode::Ok, reply: Some(reply.clone()), exchanger: None, at: Some(now) };
+            let mut ending = Ending::new(leg.envelope, leg.expires_at);
+            leg.rids.iter().for_each(|rid| ending.deliver(*rid, false, word));
+            self.conclude(ending);
         }
         self.move_host(now, id, HostStatus::Up, VerdictCode::Ok, out);
     }
 
     /// The lifetime of a leg is over and an attempt has decided: whoever is left of it is given up.
-    pub(super) fn give_up(&mut self, _now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
-        let Some(leg) = self.host(id).legs.get(&key) else { return };
+    pub(super) fn give_up(&mut self, id: HostId, key: LegKey, out: &mut Output) {
+        let host = self.host(id);
+        let Some(leg) = host.legs.get(&key) else { return };
         if matches!(leg.stage, LegStage::Sending { .. }) {
             return;
         }
-        let code = leg.latest.as_ref().map(|(code, _)| *code);
-        let code =
-            code.or(self.host(id).evidence.as_ref().map(|evidence| evidence.code)).unwrap_or(VerdictCode::SmtpDeferred);
-        self.bounce_leg(id, key, HardBounce::Expired, code, out);
+        let word = host.last_word(leg);
+        self.bounce_leg(id, key, HardBounce::Expired, &word, out);
     }
 
     /// An attempt of the host has ended: legs past their lifetime that waited only for it are given up.
-    pub(super) fn decide_last_chances(&mut self, now: Timestamp, id: HostId, out: &mut Output) {
+    pub(super) fn decide_last_chances(&mut self, id: HostId, out: &mut Output) {
         for key in std::mem::take(&mut self.host_mut(id).last_chance) {
             let sending = |leg: &crate::queue::Leg| matches!(leg.stage, LegStage::Sending { .. });
             if self.host(id).legs.get(&key).is_some_and(sending) {
                 continue; // its own attempt is under way and decides when it ends
             }
-            self.give_up(now, id, key, out);
+            self.give_up(id, key, out);
         }
     }
 }

@@ -105,7 +105,7 @@ impl Engine {
             attempts: leg.attempts,
             next_attempt_at,
             expires_at: leg.expires_at,
-            latest: leg.latest.clone(),
+            latest: leg.latest.as_ref().map(|word| (word.code, word.reply.clone())),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::Output;
 use crate::host_id::HostId;
 use crate::lane::SessionState;
 use crate::queue::{LegKey, LegStage};
-use common::vocab::{HardBounce, Timestamp};
+use common::vocab::Timestamp;
 
 impl Engine {
     /// Deals with every timer that has run out.
@@ -67,10 +67,7 @@ impl Engine {
         }
         let since = self.started_at.max(leg.envelope.received_at);
         if host.last_activity_at.is_some_and(|at| at >= since) {
-            let code = leg.latest.as_ref().map(|(code, _)| *code);
-            let code = code.or(host.evidence.as_ref().map(|evidence| evidence.code));
-            let code = code.unwrap_or(common::vocab::VerdictCode::SmtpDeferred);
-            self.bounce_leg(id, key, HardBounce::Expired, code, out);
+            self.give_up(id, key, out);
             return self.reschedule(now, id);
         }
         let host = self.host_mut(id);

@@ -9,7 +9,8 @@
 //! ```
 
 use crate::envelope::Envelope;
-use common::vocab::{AttemptId, MessageId, RecipientId, Reply, SessionId, Timestamp, VerdictCode};
+use crate::queue::Word;
+use common::vocab::{AttemptId, MessageId, RecipientId, SessionId, Timestamp};
 use std::sync::Arc;
 
 /// Names a leg within its host: the message, and which fifty of its recipients for this host.
@@ -49,8 +50,8 @@ pub struct Leg {
     pub stage: LegStage,
     /// When it is given up.
     pub expires_at: Timestamp,
-    /// The latest verdict and the reply behind it.
-    pub latest: Option<(VerdictCode, Option<Reply>)>,
+    /// What the latest attempt came to.
+    pub latest: Option<Box<Word>>,
 }
 
 impl Leg {
