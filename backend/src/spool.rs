@@ -124,8 +124,9 @@ pub trait Spool: Send + Sync + 'static {
     /// Keeps a message; the answer comes after the sync. The message is also told to the driver, after the sync.
     fn keep(&self, submission: Submission) -> Answer<Kept>;
 
-    /// Writes down that the final dot is about to be sent. Not synced by itself: it rides with the next group.
-    fn begun(&self, begun: Begun);
+    /// Writes down that the final dot is about to be sent; answers when it is written, which a killed process survives.
+    /// Not synced by itself: it rides with the next group, so that a power cut may take it.
+    fn begun(&self, begun: Begun) -> Answer<()>;
 
     /// Writes down how recipients ended. Rides with the next group, at most 20 ms later.
     fn settle(&self, settlements: Vec<Settlement>);

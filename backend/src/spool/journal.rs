@@ -111,8 +111,8 @@ impl Spool for JournalSpool {
         self.ask(|reply| Op::Keep(submission, reply))
     }
 
-    fn begun(&self, begun: Begun) {
-        self.send(Op::Begun(begun));
+    fn begun(&self, begun: Begun) -> Answer<()> {
+        self.ask(|reply| Op::Begun(begun, reply))
     }
 
     fn settle(&self, settlements: Vec<Settlement>) {

@@ -22,7 +22,7 @@ fn small() -> SpoolSettings {
 }
 
 /// A message whose every octet follows from its number.
-fn message(mid: MessageId, recipients: usize, size: usize) -> Submission {
+pub(super) fn message(mid: MessageId, recipients: usize, size: usize) -> Submission {
     let body = body_of(mid, size);
     let address = |local: String| format!("{local}@host{}.test", mid.0 % 7).parse().unwrap();
     let envelope = Envelope {

@@ -28,9 +28,10 @@ const RECORD_BYTES_MAX: usize = u32::MAX as usize - (1 << 20);
 const BUFFER_BYTES_KEPT: usize = 8 << 20;
 
 /// Records that ride with the next sync.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Rider {
-    Begun(Begun),
+    /// With whoever waits to hear that it is written.
+    Begun(Begun, Option<Reply>),
     Done(Settlement),
     Numbers(u64),
 }
@@ -86,15 +87,15 @@ impl Log {
     /// Writes a group, syncs if anything in it asks for that, answers; returns the messages kept.
     pub fn run(&mut self, ops: &mut Vec<Op>) -> Vec<Arc<Envelope>> {
         let mut flushes = Vec::new();
-        let urgent = ops.iter().any(Op::is_urgent);
-        let sync = self.extend_numbers() || urgent;
+        let needs_sync = ops.iter().any(Op::needs_sync);
+        let sync = self.extend_numbers() || needs_sync;
         for rider in std::mem::take(&mut self.held) {
             self.put_rider(rider);
         }
         for op in ops.drain(..) {
             match op {
                 Op::Keep(submission, reply) => self.put_keep(submission, reply),
-                Op::Begun(begun) => self.put_rider(Rider::Begun(begun)),
+                Op::Begun(begun, reply) => self.put_rider(Rider::Begun(begun, Some(reply))),
                 Op::Settle(settlements) => settlements.into_iter().for_each(|s| self.put_rider(Rider::Done(s))),
                 Op::Flush(reply) | Op::Stop(reply) => flushes.push(reply),
                 Op::Numbers => {}
@@ -158,7 +159,8 @@ impl Log {
             return;
         }
         let start = frame::begin(&mut self.buffer);
-        record::put_accept(&mut self.buffer, &submission.envelope, &submission.body);
+        let Submission { envelope, body, settles, key } = &submission;
+        record::put_accept(&mut self.buffer, envelope, settles, key.as_ref(), body);
         match self.seat(start, record::ACCEPT) {
             Ok(place) => self.pending.push(Pending::Keep { submission, reply, place }),
             Err(why) => {
@@ -173,7 +175,7 @@ impl Log {
         }
         let start = frame::begin(&mut self.buffer);
         let kind = match &rider {
-            Rider::Begun(begun) => {
+            Rider::Begun(begun, _) => {
                 record::put_begun(&mut self.buffer, begun);
                 record::BEGUN
             }
@@ -240,11 +242,23 @@ impl Log {
         if matches!(self.shared.health(), SpoolHealth::Failed(_)) {
             return;
         }
+        self.answer_begun();
         if sync && let Err(error) = self.chain.sync() {
             self.fail("sync the journal", &error);
             return;
         }
         self.count();
+    }
+
+    /// What is written outlives this process: whoever waits for that goes on, without the sync.
+    fn answer_begun(&mut self) {
+        for pending in &mut self.pending {
+            if let Pending::Rider(Rider::Begun(_, reply)) = pending
+                && let Some(reply) = reply.take()
+            {
+                let _ = reply.send(Ok(())); // a session that has ended needs no answer
+            }
+        }
     }
 
     /// What is written counts: index and cache learn of it, waiters are answered, what is empty is freed.
@@ -254,7 +268,7 @@ impl Log {
             let mut state = self.shared.state();
             for pending in self.pending.drain(..) {
                 match pending {
-                    Pending::Keep { submission: Submission { envelope, body, .. }, reply, place } => {
+                    Pending::Keep { submission: Submission { envelope, body, settles, .. }, reply, place } => {
                         let remaining = Remaining::of(envelope.recipients.len(), |_| true);
                         if !remaining.is_empty() {
                             self.chain.hold(place.number);
@@ -262,17 +276,15 @@ impl Log {
                             self.freed.extend(before.map(|entry| entry.place.number));
                             state.cache.put(envelope.mid, body);
                         }
+                        for settlement in &settles {
+                            self.freed.extend(state.settle(settlement));
+                        }
                         self.kept.push(envelope);
                         answers.push(reply);
                     }
-                    Pending::Rider(Rider::Done(settlement)) => {
-                        if let Some(entry) = state.index.settle(&settlement) {
-                            state.cache.remove(settlement.mid);
-                            self.freed.push(entry.place.number);
-                        }
-                    }
+                    Pending::Rider(Rider::Done(settlement)) => self.freed.extend(state.settle(&settlement)),
                     Pending::Rider(Rider::Numbers(ceiling)) => self.shared.set_ceiling(ceiling),
-                    Pending::Rider(Rider::Begun(_)) => {}
+                    Pending::Rider(Rider::Begun(..)) => {}
                 }
             }
         }
@@ -306,9 +318,12 @@ impl Log {
         }
     }
 
-    fn hold_back(&mut self, rider: Rider) {
-        if matches!(rider, Rider::Numbers(_)) {
-            return; // the block is still near its end, so the next group asks again
+    fn hold_back(&mut self, mut rider: Rider) {
+        match &mut rider {
+            Rider::Numbers(_) => return, // the block is still near its end, so the next group asks again
+            // A full disk does not stop delivery: that frees room.
+            Rider::Begun(_, reply) => drop(reply.take().map(|reply| reply.send(Err(SpoolError::Full)))),
+            Rider::Done(_) => {}
         }
         if self.held.len() < HELD_MAX {
             self.held.push(rider);
@@ -334,15 +349,18 @@ impl Log {
         self.shared.set_health(SpoolHealth::Failed(why.clone()));
         self.buffer.clear();
         self.held.clear();
+        let failed = || SpoolError::Failed(why.clone());
         for pending in self.pending.drain(..) {
-            if let Pending::Keep { reply, .. } = pending {
-                let _ = reply.send(Err(SpoolError::Failed(why.clone())));
+            match pending {
+                Pending::Keep { reply, .. } => drop(reply.send(Err(failed()))),
+                Pending::Rider(Rider::Begun(_, Some(reply))) => drop(reply.send(Err(failed()))),
+                Pending::Rider(_) => {}
             }
         }
     }
 }
 
 fn too_large(submission: &Submission) -> Option<SpoolError> {
-    let bytes = submission.body.len() + record::accept_overhead(&submission.envelope);
+    let bytes = submission.body.len() + record::accept_overhead(&submission.envelope, &submission.settles);
     (bytes > RECORD_BYTES_MAX).then(|| SpoolError::Failed("a message of 4 GiB fits in no journal file".to_owned()))
 }

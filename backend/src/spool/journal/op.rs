@@ -15,8 +15,8 @@ pub type Reply<T = ()> = oneshot::Sender<Result<T, SpoolError>>;
 pub enum Op {
     /// A message; answered after the sync.
     Keep(Submission, Reply<Kept>),
-    /// About to send the final dot.
-    Begun(Begun),
+    /// About to send the final dot; answered when it is written.
+    Begun(Begun, Reply),
     /// How recipients ended.
     Settle(Vec<Settlement>),
     /// Everything up to here has to be on disk.
@@ -30,7 +30,12 @@ pub enum Op {
 impl Op {
     /// Whether it has to be written at once. The others wait a little for company.
     pub fn is_urgent(&self) -> bool {
-        !matches!(self, Op::Begun(_) | Op::Settle(_))
+        !matches!(self, Op::Settle(_))
+    }
+
+    /// Whether it only counts once it is synced.
+    pub fn needs_sync(&self) -> bool {
+        !matches!(self, Op::Begun(..) | Op::Settle(_))
     }
 
     /// Octets of its body.
@@ -43,8 +48,8 @@ impl Op {
         // Who no longer listens needs no answer.
         match self {
             Op::Keep(_, reply) => drop(reply.send(Err(why))),
-            Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
-            Op::Begun(_) | Op::Settle(_) | Op::Numbers => {}
+            Op::Begun(_, reply) | Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
+            Op::Settle(_) | Op::Numbers => {}
         }
     }
 }

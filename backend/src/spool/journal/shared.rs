@@ -9,6 +9,7 @@ use crate::spool::frame::Seal;
 use crate::spool::journal::cache::BodyCache;
 use crate::spool::journal::index::{Index, Place};
 use common::vocab::MessageId;
+use engine::envelope::Settlement;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,6 +53,15 @@ pub struct State {
     pub cache: BodyCache,
     /// Messages whose record turned out to be damaged while we ran.
     pub damaged: HashSet<MessageId>,
+}
+
+impl State {
+    /// Recipients ended. Answers the segment that lost a message by that, if one did.
+    pub fn settle(&mut self, settlement: &Settlement) -> Option<u32> {
+        let entry = self.index.settle(settlement)?;
+        self.cache.remove(settlement.mid);
+        Some(entry.place.number)
+    }
 }
 
 /// See the top of this file.

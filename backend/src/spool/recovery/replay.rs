@@ -1,6 +1,6 @@
 //! Applies the journal's records in their order: what is left is the queue.
 //!
-//! Promises: a `done` ends its recipients wherever the message lies; a `begun` without a `done` counts as an attempt, so
+//! Promises: a `done`, and what an `accept` settles, ends its recipients wherever the message lies; a `begun` without a `done` counts as an attempt, so
 //! a message that kills the process cannot loop; whatever is damaged is copied before it is counted.
 //! Never: keeps a body.
 
@@ -13,7 +13,7 @@ use crate::spool::journal::chain::Chain;
 use crate::spool::journal::index::{Entry, Index, Place, Remaining};
 use crate::spool::journal::shared::NUMBERS_BLOCK;
 use crate::spool::quarantine::Quarantine;
-use crate::spool::record::{self, ReadError, Record};
+use crate::spool::record::{self, Accept, ReadError, Record};
 use common::vocab::{MessageId, RecipientId, Timestamp};
 use engine::envelope::{Envelope, Recovered, RecoveredRecipient, Settled, Settlement};
 use std::collections::BTreeMap;
@@ -98,7 +98,10 @@ impl Replay {
 
     fn record(&mut self, head: &Head, payload: &[u8], place: Place) -> Result<(), ReadError> {
         match record::read(head.kind, payload)? {
-            Record::Accept(envelope) => self.accept(envelope, place),
+            Record::Accept(Accept { envelope, settles, .. }) => {
+                settles.iter().for_each(|settlement| self.done(settlement));
+                self.accept(envelope, place);
+            }
             Record::Begun(begun) => {
                 for rid in begun.rids {
                     if let Some(Some(waiting)) = self.waiting(begun.mid, rid) {
@@ -162,7 +165,10 @@ impl Replay {
             let mut waiting = Vec::new();
             for (rid, slot) in recipients.iter().enumerate() {
                 let Some(slot) = slot else { continue };
-                report.possibly_twice += u64::from(slot.begun > 0);
+                if slot.begun > 0 {
+                    report.possibly_twice += 1;
+                    tracing::warn!(%mid, rid, "the end of its delivery was not written down: it may arrive twice");
+                }
                 waiting.push(RecoveredRecipient {
                     rid: RecipientId(rid as u32),
                     attempts: slot.attempts.saturating_add(slot.begun),

@@ -58,7 +58,10 @@ impl World {
                 1..5 => self.random.below(20_000),
                 _ => self.random.below(2_000),
             };
-            let submission = message(mid, 1 + self.random.below(4) as usize, size as usize);
+            let mut submission = message(mid, 1 + self.random.below(4) as usize, size as usize);
+            if self.random.below(6) == 0 {
+                submission.settles = self.reported_on();
+            }
             self.ledger.sent(&submission);
             let (reply, answer) = oneshot::channel();
             ops.push(Op::Keep(submission, reply));
@@ -72,6 +75,17 @@ impl World {
         (ops, answers)
     }
 
+    /// What a report settles: the last waiting recipient of some message.
+    fn reported_on(&mut self) -> Vec<Settlement> {
+        let waiting = self.ledger.waiting();
+        let some = waiting.get(self.random.below(waiting.len() as u64 + 1) as usize);
+        let settles = some.map(|(mid, rids)| {
+            let failed = (rids[rids.len() - 1], Settled::Bounced(HardBounce::FiveXx));
+            Settlement { mid: *mid, recipients: vec![failed], message_done: rids.len() == 1 }
+        });
+        settles.into_iter().collect()
+    }
+
     /// Tries to deliver some recipients of a message.
     fn attempt(&mut self, mid: MessageId, rids: Vec<RecipientId>, ops: &mut Vec<Op>) {
         let tried: Vec<RecipientId> = rids.into_iter().filter(|_| self.random.below(3) > 0).collect();
@@ -79,7 +93,7 @@ impl World {
             self.attempts += 1;
             let begun = Begun { attempt: AttemptId(self.attempts), mid, rids: tried.clone() };
             self.ledger.begun(&begun);
-            ops.push(Op::Begun(begun));
+            ops.push(Op::Begun(begun, oneshot::channel().0));
         }
         let mut recipients = Vec::new();
         for rid in tried {

@@ -139,7 +139,7 @@ fn a_record_forged_inside_a_body_does_not_pass() {
     let after = to + FRAME_BYTES; // where the payload of the carrier begins
     for shift in 0..200u32 {
         let start = frame::begin(&mut body);
-        record::put_accept(&mut body, &message(MessageId(900), 1, 0).envelope, b"forged");
+        record::put_accept(&mut body, &message(MessageId(900), 1, 0).envelope, &[], None, b"forged");
         let seal = frame::Seal { salt: u64::from(shift), ..seal };
         let offset = (after + start) as u32 + shift % 100; // wherever the envelope before it may end
         frame::finish(&mut body, start, record::ACCEPT, seal, offset, 0);

@@ -4,7 +4,7 @@ use super::conformance::{Place, conforms};
 use super::sim_disk::SimDisk;
 use super::{message, small};
 use crate::spool::disk::{Disk, DiskFile, LockGuard, OsDisk};
-use crate::spool::{JournalSpool, Kept, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
+use crate::spool::{Begun, JournalSpool, Kept, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -206,6 +206,26 @@ async fn results_alone_cause_no_sync_and_are_written_all_the_same() {
     }
     assert_eq!(disk.syncs.load(Ordering::SeqCst), before);
     assert_eq!(opened.spool.health(), SpoolHealth::Ok);
+    opened.spool.stop().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_begun_is_answered_once_it_is_in_the_file_and_causes_no_sync() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Gated::default());
+    let opened = JournalSpool::open_on(Arc::new(disk.clone()), folder.path(), small()).unwrap();
+    let mid = opened.spool.reserve();
+    opened.spool.keep(message(mid, 1, 10)).await.unwrap().unwrap();
+    let before = disk.syncs.load(Ordering::SeqCst);
+    let attempt = common::vocab::AttemptId(0x0123_4567_89ab_cdef);
+    let begun = Begun { attempt, mid, rids: vec![common::vocab::RecipientId(0)] };
+    opened.spool.begun(begun.clone()).await.unwrap().unwrap();
+    let mut record = Vec::new();
+    crate::spool::record::put_begun(&mut record, &begun);
+    let mut files = std::fs::read_dir(folder.path().join("journal")).unwrap();
+    let holds = |file: &[u8]| file.windows(record.len()).any(|octets| octets == record);
+    let found = files.any(|file| std::fs::read(file.unwrap().path()).is_ok_and(|octets| holds(&octets)));
+    assert!(found, "a killed process leaves it behind");
+    assert_eq!(disk.syncs.load(Ordering::SeqCst), before);
     opened.spool.stop().await.unwrap().unwrap();
 }
 
