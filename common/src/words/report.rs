@@ -36,7 +36,7 @@ pub enum ReportPhrase<'a> {
         subject: Option<&'a str>,
         /// When it was taken, RFC 5322.
         received_at: &'a str,
-        /// Its Message-ID, if it has one.
+        /// Its Message-ID without angle brackets, if it has one.
         message_id: Option<&'a str>,
     },
     /// What a mail server said.

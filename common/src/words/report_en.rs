@@ -26,7 +26,7 @@ pub(super) fn say(phrase: &ReportPhrase<'_>) -> String {
         ),
         Message { subject, received_at, message_id } => {
             let subject = subject.map(|subject| format!("\"{subject}\" ")).unwrap_or_default();
-            let id = message_id.map(|id| format!(" (Message-ID {id})")).unwrap_or_default();
+            let id = message_id.map(|id| format!(" (Message-ID <{id}>)")).unwrap_or_default();
             format!("The mail: {subject}of {received_at}{id}")
         }
         Replied { exchanger, reply } => format!("{} answered: {reply}", exchanger.unwrap_or("Their mail server")),

@@ -25,7 +25,7 @@ pub(super) fn say(phrase: &ReportPhrase<'_>) -> String {
         ),
         Message { subject, received_at, message_id } => {
             let subject = subject.map(|subject| format!("「{subject}」")).unwrap_or_default();
-            let id = message_id.map(|id| format!("（Message-ID {id}）")).unwrap_or_default();
+            let id = message_id.map(|id| format!("（Message-ID <{id}>）")).unwrap_or_default();
             format!("対象のメール: {subject} {received_at} 受付{id}")
         }
         Replied { exchanger: Some(exchanger), reply } => format!("{exchanger} の応答: {reply}"),
