@@ -233,6 +233,7 @@ fn settings(config: &Config) -> Settings {
     Settings {
         retry_steps: config.retry.steps.clone(),
         lifetime: config.retry.lifetime,
+        warn: config.retry.warn.clone(),
         host_first: config.retry.host_first,
         host_max: config.retry.host_max,
         host_memory: config.retry.window,

@@ -1,7 +1,7 @@
 //! The engine owns the queue, the hosts, the sessions' books; this file has its face and the one `match` over events.
 //!
 //! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
-//! led to), `ending` (what is written down of it), `timer` (what time brings), `retry` (an operator says now), `show` (what it shows of itself).
+//! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `retry` (an operator says now), `show` (what it shows of itself).
 
 mod accept;
 mod ending;
@@ -11,11 +11,11 @@ mod session;
 mod show;
 mod start;
 mod timer;
+mod warning;
 
 use crate::host::Host;
 use crate::host_id::HostId;
 use crate::lane::{Lane, Session};
-use crate::queue::LegKey;
 use crate::random::Random;
 use crate::{Event, Output, Settings};
 use common::vocab::{Counters, Domain, MessageId, SessionId, Timestamp};
@@ -27,7 +27,8 @@ use std::net::SocketAddr;
 enum Timer {
     Host(HostId),
     IdleSession(SessionId),
-    Expiry(HostId, LegKey),
+    /// A warning of a message is due, or its lifetime is over.
+    Message(MessageId),
 }
 
 /// Every decision of the queue. See the crate's front page.
@@ -60,10 +61,31 @@ pub struct Engine {
     ended_counters: Counters,
 }
 
+/// What is kept of a message besides its legs.
 #[derive(Clone, Debug)]
 struct MessageBook {
+    /// Recipients in the queue.
     recipients: u32,
-    hosts: Vec<HostId>,
+    /// Where its legs are, or were.
+    hosts: Hosts,
+    /// The timer that is registered for it.
+    deadline: Timestamp,
+}
+
+/// The hosts of a message: mostly one, which costs no allocation of its own.
+#[derive(Clone, Debug)]
+enum Hosts {
+    One(HostId),
+    Many(Box<[HostId]>),
+}
+
+impl Hosts {
+    fn as_slice(&self) -> &[HostId] {
+        match self {
+            Hosts::One(id) => std::slice::from_ref(id),
+            Hosts::Many(ids) => ids,
+        }
+    }
 }
 
 impl Engine {

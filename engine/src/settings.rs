@@ -14,6 +14,8 @@ pub struct Settings {
     pub lifetime: Duration,
     /// The same for the null sender: nobody waits for a bounce of a bounce.
     pub lifetime_null_sender: Duration,
+    /// Ages at which the sender of a message that still waits is told, whatever the cause; once each.
+    pub warn: Vec<Duration>,
     /// First wait of a host that is down; doubles.
     pub host_first: Duration,
     /// Longest wait of a host that is down.
@@ -61,6 +63,7 @@ impl Default for Settings {
             jitter_percent: 10,
             lifetime: hours(5 * 24),
             lifetime_null_sender: hours(2 * 24),
+            warn: vec![hours(4), hours(24)],
             host_first: minutes(1),
             host_max: minutes(15),
             dns_first: minutes(5),

@@ -86,15 +86,16 @@ fn mail_for_a_dead_host_expires_at_the_end_of_its_lifetime() {
 }
 
 #[test]
-fn senders_are_told_of_failures_and_of_what_was_relayed() {
-    let (mut failed, mut relayed) = (0, 0);
+fn senders_are_told_of_failures_of_delays_and_of_what_was_relayed() {
+    let (mut failed, mut relayed, mut delayed) = (0, 0, 0);
     for seed in 1..40 {
         let mut world = World::new(seed);
         world.run();
         failed += world.reports.failed;
         relayed += world.reports.relayed;
+        delayed += world.reports.delayed;
     }
-    assert!(failed > 100 && relayed > 100, "{failed} {relayed}: too few to prove anything");
+    assert!(failed > 100 && relayed > 100 && delayed > 100, "{failed} {relayed} {delayed}: too few to prove anything");
 }
 
 #[test]

@@ -7,7 +7,8 @@ use engine::{Effect, Fact, Output};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-type Recipients = BTreeSet<(MessageId, RecipientId)>;
+/// Recipients by message.
+pub type Recipients = BTreeSet<(MessageId, RecipientId)>;
 
 /// See the head of this file.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +20,9 @@ pub struct Reports {
     pub failed: u64,
     /// The same.
     pub relayed: u64,
+    /// The same.
+    pub delayed: u64,
+    now_delayed: Recipients,
 }
 
 impl Reports {
@@ -48,6 +52,12 @@ impl Reports {
         }
         assert_eq!(self.told(out, ReportKind::Failed), failed, "who failed and whose sender is told differ");
         assert_eq!(self.told(out, ReportKind::Relayed), relayed, "who was relayed and whose sender is told differ");
+        self.now_delayed = self.told(out, ReportKind::Delayed);
+    }
+
+    /// Whose senders were told in the last event that it is late.
+    pub fn take_delayed(&mut self) -> Recipients {
+        std::mem::take(&mut self.now_delayed)
     }
 
     fn told(&mut self, out: &Output, kind: ReportKind) -> Recipients {
@@ -61,12 +71,14 @@ impl Reports {
             assert!(messages.insert(mid), "{mid}: two reports of one kind in one event");
             *match kind {
                 ReportKind::Failed => &mut self.failed,
-                _ => &mut self.relayed,
+                ReportKind::Relayed => &mut self.relayed,
+                ReportKind::Delayed => &mut self.delayed,
             } += 1;
             let settled = report.settlement.iter().flat_map(|settlement| &settlement.recipients);
             let settled: BTreeSet<RecipientId> = settled.map(|(rid, _)| *rid).collect();
             for reported in &report.recipients {
-                assert!(settled.contains(&reported.rid), "{mid}:{} is not settled with its report", reported.rid);
+                let with_it = settled.contains(&reported.rid) == (kind != ReportKind::Delayed);
+                assert!(with_it, "{mid}:{} is not settled with its report", reported.rid);
                 told.insert((mid, reported.rid));
             }
         }

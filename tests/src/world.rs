@@ -16,7 +16,7 @@ use engine::random::Random;
 use engine::route::{Answer, ExchangerAnswer, NamedBy, RouteKind};
 use engine::view::HostView;
 use engine::{Effect, Engine, Event, Fact, Output, RetryScope, Settings};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +59,7 @@ pub struct World {
     carried: BTreeMap<SessionId, Order>,
     rows: BTreeMap<Domain, HostView>,
     forced: bool,
+    looked_at: Timestamp,
     /// All hosts share the addresses of their mail servers, thus sessions.
     pub shared_address: bool,
     serial: u64,
@@ -75,6 +76,7 @@ impl World {
         let settings = Settings {
             lifetime: Duration::from_secs(8 * 3600),
             lifetime_null_sender: Duration::from_secs(3 * 3600),
+            warn: vec![Duration::from_secs(4 * 3600), Duration::from_secs(3600)],
             ..Settings::default()
         };
         let count = 3 + random.below(8);
@@ -96,6 +98,7 @@ impl World {
             carried: BTreeMap::new(),
             rows: BTreeMap::new(),
             forced: false,
+            looked_at: DAWN,
             shared_address: seed.is_multiple_of(4),
             serial: 0,
             next_mid: 1,
@@ -259,6 +262,22 @@ impl World {
             self.act(effect);
         }
         self.forced = false;
+        self.late();
+    }
+
+    /// Whoever became late since the last look and still waits has been warned about, and nobody else.
+    fn late(&mut self) {
+        let (before, now) = (std::mem::replace(&mut self.looked_at, self.now), self.now);
+        let mut late = BTreeSet::new();
+        for OnDisk { envelope, waiting } in self.disk.values() {
+            let became_late =
+                |age: &Duration| (before + Duration::from_millis(1)..=now).contains(&(envelope.received_at + *age));
+            if envelope.from.is_some() && self.settings.warn.iter().any(became_late) {
+                let asked = waiting.keys().filter(|rid| envelope.dsn.notify(rid.0 as usize).delay);
+                late.extend(asked.map(|rid| (envelope.mid, *rid)));
+            }
+        }
+        assert_eq!(self.reports.take_delayed(), late, "who is late and whose sender was warned differ");
     }
 
     fn told(&mut self, fact: &Fact) {
@@ -376,6 +395,7 @@ impl World {
         }
         self.coming.retain(|_, coming| !matches!(coming, Coming::Event(_)));
         self.rows.clear();
+        self.looked_at = self.now;
         self.reports.they_report.clear();
         self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();

@@ -5,13 +5,8 @@ use crate::config::{Auth, Config};
 use common::words::SettingPhrase;
 
 /// Keys that are accepted, because they are promised, and that do nothing yet. A key leaves this list when it works.
-const NOT_BUILT: [(&str, &[&str]); 5] = [
-    ("dns", &["trust_anchor", "dane"]),
-    ("tls", &["ca_file", "policy_port"]),
-    ("retry", &["warn"]),
-    ("brake", &[]),
-    ("destination", &[]),
-];
+const NOT_BUILT: [(&str, &[&str]); 4] =
+    [("dns", &["trust_anchor", "dane"]), ("tls", &["ca_file", "policy_port"]), ("brake", &[]), ("destination", &[])];
 
 /// Those of [`NOT_BUILT`] that the file sets; an empty list of keys means the table itself.
 pub(super) fn not_built(top: &Section<'_, '_>) -> Vec<String> {

@@ -77,6 +77,7 @@ fn the_defaults_agree_with_the_engine_and_listen_on_loopback() {
     let engine = engine::Settings::default();
     assert_eq!(config.retry.steps, engine.retry_steps);
     assert_eq!(config.retry.lifetime, engine.lifetime);
+    assert_eq!(config.retry.warn, engine.warn);
     assert_eq!(config.retry.host_first, engine.host_first);
     assert_eq!(config.retry.host_max, engine.host_max);
     assert_eq!(config.retry.window, engine.host_memory);

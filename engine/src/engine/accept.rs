@@ -1,11 +1,11 @@
 //! Mail enters: a message is cut into legs, one for each host and fifty recipients.
 
-use super::{Engine, MessageBook, Timer};
+use super::{Engine, Hosts, MessageBook, Timer};
 use crate::envelope::{Envelope, Recovered, RecoveredRecipient};
 use crate::host::Host;
 use crate::host_id::HostId;
 use crate::queue::{Leg, LegStage};
-use crate::{Fact, Output, schedule};
+use crate::{Fact, Output};
 use common::vocab::{Domain, RecipientId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,8 +29,12 @@ impl Engine {
             let domain = envelope.recipients[recipient.rid.0 as usize].domain().clone();
             by_host.entry(self.host_of(&domain)).or_default().push(*recipient);
         }
-        let book = MessageBook { recipients: waiting.len() as u32, hosts: by_host.keys().copied().collect() };
-        self.messages.insert(envelope.mid, book);
+        let ids: Vec<HostId> = by_host.keys().copied().collect();
+        let hosts = if let [id] = ids[..] { Hosts::One(id) } else { Hosts::Many(ids.into()) };
+        // What lies in the past counts as sent: a warning is never given twice, whatever happened in between.
+        let deadline = self.next_deadline(&envelope, now);
+        self.timers.insert((deadline, Timer::Message(envelope.mid)));
+        self.messages.insert(envelope.mid, MessageBook { recipients: waiting.len() as u32, hosts, deadline });
         for (id, recipients) in by_host {
             self.add_legs(id, &envelope, recipients);
             self.start(now, id, out);
@@ -64,7 +68,6 @@ impl Engine {
         let groups = recipients
             .chunk_by(|a, b| (a.attempts, a.next_attempt_at) == (b.attempts, b.next_attempt_at))
             .flat_map(|group| group.chunks(most));
-        let expires_at = schedule::expires_at(envelope.received_at, &envelope.from, &self.settings);
         for (number, group) in groups.enumerate() {
             let key = (envelope.mid, number as u16);
             let stage = match group[0].next_attempt_at {
@@ -76,10 +79,8 @@ impl Engine {
                 rids: group.iter().map(|recipient| recipient.rid).collect(),
                 attempts: group[0].attempts,
                 stage,
-                expires_at,
                 latest: None,
             };
-            self.timers.insert((expires_at, Timer::Expiry(id, key)));
             self.host_mut(id).insert(key, leg);
         }
     }

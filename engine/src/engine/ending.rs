@@ -4,7 +4,7 @@
 //! relayed; a report carries the settlement of the recipients that it is about; the last effect of a message says that
 //! it is done. Never: a report about a message from the null sender, or one that its sender did not want (RFC 3461 §4.1).
 
-use super::Engine;
+use super::{Engine, Timer};
 use crate::envelope::{Envelope, Settled, Settlement};
 use crate::queue::Word;
 use crate::report::{Report, ReportKind, Reported};
@@ -24,11 +24,6 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Nothing has become of anybody yet.
-    pub(super) fn new(envelope: Arc<Envelope>, expires_at: Timestamp) -> Ending {
-        Ending { envelope, expires_at, settled: Vec::new(), failed: Vec::new(), relayed: Vec::new(), done: false }
-    }
-
     /// Of which message.
     pub(super) fn mid(&self) -> MessageId {
         self.envelope.mid
@@ -92,6 +87,12 @@ impl Ending {
 }
 
 impl Engine {
+    /// Nothing has become of the recipients of this message yet.
+    pub(super) fn ending(&self, envelope: Arc<Envelope>) -> Ending {
+        let expires_at = self.expires_at(&envelope);
+        Ending { envelope, expires_at, settled: Vec::new(), failed: Vec::new(), relayed: Vec::new(), done: false }
+    }
+
     /// Takes who ended off the message's book; what was gathered is written down at the end of the event.
     pub(super) fn conclude(&mut self, mut ending: Ending) {
         if ending.settled.is_empty() {
@@ -103,8 +104,10 @@ impl Engine {
             book.recipients -= ended;
             ending.done = book.recipients == 0;
         }
-        if ending.done {
-            self.messages.remove(&mid);
+        if ending.done
+            && let Some(book) = self.messages.remove(&mid)
+        {
+            self.timers.remove(&(book.deadline, Timer::Message(mid)));
         }
         match self.endings.last_mut() {
             Some(last) if last.envelope.mid == mid => last.absorb(ending),

@@ -79,8 +79,8 @@ impl Engine {
     ) {
         let Some(leg) = self.host(id).legs.get(&key) else { return };
         debug_assert_eq!(leg.rids.len(), outcomes.len(), "one outcome per recipient of the order");
-        let (rids, expired) = (leg.rids.clone(), leg.expires_at <= now);
-        let mut ending = Ending::new(leg.envelope.clone(), leg.expires_at);
+        let (rids, expired) = (leg.rids.clone(), self.expires_at(&leg.envelope) <= now);
+        let mut ending = self.ending(leg.envelope.clone());
         if outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed(_))) {
             self.answered(now, id, out);
         }
@@ -218,7 +218,7 @@ impl Engine {
     /// A whole leg that is not being sent ends without delivery.
     fn bounce_leg(&mut self, id: HostId, key: LegKey, kind: HardBounce, word: &Word, out: &mut Output) {
         let Some(leg) = self.host_mut(id).remove(key) else { return };
-        let mut ending = Ending::new(leg.envelope, leg.expires_at);
+        let mut ending = self.ending(leg.envelope);
         for rid in leg.rids {
             self.bounce(id, rid, kind, word, &mut ending, out);
         }
@@ -299,7 +299,7 @@ impl Engine {
                 |rid: &RecipientId| Fact::Delivered { mid: key.0, rid: *rid, session: None, reply: reply.clone() };
             out.facts.extend(leg.rids.iter().map(tell));
             let word = || Word { code: VerdictCode::Ok, reply: Some(reply.clone()), exchanger: None, at: Some(now) };
-            let mut ending = Ending::new(leg.envelope, leg.expires_at);
+            let mut ending = self.ending(leg.envelope);
             leg.rids.iter().for_each(|rid| ending.deliver(*rid, false, word));
             self.conclude(ending);
         }

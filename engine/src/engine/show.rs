@@ -80,7 +80,7 @@ impl Engine {
         let book = self.messages.get(&mid)?;
         let mut envelope = None;
         let mut recipients = Vec::new();
-        for id in &book.hosts {
+        for id in book.hosts.as_slice() {
             let Some(host) = self.hosts[id.0 as usize].as_ref() else { continue };
             for leg in host.legs.range((mid, 0)..=(mid, u16::MAX)).map(|(_, leg)| leg) {
                 envelope.get_or_insert_with(|| leg.envelope.clone());
@@ -104,7 +104,7 @@ impl Engine {
             cause,
             attempts: leg.attempts,
             next_attempt_at,
-            expires_at: leg.expires_at,
+            expires_at: self.expires_at(&leg.envelope),
             latest: leg.latest.as_ref().map(|word| (word.code, word.reply.clone())),
         }
     }

@@ -24,7 +24,7 @@ impl Engine {
                         self.close(session, out);
                     }
                 }
-                Timer::Expiry(id, key) => self.lifetime_over(now, id, key, out),
+                Timer::Message(mid) => self.message_is_late(now, mid, out),
             }
         }
     }
@@ -59,7 +59,7 @@ impl Engine {
 
     /// A leg has reached the end of its lifetime. An attempt since its acceptance and our start has decided;
     /// if there was none, one is made now and decides.
-    fn lifetime_over(&mut self, now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
+    pub(super) fn lifetime_over(&mut self, now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
         let Some(host) = self.hosts[id.0 as usize].as_ref() else { return };
         let Some(leg) = host.legs.get(&key) else { return };
         if matches!(leg.stage, LegStage::Sending { .. }) {

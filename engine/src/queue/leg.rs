@@ -48,8 +48,6 @@ pub struct Leg {
     pub attempts: u32,
     /// Where it stands.
     pub stage: LegStage,
-    /// When it is given up.
-    pub expires_at: Timestamp,
     /// What the latest attempt came to.
     pub latest: Option<Box<Word>>,
 }
