@@ -1,5 +1,6 @@
 //! Tests of the room: what a report looks like, and what becomes of it.
 
+mod full_disk;
 mod keeping;
 mod looks;
 mod spool;

@@ -105,6 +105,7 @@ impl ReportWriter {
     /// next start.
     async fn finish(mut self) {
         self.waiting.extend(self.budget.close(Instant::now()));
+        self.full_until = None; // a last look whether there is room
         self.start_waiting();
         while let Some(written) = self.writing.join_next().await {
             if self.written(written).is_break() {

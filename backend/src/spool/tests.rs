@@ -7,7 +7,7 @@ mod faults;
 mod kill;
 mod ledger;
 mod os;
-mod sim_disk;
+pub(crate) mod sim_disk;
 
 use crate::spool::{SpoolSettings, Submission};
 use bytes::Bytes;
