@@ -4,7 +4,7 @@ use super::{report, settings};
 use crate::clock::Clock;
 use crate::report::{ReportLimits, ReportSettings, open};
 use crate::spool::tests::sim_disk::SimDisk;
-use crate::spool::{JournalSpool, Opened, Spool, SpoolError, SpoolSettings, Submission};
+use crate::spool::{JournalSpool, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings, Submission};
 use common::vocab::MessageId;
 use engine::random::Random;
 use engine::report::{Report, ReportKind};
@@ -110,6 +110,12 @@ async fn nobody_is_lost_when_the_disk_is_full_while_everything_bounces() {
 
     // In the end all are told of: also those that were waiting for room when the stop came.
     disk.set_room(None);
+    let room = async {
+        while spool.health() != SpoolHealth::Ok {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(BOUND, room).await.expect("the spool asks for room by itself");
     drop(reports);
     tokio::time::timeout(BOUND, writing).await.expect("the room ends").unwrap();
     spool.stop().await.unwrap().unwrap();
