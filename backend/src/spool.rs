@@ -10,6 +10,7 @@ mod failure;
 mod frame;
 mod journal;
 mod quarantine;
+mod queue_db;
 mod record;
 mod recovery;
 mod segment;
@@ -114,6 +115,8 @@ pub struct Report {
     pub torn_bytes: u64,
     /// Recipients whose delivery had begun and whose end was not written: may be delivered twice.
     pub possibly_twice: u64,
+    /// Batches of messages that had gone to the database and that it lost: what of them was left in the journal is back.
+    pub lost_batches: u64,
 }
 
 /// A place that keeps mail. One implementation today, the journal; a second one may share a database between nodes.

@@ -12,7 +12,7 @@ mod settlement;
 mod tests;
 mod wire;
 
-pub use accept::{Accept, accept_overhead, put_accept, read_body};
+pub use accept::{Accept, accept_overhead, put_accept, put_envelope, read_body, read_envelope};
 
 use crate::spool::Begun;
 use accept::{ACCEPT_VERSION, ACCEPT_VERSION_OLD};
@@ -26,7 +26,9 @@ pub const ACCEPT: u8 = 1;
 pub const BEGUN: u8 = 2;
 /// How recipients ended.
 pub const DONE: u8 = 3;
-// 4 is kept for `decided` (an operator's act), 5 for `moved` (batches that went to the database).
+// 4 is kept for `decided` (an operator's act).
+/// Messages went to the database.
+pub const MOVED: u8 = 5;
 /// Message numbers below this one may have been given out.
 pub const NUMBERS: u8 = 6;
 
@@ -42,6 +44,8 @@ pub enum Record {
     Begun(Begun),
     /// How recipients ended, or when they are tried again.
     Done(Settlement),
+    /// These messages went to the database, in the batch of this number.
+    Moved(u64, Vec<MessageId>),
     /// Message numbers below this one may have been given out. The last such record counts.
     Numbers(MessageId),
 }
@@ -78,11 +82,23 @@ pub fn put_numbers(buffer: &mut Vec<u8>, next: MessageId) {
     put_number(buffer, next.0);
 }
 
+/// Appends that messages went to the database. Their numbers rise, so the steps between them are small.
+pub fn put_moved(buffer: &mut Vec<u8>, batch: u64, mids: &[MessageId]) {
+    buffer.push(VERSION);
+    put_number(buffer, batch);
+    put_number(buffer, mids.len() as u64);
+    let mut before = 0;
+    for mid in mids {
+        put_number(buffer, mid.0.wrapping_sub(before));
+        before = mid.0;
+    }
+}
+
 /// Reads the payload of a frame that passed its sums.
 pub fn read(kind: u8, payload: &[u8]) -> Result<Record, ReadError> {
     let known: &[u8] = match kind {
         ACCEPT => &[ACCEPT_VERSION_OLD, ACCEPT_VERSION],
-        BEGUN | DONE | NUMBERS => &[VERSION],
+        BEGUN | DONE | MOVED | NUMBERS => &[VERSION],
         _ => return Err(ReadError::Newer(format!("record kind {kind}"))),
     };
     let (&version, rest) = payload.split_first().ok_or(ReadError::Malformed)?;
@@ -92,6 +108,7 @@ pub fn read(kind: u8, payload: &[u8]) -> Result<Record, ReadError> {
     let record = match kind {
         ACCEPT => accept::read_accept(payload).map(Record::Accept),
         BEGUN => read_begun(Reader(rest)).map(Record::Begun),
+        MOVED => read_moved(Reader(rest)),
         DONE => Reader(rest).whole(settlement::read_settlement).map(Record::Done),
         _ => Reader(rest).whole(|reader| reader.number()).map(|next| Record::Numbers(MessageId(next))),
     };
@@ -102,5 +119,18 @@ fn read_begun(reader: Reader<'_>) -> Option<Begun> {
     reader.whole(|reader| {
         let (attempt, mid) = (AttemptId(reader.number()?), MessageId(reader.number()?));
         Some(Begun { attempt, mid, rids: reader.list(1, Reader::rid)? })
+    })
+}
+
+fn read_moved(reader: Reader<'_>) -> Option<Record> {
+    reader.whole(|reader| {
+        let batch = reader.number()?;
+        let mut mids = reader.list(1, |reader| reader.number().map(MessageId))?;
+        let mut before = 0u64;
+        for mid in &mut mids {
+            before = before.wrapping_add(mid.0);
+            mid.0 = before;
+        }
+        Some(Record::Moved(batch, mids))
     })
 }

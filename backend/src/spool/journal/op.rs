@@ -3,6 +3,7 @@
 //! Promises: whoever waits for an answer gets one.
 //! The walk goes on in `writer`, which gathers them, and in `log`, which does them.
 
+use crate::spool::journal::job::{Job, Landed};
 use crate::spool::{Begun, Kept, SpoolError, Submission};
 use engine::envelope::Settlement;
 use tokio::sync::oneshot;
@@ -23,6 +24,10 @@ pub enum Op {
     Flush(Reply),
     /// Message numbers run short.
     Numbers,
+    /// The database has done what it was asked.
+    Landed(Landed),
+    /// Nobody has a handle any more: the last thing to do.
+    Leave,
     /// The same as a flush, and the last thing to do.
     Stop(Reply),
 }
@@ -35,7 +40,11 @@ impl Op {
 
     /// Whether it only counts once it is synced.
     pub fn needs_sync(&self) -> bool {
-        !matches!(self, Op::Begun(..) | Op::Settle(_))
+        match self {
+            Op::Begun(..) | Op::Settle(_) => false,
+            Op::Landed(landed) => matches!(&landed.job, Job::Commit(commit) if commit.batch > 0),
+            Op::Keep(..) | Op::Flush(_) | Op::Stop(_) | Op::Numbers | Op::Leave => true,
+        }
     }
 
     /// Octets of its body.
@@ -49,7 +58,7 @@ impl Op {
         match self {
             Op::Keep(_, reply) => drop(reply.send(Err(why))),
             Op::Begun(_, reply) | Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
-            Op::Settle(_) | Op::Numbers => {}
+            Op::Settle(_) | Op::Numbers | Op::Landed(_) | Op::Leave => {}
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::spool::failure::SpoolHealth;
 use crate::spool::frame::Seal;
 use crate::spool::journal::cache::BodyCache;
 use crate::spool::journal::index::{Index, Place};
+use crate::spool::queue_db::QueueDb;
 use common::vocab::MessageId;
-use engine::envelope::Settlement;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,15 +55,6 @@ pub struct State {
     pub damaged: HashSet<MessageId>,
 }
 
-impl State {
-    /// Recipients ended. Answers the segment that lost a message by that, if one did.
-    pub fn settle(&mut self, settlement: &Settlement) -> Option<u32> {
-        let entry = self.index.settle(settlement)?;
-        self.cache.remove(settlement.mid);
-        Some(entry.place.number)
-    }
-}
-
 /// See the top of this file.
 #[derive(Debug)]
 pub struct Shared {
@@ -75,11 +66,13 @@ pub struct Shared {
     asked: AtomicBool,
     /// The open segments.
     pub files: Files,
+    /// What lives longer than they do.
+    pub db: Arc<dyn QueueDb>,
 }
 
 impl Shared {
     /// At the start.
-    pub fn new(index: Index, cache_bytes_max: usize, next: MessageId, files: Files) -> Shared {
+    pub fn new(index: Index, cache_bytes_max: usize, next: MessageId, files: Files, db: Arc<dyn QueueDb>) -> Shared {
         let cache = BodyCache::new(cache_bytes_max);
         Shared {
             state: Mutex::new(State { index, cache, damaged: HashSet::new() }),
@@ -88,6 +81,7 @@ impl Shared {
             ceiling: AtomicU64::new(next.0),
             asked: AtomicBool::new(true), // until the start has written the first block
             files,
+            db,
         }
     }
 

@@ -81,6 +81,19 @@ pub fn accept_overhead(envelope: &Envelope, settles: &[Settlement]) -> usize {
     PREFIX_BYTES + NUMBERS_BYTES + KEY_BYTES + addresses + dsn + settles.iter().map(settled).sum::<usize>()
 }
 
+/// Appends an envelope alone.
+pub fn put_envelope(buffer: &mut Vec<u8>, envelope: &Envelope) {
+    buffer.push(ACCEPT_VERSION);
+    put_head(buffer, envelope, &[], None);
+}
+
+/// Reads an envelope alone.
+pub fn read_envelope(bytes: &[u8]) -> Option<Envelope> {
+    let (&version, head) = bytes.split_first()?;
+    let accept = Reader(head).whole(|reader| read_head(reader, FLAGS))?;
+    (version == ACCEPT_VERSION).then_some(accept.envelope)
+}
+
 /// Reads the head of an accept whose version is known.
 pub fn read_accept(payload: &[u8]) -> Option<Accept> {
     let (head, _) = split(payload)?;

@@ -105,6 +105,20 @@ proptest! {
     }
 
     #[test]
+    fn a_moved_reads_back(batch: u64, mids in vec(any::<u64>().prop_map(MessageId), 0..60)) {
+        let mut payload = Vec::new();
+        put_moved(&mut payload, batch, &mids);
+        prop_assert_eq!(read(MOVED, &payload), Ok(Record::Moved(batch, mids)));
+    }
+
+    #[test]
+    fn an_envelope_alone_reads_back(accept in accepts()) {
+        let mut bytes = Vec::new();
+        put_envelope(&mut bytes, &accept.envelope);
+        prop_assert_eq!(read_envelope(&bytes), Some(accept.envelope));
+    }
+
+    #[test]
     fn a_done_reads_back(settlement in settlements()) {
         let mut payload = Vec::new();
         put_done(&mut payload, &settlement);

@@ -4,6 +4,7 @@ use super::conformance::{Place, conforms};
 use super::sim_disk::SimDisk;
 use super::{message, small};
 use crate::spool::disk::{Disk, DiskFile, LockGuard, OsDisk};
+use crate::spool::queue_db::{DbError, QueueDb};
 use crate::spool::{Begun, JournalSpool, Kept, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -88,6 +89,9 @@ async fn mail_is_readable_by_its_owner_alone() {
     for entry in std::fs::read_dir(&journal).unwrap() {
         assert_eq!(mode(&entry.unwrap().path()), 0o600);
     }
+    for name in ["queue.db", "queue.db-wal", "queue.db-shm"] {
+        assert_eq!(mode(&place.folder.path().join(name)), 0o600, "{name}");
+    }
     place.close(opened.spool).await;
 }
 
@@ -148,6 +152,9 @@ impl Disk for Gated {
     }
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         OsDisk.sync_folder(path)
+    }
+    fn database(&self, path: &Path) -> Result<Arc<dyn QueueDb>, DbError> {
+        OsDisk.database(path)
     }
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {
         OsDisk.lock(path)
