@@ -11,6 +11,7 @@ use crate::intake::IntakeSettings;
 use crate::intake::smtp::Intake;
 use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSettings, traffic};
 use crate::probe::telnet::{Telnet, TelnetSettings};
+use crate::report::{self, ReportLimits, ReportSettings};
 use crate::resolve::{ResolveSettings, Resolver};
 use crate::spool::{JournalSpool, Spool, SpoolHealth, SpoolSettings};
 use common::wire::{DigRequest, Health};
@@ -26,7 +27,7 @@ use tokio::task::JoinSet;
 
 /// Batches of changed rows that may wait for the feed.
 const CHANGES_MAX: usize = 4;
-/// How long a stop waits for the doors once the driver has ended.
+/// How long a stop waits for the doors and the reports once the driver has ended.
 const DOORS_PATIENCE: Duration = Duration::from_secs(2);
 /// How often the spool is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
@@ -108,8 +109,10 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     let mut first_rows = hosts.clone();
     let (health, health_seen) = watch::channel(Health::Online);
     let hop_guard = guard.clone();
+    let (reports, report_writer) = report::open(report_settings(&config), spool.clone(), clock);
     let rooms = Rooms {
         spool: spool.clone(),
+        reports,
         resolver: resolver.clone(),
         session: Arc::new(SessionSettings { hello_name: config.hostname.clone(), ..SessionSettings::default() }),
         guard: Arc::new(move |hop| {
@@ -139,6 +142,7 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
     let intake = Arc::new(Intake::new(intake_settings(&config)?, spool.clone(), clock));
+    let reporting = tokio::spawn(report_writer.run());
     let driving = tokio::spawn(driver.run(opened.recovered, inlets));
     // Nobody is shown an empty queue before what was found on disk is counted.
     drop(first_rows.changed().await);
@@ -146,7 +150,9 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     watch_spool(&spool, &health, stop).await?;
     drop(driving.await);
     // A session in the middle of a message may finish it: what it hands over is on disk and found at the next start.
-    drop(tokio::time::timeout(DOORS_PATIENCE, async { while doors.join_next().await.is_some() {} }).await);
+    // With the driver went the last handle of the reports: what is in hand is kept, the rest stays as it is on disk.
+    let ended = async { (while doors.join_next().await.is_some() {}, reporting.await) };
+    drop(tokio::time::timeout(DOORS_PATIENCE, ended).await);
     drop(spool.flush().await);
     Ok(())
 }
@@ -270,6 +276,15 @@ fn intake_settings(config: &Config) -> Result<IntakeSettings, AppError> {
         max_message_bytes: config.smtp.max_message_bytes,
         ..IntakeSettings::default()
     })
+}
+
+fn report_settings(config: &Config) -> ReportSettings {
+    ReportSettings {
+        hostname: config.hostname.clone(),
+        names: config.local.names.clone(),
+        aliases: config.local.aliases.clone(),
+        limits: ReportLimits::default(),
+    }
 }
 
 fn telnet(config: &Config, resolver: Arc<Resolver>, guard: Arc<TargetGuard>) -> Telnet {

@@ -1,7 +1,7 @@
 //! The driver owns the engine: the only caller of `handle`, the only place that reads the engine's clock.
 //!
 //! It never waits for disk, DNS, a socket or a lock: it drains what happened, reads the clock once, lets the engine
-//! decide, and hands effects and facts on. The walk comes from `spool` and goes on to `resolve` and `deliver`.
+//! decide, and hands effects and facts on. The walk comes from `spool` and goes on to `resolve`, `deliver` and `report`.
 
 pub mod desk;
 mod jump;
@@ -88,6 +88,8 @@ impl Driver {
                 _ = inlets.stop.wait_for(|stop| *stop) => break,
             }
         }
+        // What is kept from here on is found at the next start; nothing may wait for us to hear of it.
+        drop(inlets.kept);
         self.wind_down(&mut inlets.events).await;
     }
 

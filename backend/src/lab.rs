@@ -11,6 +11,9 @@
 //! | `greylist.test` | 127.0.0.13 | takes a sender and recipient from their second try after a minute |
 //! | `refused.test` | 127.0.0.14 | nothing listens |
 //! | `silent.test` | 127.0.0.15 | accepts, says nothing |
+//! | `no-user.test` | 127.0.0.16 | refuses each recipient: `550 5.1.1` |
+//! | `full.test` | 127.0.0.17 | puts each recipient off: `452 4.2.2` |
+//! | `blocked.test` | 127.0.0.18 | refuses each message at its end: `554 5.7.1` |
 //! | `five-mx.test` | 127.0.0.21–25 | MX 5, 10 refuse; 20, 30, 40 take |
 //! | `no-mx.test` | 127.0.0.11 | has an address and no MX |
 //! | `null-mx.test` | | takes no mail (RFC 7505) |
@@ -23,7 +26,7 @@ pub mod nexthop;
 pub mod traffic;
 pub mod zone;
 
-use behaviour::Behaviour;
+use behaviour::{Behaviour, Moment};
 use ledger::{Counts, Ledger};
 use nexthop::{NextHop, SiteCounts};
 use std::collections::BTreeMap;
@@ -62,12 +65,15 @@ impl Default for LabSettings {
 }
 
 /// The next hops: the name by which [`Lab::set`] knows them and the last octet of their address.
-const NEXT_HOPS: [(&str, u8); 10] = [
+const NEXT_HOPS: [(&str, u8); 13] = [
     ("healthy", 11),
     ("slow", 12),
     ("greylist", 13),
     ("refused", 14),
     ("silent", 15),
+    ("no-user", 16),
+    ("full", 17),
+    ("blocked", 18),
     ("mx5.five-mx", 21),
     ("mx10.five-mx", 22),
     ("mx20.five-mx", 23),
@@ -111,7 +117,7 @@ impl Lab {
         self.port
     }
 
-    /// Changes how a next hop behaves (`healthy`, `slow`, `greylist`, `refused`, `silent`, `mx5.five-mx`, …).
+    /// Changes how a next hop behaves (`healthy`, `slow`, `greylist`, `refused`, `silent`, `no-user`, `full`, `blocked`, `mx5.five-mx`, …).
     /// When it returns, new connections see the change.
     pub async fn set(&self, name: &str, behaviour: Behaviour) -> io::Result<()> {
         self.hop(name)?.set(behaviour).await
@@ -163,6 +169,9 @@ fn first_behaviour(name: &str, settings: &LabSettings) -> Behaviour {
         "greylist" => Behaviour::Greylist(settings.greylist),
         "refused" | "mx5.five-mx" | "mx10.five-mx" => Behaviour::Refused,
         "silent" => Behaviour::Silent,
+        "no-user" => Behaviour::answers(Moment::RcptTo, "550 5.1.1 No such user here"),
+        "full" => Behaviour::answers(Moment::RcptTo, "452 4.2.2 Mailbox full, try again later"),
+        "blocked" => Behaviour::answers(Moment::EndOfData, "554 5.7.1 Message refused by policy"),
         _ => Behaviour::Healthy,
     }
 }

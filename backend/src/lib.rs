@@ -1,8 +1,8 @@
 //! The rooms that touch the world, in walking order.
 //!
-//! intake → spool → driver/engine → resolve → connect → deliver → (verdict, in the engine) → record → console.
+//! intake → spool → driver/engine → resolve → connect → deliver → (verdict, in the engine) → report → record → console.
 //! Rooms use `engine` and `common`; among themselves only downward: `clock` < `connect` < `resolve` < `deliver`, `probe`;
-//! `spool` and `record` stand alone; then `driver`; then the doors `intake`, `console`, `cli`; then `lab`, `config`, `app`.
+//! `spool` and `record` stand alone; `report` uses both; then `driver`; then the doors `intake`, `console`, `cli`; then `lab`, `config`, `app`.
 
 pub mod app;
 pub mod cli;
@@ -16,5 +16,6 @@ pub mod intake;
 pub mod lab;
 pub mod probe;
 pub mod record;
+pub mod report;
 pub mod resolve;
 pub mod spool;

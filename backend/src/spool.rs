@@ -16,7 +16,7 @@ mod recovery;
 mod segment;
 mod settings;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use failure::{OpenError, SpoolHealth};
 pub use journal::JournalSpool;

@@ -14,6 +14,10 @@ mod label_en;
 mod label_ja;
 mod number;
 mod phrase;
+mod printable;
+mod report;
+mod report_en;
+mod report_ja;
 mod setting;
 mod setting_en;
 mod setting_ja;
@@ -29,6 +33,8 @@ mod complete;
 pub use label::{Label, Note};
 pub use number::grouped;
 pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, RetryReceipt, SLOT};
+pub use printable::{printable, printable_lines};
+pub use report::ReportPhrase;
 pub use setting::SettingPhrase;
 pub use verb::VerbPhrase;
 
@@ -89,6 +95,14 @@ impl Language {
         match self {
             Language::En => verb_en::say(phrase),
             Language::Ja => verb_ja::say(phrase),
+        }
+    }
+
+    /// What a report to a sender says, in this language.
+    pub fn say_report(self, phrase: &ReportPhrase<'_>) -> String {
+        match self {
+            Language::En => report_en::say(phrase),
+            Language::Ja => report_ja::say(phrase),
         }
     }
 

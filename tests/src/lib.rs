@@ -12,4 +12,6 @@ pub mod load;
 pub mod reports;
 #[cfg(feature = "wire")]
 pub mod server;
+#[cfg(feature = "wire")]
+pub mod sink;
 pub mod world;

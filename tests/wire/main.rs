@@ -1,5 +1,7 @@
 //! Real sockets, the real binary, real peers: one scenario per file, named as the fact it proves.
 
+mod a_sender_hears_of_what_was_refused;
+mod every_refused_recipient_is_told_of_once_across_kills;
 mod mail_to_a_thousand_domains_arrives_once;
 mod nothing_acknowledged_is_lost_by_kills;
 mod the_ritual_works_by_verbs;

@@ -1,6 +1,7 @@
 //! What the driver hands effects to: the rooms, each by its own handle. Nothing here waits.
 
 use crate::deliver::{EventSender, HopGuard, SessionHandle, SessionSettings, open};
+use crate::report::Reports;
 use crate::resolve::Resolver;
 use crate::spool::Spool;
 use common::vocab::SessionId;
@@ -15,6 +16,8 @@ use std::time::Duration;
 pub struct Rooms {
     /// Keeps and settles.
     pub spool: Arc<dyn Spool>,
+    /// Tells senders.
+    pub reports: Reports,
     /// Finds next hops.
     pub resolver: Arc<Resolver>,
     /// Deadlines and the name we greet with.
@@ -32,7 +35,7 @@ impl Rooms {
         for effect in effects {
             match effect {
                 Effect::Settle(settlement) => settlements.push(settlement),
-                Effect::Report(report) => settlements.extend(report.settlement),
+                Effect::Report(report) => self.reports.write(report),
                 Effect::Resolve { host } => {
                     let (resolver, events) = (self.resolver.clone(), self.events.clone());
                     tokio::spawn(async move {

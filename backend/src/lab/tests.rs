@@ -1,6 +1,5 @@
 //! The lab behaves as its table says: its zone through the resolver, its next hops over real sockets.
 
-use super::behaviour::Moment;
 use super::*;
 use crate::clock::Clock;
 use crate::connect::guard::{GuardSettings, TargetGuard};
@@ -254,6 +253,17 @@ async fn a_refusing_next_hop_opens_and_closes_by_order() {
     let mut byte = [0];
     let ended = timeout(SOON, peer.0.read(&mut byte)).await.expect("the open session is cut");
     assert!(matches!(ended, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn three_next_hops_refuse_as_their_names_say() {
+    let lab = lab().await;
+    for (octet, name, answer) in [(16, "no-user", "550 5.1.1"), (17, "full", "452 4.2.2"), (18, "blocked", "554 5.7.1")]
+    {
+        let mut peer = Peer::greeted(&lab, octet).await;
+        assert!(peer.send(&format!("a@{name}.test"), "\r\nx").await.starts_with(answer), "{name}");
+        assert_eq!(lab.counts(name).messages, 0, "{name}");
+    }
 }
 
 #[tokio::test]

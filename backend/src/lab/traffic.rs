@@ -43,14 +43,17 @@ impl TrafficSettings {
 }
 
 /// Shares of the destinations, per cent: mostly well, something of each trouble.
-const DESTINATIONS: [(u64, &str); 9] = [
-    (45, "healthy.test"),
+const DESTINATIONS: [(u64, &str); 12] = [
+    (41, "healthy.test"),
     (20, ""), // one of many.test
     (9, "greylist.test"),
     (8, "slow.test"),
     (7, "five-mx.test"),
     (5, "refused.test"),
     (2, "silent.test"),
+    (1, "no-user.test"),
+    (2, "full.test"),
+    (1, "blocked.test"),
     (2, "nxdomain.test"),
     (2, "null-mx.test"),
 ];

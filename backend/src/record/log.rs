@@ -1,5 +1,6 @@
 //! Facts in the server's own log. Remote text is escaped: one fact is one line.
 
+use crate::record::ReportFact;
 use engine::Fact;
 
 /// Writes one fact.
@@ -28,6 +29,18 @@ pub fn tell(fact: &Fact) {
         }
         Fact::AttemptStarted { attempt, session, mid, .. } => {
             tracing::trace!(attempt = attempt.0, dcid = session.0, mid = mid.0, "attempt");
+        }
+    }
+}
+
+/// Writes what became of a report.
+pub fn tell_report(fact: &ReportFact) {
+    match fact {
+        ReportFact::Kept { mid, about, kind, to, recipients } => {
+            tracing::info!(mid = mid.0, about = about.0, ?kind, %to, recipients, "report to the sender kept");
+        }
+        ReportFact::Untold { about, kind, recipients, why, so_far } => {
+            tracing::warn!(about = about.0, ?kind, recipients, ?why, so_far, "no report to the sender");
         }
     }
 }

@@ -9,7 +9,7 @@ mod ledger;
 mod moves;
 mod os;
 mod sim_db;
-mod sim_disk;
+pub(crate) mod sim_disk;
 
 use crate::spool::journal::job::Job;
 use crate::spool::journal::log::Log;

@@ -169,8 +169,8 @@ impl Index {
         if ended {
             self.0.remove(&settlement.mid);
         } else if settlement.message_done {
-            // Keeping it is the safe side: it comes back at the next start.
-            tracing::error!(mid = settlement.mid.0, "called done while recipients wait; it stays in the spool");
+            // Who is left waits for the report that ends them: it is on its way, or has to wait for room.
+            tracing::debug!(mid = settlement.mid.0, "done but for reports that are not written yet");
         }
         Some(Touched { place, ended })
     }

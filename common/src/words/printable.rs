@@ -1,0 +1,61 @@
+//! Remote text where a person reads it (terminal, report): nothing in it may move the cursor, change a colour, or turn
+//! the direction of reading.
+
+/// The text with every control and direction character written out, `\x1b` or `\u{202e}`.
+/// What is left is what a person sees. A backslash of the text itself stays one.
+pub fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\t' => safe.push_str("\\t"),
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            c if c.is_control() => safe.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c if is_invisible(c) => safe.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// The lines of a text, each printable. Only `\n` and `\r\n` end a line.
+pub fn printable_lines(text: &str) -> Vec<String> {
+    text.split('\n').map(|line| printable(line.strip_suffix('\r').unwrap_or(line))).collect()
+}
+
+/// Characters without a glyph that change how others are read: marks, embeddings, overrides and isolates of
+/// direction (Unicode TR 9), line and paragraph separators, zero-width ones, tags.
+fn is_invisible(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_moves_a_cursor_or_turns_the_direction_survives() {
+        assert_eq!(printable("550 \x1b[2J\x1b]0;evil\x07"), "550 \\x1b[2J\\x1b]0;evil\\x07");
+        assert_eq!(printable("a\u{202e}txt.exe\u{2066}"), "a\\u{202e}txt.exe\\u{2066}");
+        assert_eq!(printable("a\u{9b}31m\0\u{7f}\u{200b}\r\n\t"), "a\\x9b31m\\x00\\x7f\\u{200b}\\r\\n\\t");
+        for code in (0..=0x10_ffff).filter_map(char::from_u32) {
+            let safe = printable(&code.to_string());
+            assert!(!safe.chars().any(char::is_control), "{:x}", u32::from(code));
+        }
+    }
+
+    #[test]
+    fn what_people_write_stays_as_it_is() {
+        for text in ["Greylisted, try again in 5 min", "メールボックスが一杯です", "C:\\x1b", "ümläut 🙂"]
+        {
+            assert_eq!(printable(text), text);
+        }
+    }
+
+    #[test]
+    fn a_reply_of_many_lines_is_split_at_its_line_ends_only() {
+        assert_eq!(printable_lines("one\r\ntwo\rthree\u{2028}four"), ["one", "two\\rthree\\u{2028}four"]);
+    }
+}
