@@ -8,7 +8,9 @@ use crate::deliver::SessionSettings;
 use crate::driver::desk::Desk;
 use crate::driver::{Driver, Inlets, Rooms};
 use crate::intake::IntakeSettings;
+use crate::intake::certificate::Certificate;
 use crate::intake::smtp::Intake;
+use crate::intake::smtp::limits::Limits;
 use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSettings, traffic};
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::resolve::{ResolveSettings, Resolver};
@@ -261,13 +263,17 @@ fn resolver(config: &Config, guard: Arc<TargetGuard>) -> Result<Resolver, AppErr
 
 fn intake_settings(config: &Config) -> Result<IntakeSettings, AppError> {
     let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
+    let certificate = config.smtp.certificate.as_ref().map(|files| Certificate::load(&files.chain, &files.key));
+    let certificate = certificate.transpose().map_err(|why| AppError(why.to_string()))?;
+    let limits = Limits { address_connections_max: config.smtp.max_connections_per_address, ..Limits::default() };
     Ok(IntakeSettings {
         hostname: config.hostname.clone(),
         names: config.local.names.iter().cloned().collect(),
         aliases: config.local.aliases.clone(),
         relay_from: relay.collect::<Result<_, AppError>>()?,
+        certificate: certificate.map(Arc::new),
         max_message_bytes: config.smtp.max_message_bytes,
-        ..IntakeSettings::default()
+        limits,
     })
 }
 

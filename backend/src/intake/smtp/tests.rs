@@ -4,6 +4,8 @@ mod bodies;
 mod borders;
 mod dialogue;
 mod double;
+mod extension;
 mod limits;
 mod policy;
+mod secure;
 mod wire;

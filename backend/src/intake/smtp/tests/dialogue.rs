@@ -39,7 +39,8 @@ async fn ehlo_offers_what_we_have() {
     let offered = client.reply().await;
     assert_eq!(
         offered,
-        "250-mail.test\r\n250-PIPELINING\r\n250-SIZE 26214400\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n"
+        "250-mail.test\r\n250-PIPELINING\r\n250-SIZE 26214400\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n\
+         250 ENHANCEDSTATUSCODES\r\n"
     );
     client.says("HELO client.test", "250 mail.test").await;
     client.sends_a_message("x: y\r\n\r\n.\r\n", "250 2.0.0").await;
@@ -83,6 +84,8 @@ async fn small_commands_are_answered_with_enhanced_codes() {
     client.says("vrfy root", "252 2.5.0").await;
     client.says("HELP", "214 2.0.0").await;
     client.says("EXPN list", "502 5.5.1").await;
+    client.says("AUTH PLAIN AGEAYg==", "502 5.5.1 Authentication is not offered here").await;
+    client.says("STARTTLS", "502 5.5.1").await;
     client.says("FOO", "500 5.5.1").await;
     client.says("", "500 5.5.1").await;
 }
