@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed};
 use crate::deliver::SessionSettings;
+use crate::descriptor::Descriptors;
 use crate::driver::desk::Desk;
 use crate::driver::{Driver, Inlets, Rooms};
 use crate::intake::IntakeSettings;
@@ -96,6 +97,7 @@ pub async fn serve(config: Config) -> Result<(), AppError> {
 async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
     let clock = Clock;
     let started_at = clock.now();
+    let descriptors = Descriptors::raise();
     let listeners = Listeners::bind(&config).await?;
     let guard = Arc::new(guard(&config, listeners.addresses())?);
     let resolver = Arc::new(resolver(&config, guard.clone())?);
@@ -119,7 +121,7 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
         }),
         events,
     };
-    let engine = Engine::new(started_at, settings(&config), started_at.millis());
+    let engine = Engine::new(started_at, settings(&config, descriptors), started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
     let inlets = Inlets { events: event_inlet, kept: opened.kept, questions, stop: stop.clone() };
     let recovery = (opened.report.messages > 0).then(|| format!("{:?}", opened.report));
@@ -140,7 +142,7 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     let state = ConsoleState::new(parts);
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
-    let intake = Arc::new(Intake::new(intake_settings(&config)?, spool.clone(), clock));
+    let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let driving = tokio::spawn(driver.run(opened.recovered, inlets));
     // Nobody is shown an empty queue before what was found on disk is counted.
     drop(first_rows.changed().await);
@@ -225,15 +227,17 @@ async fn watch_spool(
     }
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, descriptors: Descriptors) -> Settings {
+    let defaults = Settings::default();
     Settings {
         retry_steps: config.retry.steps.clone(),
         lifetime: config.retry.lifetime,
         host_first: config.retry.host_first,
         host_max: config.retry.host_max,
         host_memory: config.retry.window,
-        connections_max: config.delivery.max_connections,
-        ..Settings::default()
+        connections_max: descriptors.outgoing(config.delivery.max_connections),
+        connecting_max: descriptors.outgoing(defaults.connecting_max),
+        ..defaults
     }
 }
 
@@ -261,11 +265,16 @@ fn resolver(config: &Config, guard: Arc<TargetGuard>) -> Result<Resolver, AppErr
     Resolver::new(settings, guard).map_err(|why| AppError(why.to_string()))
 }
 
-fn intake_settings(config: &Config) -> Result<IntakeSettings, AppError> {
+fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSettings, AppError> {
     let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
     let certificate = config.smtp.certificate.as_ref().map(|files| Certificate::load(&files.chain, &files.key));
     let certificate = certificate.transpose().map_err(|why| AppError(why.to_string()))?;
-    let limits = Limits { address_connections_max: config.smtp.max_connections_per_address, ..Limits::default() };
+    let defaults = Limits::default();
+    let limits = Limits {
+        connections_max: descriptors.incoming(defaults.connections_max),
+        address_connections_max: config.smtp.max_connections_per_address,
+        ..defaults
+    };
     Ok(IntakeSettings {
         hostname: config.hostname.clone(),
         names: config.local.names.iter().cloned().collect(),

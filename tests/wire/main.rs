@@ -1,5 +1,6 @@
 //! Real sockets, the real binary, real peers: one scenario per file, named as the fact it proves.
 
+mod intake;
 mod mail_to_a_thousand_domains_arrives_once;
 mod nothing_acknowledged_is_lost_by_kills;
 mod the_ritual_works_by_verbs;

@@ -1,4 +1,5 @@
 //! Whole sessions, on real sockets or in one process with the clock in hand: each test is named as the fact it proves.
+//! What a whole server shows over its port is in `tests/wire/intake`.
 
 mod bodies;
 mod borders;
@@ -6,6 +7,5 @@ mod dialogue;
 mod double;
 mod extension;
 mod limits;
-mod policy;
 mod secure;
 mod wire;
