@@ -22,13 +22,16 @@ use engine::{Engine, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Batches of changed rows that may wait for the feed.
 const CHANGES_MAX: usize = 4;
+/// Clients of the intake that the kernel lets wait to be accepted: what it allows by default. A client that found no
+/// place would wait for a greeting that never comes.
+const SMTP_BACKLOG: u32 = 4_096;
 /// How long a stop waits for the doors once the driver has ended.
 const DOORS_PATIENCE: Duration = Duration::from_secs(2);
 /// How often the spool is asked how it is.
@@ -165,7 +168,7 @@ impl Listeners {
     async fn bind(config: &Config) -> Result<Listeners, AppError> {
         let mut smtp = Vec::new();
         for address in &config.smtp.listen {
-            let listener = TcpListener::bind(address).await;
+            let listener = listen(*address, SMTP_BACKLOG);
             smtp.push(listener.map_err(|why| format!("cannot listen for SMTP on {address}: {why}"))?);
         }
         let address = config.console.listen;
@@ -177,6 +180,14 @@ impl Listeners {
     fn addresses(&self) -> Vec<SocketAddr> {
         self.smtp.iter().chain([&self.console]).filter_map(|listener| listener.local_addr().ok()).collect()
     }
+}
+
+/// Listens, also where a server that has just ended leaves connections behind.
+fn listen(address: SocketAddr, backlog: u32) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(backlog)
 }
 
 /// Starts taking mail and showing the console.
