@@ -112,7 +112,7 @@ async fn a_hundred_connections_of_one_address_are_the_default() {
     Caller::call(server.smtp).await.expect("421 4.7.0").await;
 }
 
-/// Many files: run it by `cargo xtask soak connections`, which raises the limit of open files first.
+/// Run it by hand, after `ulimit -n 20000`: `cargo test -p tests --test wire of_ten_thousand -- --ignored`.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs 12,000 open files"]
 async fn of_ten_thousand_connections_at_once_two_thousand_are_greeted_and_the_console_answers() {
