@@ -5,10 +5,13 @@ use crate::config::Config;
 use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed};
 use crate::deliver::SessionSettings;
+use crate::descriptor::Descriptors;
 use crate::driver::desk::Desk;
 use crate::driver::{Driver, Inlets, Rooms};
 use crate::intake::IntakeSettings;
+use crate::intake::certificate::Certificate;
 use crate::intake::smtp::Intake;
+use crate::intake::smtp::limits::Limits;
 use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSettings, traffic};
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::report::{self, ReportLimits, ReportSettings};
@@ -20,13 +23,16 @@ use engine::{Engine, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Batches of changed rows that may wait for the feed.
 const CHANGES_MAX: usize = 4;
+/// Clients of the intake that the kernel lets wait to be accepted: what it allows by default. A client that found no
+/// place would wait for a greeting that never comes.
+const SMTP_BACKLOG: u32 = 4_096;
 /// How long a stop waits for the doors and the reports once the driver has ended.
 const DOORS_PATIENCE: Duration = Duration::from_secs(2);
 /// How often the spool is asked how it is.
@@ -95,6 +101,7 @@ pub async fn serve(config: Config) -> Result<(), AppError> {
 async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
     let clock = Clock;
     let started_at = clock.now();
+    let descriptors = Descriptors::raise();
     let listeners = Listeners::bind(&config).await?;
     let guard = Arc::new(guard(&config, listeners.addresses())?);
     let resolver = Arc::new(resolver(&config, guard.clone())?);
@@ -120,7 +127,7 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
         }),
         events,
     };
-    let engine = Engine::new(started_at, settings(&config), started_at.millis());
+    let engine = Engine::new(started_at, settings(&config, descriptors), started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
     let inlets = Inlets { events: event_inlet, kept: opened.kept, questions, stop: stop.clone() };
     let recovery = (opened.report.messages > 0).then(|| format!("{:?}", opened.report));
@@ -141,8 +148,8 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     let state = ConsoleState::new(parts);
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
-    let intake = Arc::new(Intake::new(intake_settings(&config)?, spool.clone(), clock));
     let reporting = tokio::spawn(report_writer.run());
+    let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let driving = tokio::spawn(driver.run(opened.recovered, inlets));
     // Nobody is shown an empty queue before what was found on disk is counted.
     drop(first_rows.changed().await);
@@ -167,7 +174,7 @@ impl Listeners {
     async fn bind(config: &Config) -> Result<Listeners, AppError> {
         let mut smtp = Vec::new();
         for address in &config.smtp.listen {
-            let listener = TcpListener::bind(address).await;
+            let listener = listen(*address, SMTP_BACKLOG);
             smtp.push(listener.map_err(|why| format!("cannot listen for SMTP on {address}: {why}"))?);
         }
         let address = config.console.listen;
@@ -179,6 +186,14 @@ impl Listeners {
     fn addresses(&self) -> Vec<SocketAddr> {
         self.smtp.iter().chain([&self.console]).filter_map(|listener| listener.local_addr().ok()).collect()
     }
+}
+
+/// Listens, also where a server that has just ended leaves connections behind.
+fn listen(address: SocketAddr, backlog: u32) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(backlog)
 }
 
 /// Starts taking mail and showing the console.
@@ -229,7 +244,8 @@ async fn watch_spool(
     }
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, descriptors: Descriptors) -> Settings {
+    let defaults = Settings::default();
     Settings {
         retry_steps: config.retry.steps.clone(),
         lifetime: config.retry.lifetime,
@@ -237,8 +253,9 @@ fn settings(config: &Config) -> Settings {
         host_first: config.retry.host_first,
         host_max: config.retry.host_max,
         host_memory: config.retry.window,
-        connections_max: config.delivery.max_connections,
-        ..Settings::default()
+        connections_max: descriptors.outgoing(config.delivery.max_connections),
+        connecting_max: descriptors.outgoing(defaults.connecting_max),
+        ..defaults
     }
 }
 
@@ -266,15 +283,24 @@ fn resolver(config: &Config, guard: Arc<TargetGuard>) -> Result<Resolver, AppErr
     Resolver::new(settings, guard).map_err(|why| AppError(why.to_string()))
 }
 
-fn intake_settings(config: &Config) -> Result<IntakeSettings, AppError> {
+fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSettings, AppError> {
     let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
+    let certificate = config.smtp.certificate.as_ref().map(|files| Certificate::load(&files.chain, &files.key));
+    let certificate = certificate.transpose().map_err(|why| AppError(why.to_string()))?;
+    let defaults = Limits::default();
+    let limits = Limits {
+        connections_max: descriptors.incoming(defaults.connections_max),
+        address_connections_max: config.smtp.max_connections_per_address,
+        ..defaults
+    };
     Ok(IntakeSettings {
         hostname: config.hostname.clone(),
         names: config.local.names.iter().cloned().collect(),
         aliases: config.local.aliases.clone(),
         relay_from: relay.collect::<Result<_, AppError>>()?,
+        certificate: certificate.map(Arc::new),
         max_message_bytes: config.smtp.max_message_bytes,
-        ..IntakeSettings::default()
+        limits,
     })
 }
 

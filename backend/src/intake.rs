@@ -6,6 +6,7 @@
 //! Received field on top).
 //! The walk goes on in `spool`.
 
+pub mod certificate;
 pub mod settings;
 pub mod smtp;
 

@@ -2,6 +2,7 @@
 
 mod a_sender_hears_of_what_was_refused;
 mod every_refused_recipient_is_told_of_once_across_kills;
+mod intake;
 mod mail_to_a_thousand_domains_arrives_once;
 mod nothing_acknowledged_is_lost_by_kills;
 mod the_ritual_works_by_verbs;

@@ -5,6 +5,7 @@
 //! Never: knows which spool runs, or what becomes of a message after its `250`.
 //! The walk goes on in `session`, and from there in `spool`.
 
+mod channel;
 mod command;
 mod data;
 mod foreign;
@@ -14,6 +15,7 @@ mod input;
 pub mod limits;
 mod memory;
 mod pace;
+mod parameter;
 mod path;
 mod received;
 mod reply;
