@@ -12,7 +12,7 @@ use std::net::IpAddr;
 const MID_DIGITS_MAX: usize = 16;
 
 /// What is known of a client when its message begins.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     head: String,
 }
@@ -24,6 +24,12 @@ impl Trace {
         let literal = Literal(client);
         let name = name.for_trace();
         Trace { head: format!("Received: from {name} ({literal})\r\n\tby {hostname} with {protocol} id ") }
+    }
+
+    /// For a client of the HTTP door at this address; `None` for a program of this machine on the control socket.
+    pub fn by_http(client: Option<IpAddr>, hostname: &Domain) -> Trace {
+        let from = client.map(|client| format!("from {}\r\n\t", Literal(client))).unwrap_or_default();
+        Trace { head: format!("Received: {from}by {hostname} with HTTP id ") }
     }
 
     /// Octets to leave free in front of a body.

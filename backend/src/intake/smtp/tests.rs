@@ -3,7 +3,7 @@
 mod bodies;
 mod borders;
 mod dialogue;
-mod double;
+pub(crate) mod double;
 mod limits;
 mod policy;
 mod wire;
