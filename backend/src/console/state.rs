@@ -6,6 +6,7 @@ use crate::console::http::assets::{Embedded, Site};
 use crate::console::index::HostsIndex;
 use crate::console::probes::ProbeBook;
 use crate::driver::desk::Desk;
+use crate::intake::http::HttpIntake;
 use crate::probe::telnet::Telnet;
 use common::vocab::Timestamp;
 use common::wire::{ApiError, DigAnswer, DigRequest, ErrorCode, Health};
@@ -88,6 +89,8 @@ pub struct ConsoleParts {
     pub digger: Arc<dyn Digger>,
     /// Talks to mail servers.
     pub telnet: Telnet,
+    /// Takes mail.
+    pub mail: Arc<HttpIntake>,
 }
 
 /// The console's own state: shared by all its doors.
@@ -98,6 +101,7 @@ pub struct ConsoleState {
     pub(super) settings: ConsoleSettings,
     pub(super) health: watch::Receiver<Health>,
     pub(super) telnet: Telnet,
+    pub(super) mail: Arc<HttpIntake>,
     pub(super) site: Arc<dyn Site>,
     pub(super) actions: ActionBook,
     pub(super) probes: ProbeBook,
@@ -127,6 +131,7 @@ impl ConsoleState {
             settings: parts.settings,
             health: parts.health,
             telnet: parts.telnet,
+            mail: parts.mail,
             site,
             requests: AtomicU64::new(0),
             connections: AtomicU64::new(0),

@@ -5,3 +5,4 @@ mod house;
 mod http;
 mod lists;
 mod live;
+mod post;

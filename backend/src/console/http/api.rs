@@ -35,7 +35,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(10);
 const SHOWN_CHARS_MAX: usize = 100;
 
 /// A JSON answer.
-pub(super) struct Json<T>(T);
+pub(super) struct Json<T>(pub(super) T);
 
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
@@ -246,15 +246,25 @@ fn is_too_large(why: &axum::Error) -> bool {
 }
 
 fn is_json(fields: &HeaderMap) -> bool {
-    let kind = fields.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/json")
+    media_type(fields).eq_ignore_ascii_case("application/json")
 }
 
-/// The parameters behind `?`: known names only, each once.
-struct Parameters(Vec<(String, String)>);
+/// The Content-Type without its parameters; empty if there is none.
+pub(super) fn media_type(fields: &HeaderMap) -> &str {
+    let kind = fields.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
+    kind.split(';').next().unwrap_or("").trim()
+}
+
+/// The parameters behind `?`: known names only, each once unless it may repeat.
+pub(super) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    fn read(query: Option<&str>, known: &[&str]) -> Result<Parameters, Refusal> {
+    pub(super) fn read(query: Option<&str>, known: &[&str]) -> Result<Parameters, Refusal> {
+        Parameters::read_repeating(query, known, "")
+    }
+
+    /// The same; `repeats` is the name that may stand there more than once.
+    pub(super) fn read_repeating(query: Option<&str>, known: &[&str], repeats: &str) -> Result<Parameters, Refusal> {
         let uri: axum::http::Uri = format!("/?{}", query.unwrap_or("")).parse().unwrap_or_default();
         let read = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri);
         let axum::extract::Query(pairs) =
@@ -264,15 +274,20 @@ impl Parameters {
                 let sentence = format!("There is no parameter {}; known here: {}.", shown(name), known.join(", "));
                 return Err(bad(&shown(name), &sentence));
             }
-            if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
+            if name != repeats && pairs[..at].iter().any(|(earlier, _)| earlier == name) {
                 return Err(bad(name, "This parameter stands here twice."));
             }
         }
         Ok(Parameters(pairs))
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// Every value of a name, in order.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
