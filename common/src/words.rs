@@ -14,6 +14,7 @@ mod label_en;
 mod label_ja;
 mod number;
 mod phrase;
+mod sendmail;
 mod setting;
 mod setting_en;
 mod setting_ja;
@@ -29,6 +30,7 @@ mod complete;
 pub use label::{Label, Note};
 pub use number::grouped;
 pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, RetryReceipt, SLOT};
+pub use sendmail::SendmailPhrase;
 pub use setting::SettingPhrase;
 pub use verb::VerbPhrase;
 

@@ -8,5 +8,7 @@ pub mod host;
 #[cfg(feature = "wire")]
 pub mod load;
 #[cfg(feature = "wire")]
+pub mod mailbox;
+#[cfg(feature = "wire")]
 pub mod server;
 pub mod world;
