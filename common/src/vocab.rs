@@ -6,6 +6,8 @@ mod counters;
 mod domain;
 mod id;
 mod reply;
+#[cfg(feature = "openapi")]
+mod schema;
 mod status;
 mod time;
 mod verdict;

@@ -6,9 +6,11 @@
 mod api;
 pub mod assets;
 pub(super) mod client;
+mod description;
 pub mod gate;
 mod origin;
 mod post;
+mod read;
 mod refusal;
 
 use crate::console::live;
@@ -32,8 +34,8 @@ pub(super) struct Shared {
     pub(super) door: Arc<Door>,
 }
 
-/// Every address of the API, and what answers there.
-fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
+/// Every address of the API, and what answers there. `description` has the same list.
+pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
     vec![
         ("/healthz", get(api::healthz)),
         ("/readyz", get(api::readyz)),
@@ -47,6 +49,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/api/v1/probes", post(api::start_probe)),
         ("/api/v1/probes/{id}", get(api::probe)),
         ("/api/v1/ws", get(live::upgrade)),
+        ("/api/v1/openapi.json", get(description::openapi)),
     ]
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a recipient stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RecipientState {
     /// Waits in the queue.
@@ -28,6 +29,7 @@ pub enum RecipientState {
 
 /// One recipient of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecipientRow {
     /// Its number within the message.
     pub rid: RecipientId,
@@ -51,6 +53,7 @@ pub struct RecipientRow {
 
 /// A queued message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MessageDetail {
     /// Its number.
     pub mid: MessageId,
@@ -70,6 +73,7 @@ pub struct MessageDetail {
 
 /// `POST /api/v1/messages` as JSON. As `message/rfc822` the body is `raw`, and the rest stands behind `?`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NewMessage {
     /// The envelope sender; empty for the null sender.
@@ -91,6 +95,7 @@ pub struct NewMessage {
 
 /// What `POST /api/v1/messages` answers once the message is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AcceptedMessage {
     /// Its number.
     pub mid: MessageId,
@@ -100,6 +105,7 @@ pub struct AcceptedMessage {
 
 /// One recipient of a message that was taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AcceptedRecipient {
     /// Its number within the message.
     pub rid: RecipientId,

@@ -5,7 +5,7 @@
 //! that question. Never: judges a message.
 
 use super::Shared;
-use super::api::{self, Json, Parameters};
+use super::read::{Json, Parameters, media_type};
 use super::refusal::Refusal;
 use crate::console::http::client::Client;
 use crate::intake::http::{Addressed, HttpIntake, JsonBody, Key, Letter, Wish};
@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use common::wire::{AcceptedMessage, ApiError, ErrorCode};
+use common::wire::{AcceptedMessage, ApiError, ErrorCode, NewMessage};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -35,7 +35,7 @@ impl Form {
         if fields.contains_key(header::CONTENT_ENCODING) {
             return unwelcome("Send the body as it is, without Content-Encoding.");
         }
-        match api::media_type(fields) {
+        match media_type(fields) {
             kind if kind.eq_ignore_ascii_case("message/rfc822") => Ok(Form::Rfc822),
             kind if kind.eq_ignore_ascii_case("application/json") => Ok(Form::Json),
             _ => unwelcome("Send the field Content-Type: message/rfc822, or application/json."),
@@ -43,7 +43,29 @@ impl Form {
     }
 }
 
-/// Takes a message; 202 once it is on disk.
+/// `POST /api/v1/messages`: takes a message; 202 once it is on disk.
+///
+/// As `message/rfc822` the body is the message and the envelope stands behind `?`; as JSON the body holds both. Line
+/// ends become CRLF; a missing Date, Message-ID or From is added; Bcc, Resent-Bcc, Return-Path and Content-Length are
+/// taken out.
+#[utoipa::path(post, path = "/api/v1/messages", tag = "messages", params(
+    ("from" = Option<String>, Query, description = "The envelope sender; empty for the null sender. Only as message/rfc822, and needed there"),
+    ("to" = Option<Vec<String>>, Query, explode, description = "One for each envelope recipient. Only as message/rfc822, and needed there"),
+    ("notify" = Option<String>, Query, description = "`never`, or some of `success`, `failure`, `delay` with commas between (RFC 3461)"),
+    ("ret" = Option<String>, Query, description = "`full` or `hdrs` (RFC 3461)"),
+    ("envid" = Option<String>, Query, max_length = 100, description = "A name that comes back in reports (RFC 3461)"),
+    ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "The same key within 24 hours keeps one message"),
+), request_body(content(
+    (NewMessage = "application/json"),
+    (String = "message/rfc822"),
+)), responses(
+    (status = 202, description = "The message is on disk", body = AcceptedMessage),
+    (status = 409, description = "The key was used for another request", body = ApiError),
+    (status = 413, description = "Larger than is taken", body = ApiError),
+    (status = 415, description = "Neither of the two content types, or an encoded body", body = ApiError),
+    (status = 507, description = "Our disk is full; later", body = ApiError),
+    (status = "default", description = "Refused", body = ApiError),
+))]
 pub(super) async fn post(
     State(shared): State<Shared>,
     RawQuery(query): RawQuery,
