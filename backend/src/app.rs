@@ -136,7 +136,8 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     });
     let intake = Arc::new(Intake::new(intake_settings(&config)?, spool.clone(), clock));
     let mail = Arc::new(intake.http());
-    let parts = ConsoleParts { desk, hosts, clock, settings, health: health_seen, digger, telnet, mail };
+    let bodies = spool.clone();
+    let parts = ConsoleParts { desk, hosts, clock, settings, health: health_seen, digger, telnet, mail, spool: bodies };
     let state = ConsoleState::new(parts);
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));

@@ -8,6 +8,7 @@ use crate::console::probes::ProbeBook;
 use crate::driver::desk::Desk;
 use crate::intake::http::HttpIntake;
 use crate::probe::telnet::Telnet;
+use crate::spool::Spool;
 use common::vocab::Timestamp;
 use common::wire::{ApiError, DigAnswer, DigRequest, ErrorCode, Health};
 use common::words::Language;
@@ -91,6 +92,8 @@ pub struct ConsoleParts {
     pub telnet: Telnet,
     /// Takes mail.
     pub mail: Arc<HttpIntake>,
+    /// Where queued messages are looked at.
+    pub spool: Arc<dyn Spool>,
 }
 
 /// The console's own state: shared by all its doors.
@@ -102,6 +105,7 @@ pub struct ConsoleState {
     pub(super) health: watch::Receiver<Health>,
     pub(super) telnet: Telnet,
     pub(super) mail: Arc<HttpIntake>,
+    pub(super) spool: Arc<dyn Spool>,
     pub(super) site: Arc<dyn Site>,
     pub(super) actions: ActionBook,
     pub(super) probes: ProbeBook,
@@ -132,6 +136,7 @@ impl ConsoleState {
             health: parts.health,
             telnet: parts.telnet,
             mail: parts.mail,
+            spool: parts.spool,
             site,
             requests: AtomicU64::new(0),
             connections: AtomicU64::new(0),

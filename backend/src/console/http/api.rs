@@ -6,6 +6,7 @@ use super::refusal::{Refusal, nothing_here};
 use crate::console::actions::no_record_of;
 use crate::console::index::filter::Filter;
 use crate::console::index::order::{Cursor, OrderKey};
+use crate::console::letterhead::Letterhead;
 use crate::console::serve::stopped;
 use crate::console::state::asked;
 use crate::console::view;
@@ -142,7 +143,9 @@ pub(super) async fn message(
     let missing = || ApiError::new(ErrorCode::NotFound, format!("No such message in the queue: {}", shown(&text)));
     let mid = number(&text).map(MessageId).ok_or_else(missing)?;
     let found = asked(shared.console.desk.message(mid)).await?.ok_or_else(missing)?;
-    Ok(Json(view::message_detail(&found)))
+    // A message whose record is damaged, or that ends at this moment, is shown without these two.
+    let body = asked(shared.console.spool.body(mid)).await?;
+    Ok(Json(view::message_detail(&found, body.map(|body| Letterhead::read(&body)).unwrap_or_default())))
 }
 
 /// `POST /api/v1/actions`.

@@ -179,6 +179,7 @@ impl House {
                 telnet,
             ),
             mail: Arc::new(Intake::new(intake_settings(), spool.clone(), Clock).http()),
+            spool: spool.clone(),
         };
         let state = ConsoleState::with_site(parts, Arc::new(Files(files)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
