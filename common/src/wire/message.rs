@@ -79,6 +79,7 @@ pub struct NewMessage {
     /// The envelope sender; empty for the null sender.
     pub from: String,
     /// The envelope recipients.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
     pub to: Vec<String>,
     /// The message: header fields, an empty line, the text. Lines may end with CRLF, LF or CR.
     pub raw: String,

@@ -49,6 +49,7 @@ pub struct ProbeRequest {
     /// Which look.
     pub kind: ProbeKind,
     /// The name or address looked at.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
     pub target: String,
     /// For dig: the record type.
     #[serde(default)]
@@ -58,6 +59,7 @@ pub struct ProbeRequest {
     pub server: Option<String>,
     /// For smtp: the port.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub port: Option<u16>,
 }
 

@@ -8,7 +8,9 @@ use crate::console::live;
 use axum::http::header;
 use axum::response::IntoResponse;
 use std::sync::LazyLock;
-use utoipa::OpenApi;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Object, Schema};
+use utoipa::{Modify, OpenApi};
 
 /// The description.
 #[derive(OpenApi)]
@@ -33,9 +35,24 @@ use utoipa::OpenApi;
         api::probe,
         live::upgrade,
         openapi,
-    )
+    ),
+    modifiers(&OwnWords),
 )]
 pub(super) struct Description;
+
+/// Takes the word `other` out of every list of words: it is how an old page reads a word of a newer server, and no
+/// server says it.
+struct OwnWords;
+
+impl Modify for OwnWords {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        for schema in document.components.iter_mut().flat_map(|components| components.schemas.values_mut()) {
+            if let RefOr::T(Schema::Object(Object { enum_values: Some(words), .. })) = schema {
+                words.retain(|word| word != "other");
+            }
+        }
+    }
+}
 
 /// As it goes out; it changes with the program only.
 static TEXT: LazyLock<String> = LazyLock::new(|| {

@@ -82,7 +82,10 @@ pub(super) async fn post(
             take(door, &head.headers, body, letter, addressed, key).await?
         }
         Form::Json => {
-            Parameters::read(query.as_deref(), &[])?;
+            if query.is_some_and(|query| !query.is_empty()) {
+                let sentence = "As JSON the body holds the envelope too: nothing stands behind ?.";
+                return Err(ApiError::new(ErrorCode::BadRequest, sentence).into());
+            }
             take_json(door, &head.headers, body, letter, key).await?
         }
     };

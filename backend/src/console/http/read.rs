@@ -99,7 +99,8 @@ impl Parameters {
             read.map_err(|_| ApiError::new(ErrorCode::BadRequest, "What stands behind ? cannot be read."))?;
         for (at, (name, _)) in pairs.iter().enumerate() {
             if !known.contains(&name.as_str()) {
-                let sentence = format!("There is no parameter {}; known here: {}.", shown(name), known.join(", "));
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                let sentence = format!("There is no parameter {}; known here: {known}.", shown(name));
                 return Err(bad(&shown(name), &sentence));
             }
             if name != repeats && pairs[..at].iter().any(|(earlier, _)| earlier == name) {

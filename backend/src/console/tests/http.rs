@@ -334,7 +334,7 @@ async fn a_dig_is_started_and_waited_for() {
     assert_eq!(silent["events"][0]["reason"], "No name server answered.");
 
     let bad = house.post("/api/v1/probes", r#"{"kind":"dig","target":"bad"}"#).await;
-    refused(&bad, 422, ErrorCode::BadField, Some("name"));
+    refused(&bad, 422, ErrorCode::BadField, Some("target"));
     let other = house.post("/api/v1/probes", r#"{"kind":"seance","target":"a.test"}"#).await;
     refused(&other, 422, ErrorCode::BadField, Some("kind"));
     for wait in ["31", "-1", "x"] {
