@@ -5,10 +5,13 @@ use crate::config::Config;
 use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed};
 use crate::deliver::SessionSettings;
+use crate::descriptor::Descriptors;
 use crate::driver::desk::Desk;
 use crate::driver::{Driver, Inlets, Rooms};
 use crate::intake::IntakeSettings;
+use crate::intake::certificate::Certificate;
 use crate::intake::smtp::Intake;
+use crate::intake::smtp::limits::Limits;
 use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSettings, traffic};
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::resolve::{ResolveSettings, Resolver};
@@ -94,6 +97,7 @@ pub async fn serve(config: Config) -> Result<(), AppError> {
 async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
     let clock = Clock;
     let started_at = clock.now();
+    let descriptors = Descriptors::raise();
     let listeners = Listeners::bind(&config).await?;
     let guard = Arc::new(guard(&config, listeners.addresses())?);
     let resolver = Arc::new(resolver(&config, guard.clone())?);
@@ -117,7 +121,7 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
         }),
         events,
     };
-    let engine = Engine::new(started_at, settings(&config), started_at.millis());
+    let engine = Engine::new(started_at, settings(&config, descriptors), started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
     let inlets = Inlets { events: event_inlet, kept: opened.kept, questions, stop: stop.clone() };
     let recovery = (opened.report.messages > 0).then(|| format!("{:?}", opened.report));
@@ -134,7 +138,7 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
         let servers = dig_servers.clone();
         Box::pin(async move { crate::probe::dig::dig(&request, &servers, clock).await })
     });
-    let intake = Arc::new(Intake::new(intake_settings(&config)?, spool.clone(), clock));
+    let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let mail = Arc::new(intake.http());
     let bodies = spool.clone();
     let parts = ConsoleParts { desk, hosts, clock, settings, health: health_seen, digger, telnet, mail, spool: bodies };
@@ -225,15 +229,17 @@ async fn watch_spool(
     }
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, descriptors: Descriptors) -> Settings {
+    let defaults = Settings::default();
     Settings {
         retry_steps: config.retry.steps.clone(),
         lifetime: config.retry.lifetime,
         host_first: config.retry.host_first,
         host_max: config.retry.host_max,
         host_memory: config.retry.window,
-        connections_max: config.delivery.max_connections,
-        ..Settings::default()
+        connections_max: descriptors.outgoing(config.delivery.max_connections),
+        connecting_max: descriptors.outgoing(defaults.connecting_max),
+        ..defaults
     }
 }
 
@@ -261,15 +267,24 @@ fn resolver(config: &Config, guard: Arc<TargetGuard>) -> Result<Resolver, AppErr
     Resolver::new(settings, guard).map_err(|why| AppError(why.to_string()))
 }
 
-fn intake_settings(config: &Config) -> Result<IntakeSettings, AppError> {
+fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSettings, AppError> {
     let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
+    let certificate = config.smtp.certificate.as_ref().map(|files| Certificate::load(&files.chain, &files.key));
+    let certificate = certificate.transpose().map_err(|why| AppError(why.to_string()))?;
+    let defaults = Limits::default();
+    let limits = Limits {
+        connections_max: descriptors.incoming(defaults.connections_max),
+        address_connections_max: config.smtp.max_connections_per_address,
+        ..defaults
+    };
     Ok(IntakeSettings {
         hostname: config.hostname.clone(),
         names: config.local.names.iter().cloned().collect(),
         aliases: config.local.aliases.clone(),
         relay_from: relay.collect::<Result<_, AppError>>()?,
+        certificate: certificate.map(Arc::new),
         max_message_bytes: config.smtp.max_message_bytes,
-        ..IntakeSettings::default()
+        limits,
     })
 }
 

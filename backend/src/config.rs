@@ -21,7 +21,7 @@ pub use complaint::{Complaint, ConfigError};
 pub use found::{Found, find};
 pub use local::Local;
 pub use route::{Destination, Route, TlsRule};
-pub use section::{Auth, Console, Dane, Delivery, Dns, Probe, Retry, Smtp, Tls};
+pub use section::{Auth, CertificateFiles, Console, Dane, Delivery, Dns, Probe, Retry, Smtp, Tls};
 pub use span::{parse_span, write_span};
 
 use common::vocab::Domain;
@@ -117,7 +117,7 @@ impl Config {
         let data_dir = top.text("data_dir", "\"nexthop-data\"", sheet::path).unwrap_or_else(|| DATA_DIR_DEFAULT.into());
         let hostname_given = named.is_some();
         let hostname = named.unwrap_or_else(hostname::of_machine);
-        let smtp = Smtp::read(&top.section("smtp"));
+        let smtp = Smtp::read(&top.section("smtp"), base);
         let console = Console::read(&top.section("console"));
         let config = Config {
             file: file.map(Path::to_owned),

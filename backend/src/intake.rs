@@ -6,6 +6,7 @@
 //! puts our Received field on top; `http` says what it does for its clients).
 //! The walk goes on in `spool`.
 
+pub mod certificate;
 pub mod http;
 pub mod settings;
 pub mod smtp;

@@ -1,7 +1,7 @@
 //! The rooms that touch the world, in walking order.
 //!
 //! intake → spool → driver/engine → resolve → connect → deliver → (verdict, in the engine) → record → console.
-//! Rooms use `engine` and `common`; among themselves only downward: `clock` < `connect` < `resolve` < `deliver`, `probe`;
+//! Rooms use `engine` and `common`; among themselves only downward: `clock`, `descriptor` < `connect` < `resolve` < `deliver`, `probe`;
 //! `spool` and `record` stand alone; then `driver`; then the doors `intake`, `console`, `cli`; then `lab`, `config`, `app`.
 
 pub mod app;
@@ -11,6 +11,7 @@ pub mod config;
 pub mod connect;
 pub mod console;
 pub mod deliver;
+pub mod descriptor;
 pub mod driver;
 pub mod intake;
 pub mod lab;

@@ -4,6 +4,7 @@ mod address;
 mod cause;
 mod counters;
 mod domain;
+mod glyph;
 mod id;
 mod reply;
 #[cfg(feature = "openapi")]
@@ -16,6 +17,7 @@ pub use address::{ADDRESS_BYTES_MAX, Address, AddressError, ReversePath};
 pub use cause::{CauseCounts, WaitCause};
 pub use counters::{Counters, HardBounce};
 pub use domain::{Domain, DomainError};
+pub use glyph::is_invisible;
 pub use id::{ActionId, AttemptId, MessageId, RecipientId, SessionId};
 pub use reply::{EnhancedCode, REPLY_TEXT_BYTES_MAX, Reply, ReplyCode};
 pub use status::{Badge, HostStatus, badge};

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "wire")]
 pub mod browser;
+#[cfg(feature = "wire")]
+pub mod caller;
 pub mod check;
 pub mod host;
 #[cfg(feature = "wire")]

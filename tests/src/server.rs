@@ -57,8 +57,8 @@ pub fn free_address() -> SocketAddr {
 
 fn spawn(arguments: &[String], folder: &Path) -> Child {
     let log = std::fs::File::options().create(true).append(true).open(folder.join("log")).expect("a log file");
-    let mut command = Command::new(binary());
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+    let mut command = Command::new(&arguments[0]);
+    command.args(&arguments[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
     command.env("NEXTHOP_LOG", "warn").kill_on_drop(true).spawn().expect("the binary starts")
 }
 
@@ -69,6 +69,7 @@ impl Server {
         let data = folder.path().join("data");
         let (smtp, console) = (free_address(), free_address());
         let arguments = [
+            binary().display().to_string(),
             "lab".into(),
             format!("--data={}", data.display()),
             format!("--smtp={smtp}"),
@@ -79,17 +80,28 @@ impl Server {
 
     /// `nexthop serve` with these lines added to a configuration that has listeners and a data directory.
     pub async fn serve(more: &str) -> Server {
+        Server::serve_as(&[], "", more).await
+    }
+
+    /// The same with lines for `[smtp]`, run by a command of these words, such as `prlimit --nofile=256`.
+    pub async fn serve_as(runner: &[&str], smtp_lines: &str, more: &str) -> Server {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
         let (smtp, console) = (free_address(), free_address());
         let file = folder.path().join("nexthop.toml");
         let text = format!(
-            "hostname = \"mail.lab.test\"\ndata_dir = {data:?}\n[smtp]\nlisten = [\"{smtp}\"]\n\
+            "hostname = \"mail.lab.test\"\ndata_dir = {data:?}\n[smtp]\nlisten = [\"{smtp}\"]\n{smtp_lines}\n\
              [console]\nlisten = \"{console}\"\nauth = \"none\"\n{more}"
         );
         std::fs::write(&file, text).expect("the configuration");
-        let arguments = ["serve".into(), format!("--config={}", file.display())];
-        Server::start(arguments.into(), folder, data, smtp, console).await
+        let mut arguments: Vec<String> = runner.iter().map(|word| (*word).to_owned()).collect();
+        arguments.extend([binary().display().to_string(), "serve".into(), format!("--config={}", file.display())]);
+        Server::start(arguments, folder, data, smtp, console).await
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id().expect("it runs")
     }
 
     async fn start(

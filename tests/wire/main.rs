@@ -1,6 +1,7 @@
 //! Real sockets, the real binary, real peers: one scenario per file, named as the fact it proves.
 
 mod a_message_is_handed_in_over_http;
+mod intake;
 mod mail_to_a_thousand_domains_arrives_once;
 mod nothing_acknowledged_is_lost_by_kills;
 mod programs_hand_in_mail_by_sendmail;

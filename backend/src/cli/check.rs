@@ -4,6 +4,7 @@ use crate::cli::failure::{DONE, Failure, USAGE};
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
 use crate::config::{Config, ConfigError, Found};
+use crate::intake::certificate::Certificate;
 use common::words::{Language, VerbPhrase};
 use serde_json::{Value, json};
 use std::io;
@@ -86,10 +87,16 @@ fn examine(found: Option<&Found>, language: Language) -> Report {
 }
 
 fn plan(report: &mut Report, config: &Config, language: Language) {
+    let mut bad = None;
     let mut say = |phrase: VerbPhrase<'_>| report.plan.push(language.say_verb(&phrase));
     let joined =
         |addresses: &[std::net::SocketAddr]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     say(VerbPhrase::CheckIntake { listeners: &joined(&config.smtp.listen) });
+    match config.smtp.certificate.as_ref().map(|files| Certificate::load(&files.chain, &files.key)) {
+        None => {}
+        Some(Ok(_)) => say(VerbPhrase::CheckStartTls),
+        Some(Err(why)) => bad = Some(language.say_setting(&why.phrase())),
+    }
     say(VerbPhrase::CheckConsole { url: &format!("http://{}/", config.console.listen) });
     say(VerbPhrase::CheckNameServers { servers: &joined(&config.dns.servers) });
     for route in &config.routes {
@@ -98,6 +105,8 @@ fn plan(report: &mut Report, config: &Config, language: Language) {
     if !config.routes.iter().any(|route| route.pattern == "*") {
         say(VerbPhrase::CheckByMx { port: config.delivery.port });
     }
+    report.complaints.extend(bad);
+    let mut say = |phrase: VerbPhrase<'_>| report.plan.push(language.say_verb(&phrase));
     let path = config.data_dir.display().to_string();
     match writable(&config.data_dir) {
         Ok(true) => say(VerbPhrase::CheckDataReady { path: &path }),

@@ -1,5 +1,7 @@
 //! Remote text on a terminal: nothing in it may move the cursor, change a colour, or turn the direction of reading.
 
+use common::vocab::is_invisible;
+
 /// The text with every control and direction character written out, `\x1b` or `\u{202e}`.
 /// What is left is what a person sees. A backslash of the text itself stays one.
 pub fn printable(text: &str) -> String {
@@ -20,14 +22,6 @@ pub fn printable(text: &str) -> String {
 /// The lines of a text, each printable. Only `\n` and `\r\n` end a line.
 pub fn printable_lines(text: &str) -> Vec<String> {
     text.split('\n').map(|line| printable(line.strip_suffix('\r').unwrap_or(line))).collect()
-}
-
-/// Characters without a glyph that change how others are read: marks, embeddings, overrides and isolates of
-/// direction (Unicode TR 9), line and paragraph separators, zero-width ones, tags.
-fn is_invisible(character: char) -> bool {
-    matches!(character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

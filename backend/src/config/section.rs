@@ -2,13 +2,15 @@
 
 use crate::config::sheet::{self, Section};
 use crate::config::{network, parse_span, write_span};
-use common::words::SettingPhrase;
+use common::words::{CertificatePhrase, SettingPhrase};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Listeners of the intake. More is a port range in disguise.
 const LISTENERS_MAX: usize = 32;
+/// Connections from one address: what the intake takes over all.
+const CONNECTIONS_PER_ADDRESS_MAX: u64 = 2_000;
 /// Networks in one list; each client is compared with all of them.
 const NETWORKS_MAX: usize = 1_000;
 /// Name servers; each is asked in turn, so more would only make an outage slower.
@@ -37,10 +39,23 @@ pub struct Smtp {
     pub relay_from: Vec<String>,
     /// The largest message, in octets.
     pub max_message_bytes: u64,
+    /// Connections at once from one address; nobody is exempt.
+    pub max_connections_per_address: u32,
+    /// The PEM files of certificate chain and key; with them STARTTLS is offered.
+    pub certificate: Option<CertificateFiles>,
+}
+
+/// Where a certificate and its key are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateFiles {
+    /// The chain, our own certificate first.
+    pub chain: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
 }
 
 impl Smtp {
-    pub(super) fn read(table: &Section<'_, '_>) -> Smtp {
+    pub(super) fn read(table: &Section<'_, '_>, base: &Path) -> Smtp {
         let listen = table.texts("listen", 0..=LISTENERS_MAX, "[\"127.0.0.1:2525\"]", network::listener);
         if let Some(twice) =
             listen.iter().flatten().enumerate().find(|(at, a)| listen.iter().flatten().take(*at).any(|b| b == *a))
@@ -55,7 +70,27 @@ impl Smtp {
             max_message_bytes: table
                 .number("max_message_bytes", 1..=MESSAGE_BYTES_MAX, "26214400")
                 .unwrap_or(26_214_400),
+            max_connections_per_address: table
+                .number("max_connections_per_address", 1..=CONNECTIONS_PER_ADDRESS_MAX, "100")
+                .and_then(|count| u32::try_from(count).ok())
+                .unwrap_or(100),
+            certificate: certificate(table, base),
         }
+    }
+}
+
+/// `tls_cert` and `tls_key`: both or neither.
+fn certificate(table: &Section<'_, '_>, base: &Path) -> Option<CertificateFiles> {
+    let half = |given: &str, missing: &str| {
+        let problem = CertificatePhrase::Half { given: table.name(given).into(), missing: table.name(missing).into() };
+        table.complain(given, SettingPhrase::Certificate(problem));
+        None
+    };
+    match (optional_file(table, "tls_cert", base), optional_file(table, "tls_key", base)) {
+        (Some(chain), Some(key)) => Some(CertificateFiles { chain, key }),
+        (Some(_), None) => half("tls_cert", "tls_key"),
+        (None, Some(_)) => half("tls_key", "tls_cert"),
+        (None, None) => None,
     }
 }
 

@@ -23,6 +23,9 @@ data_dir = "nexthop-data"
 listen = ["127.0.0.1:2525"]
 relay_from = ["127.0.0.0/8", "::1"]
 max_message_bytes = 26214400
+max_connections_per_address = 100
+tls_cert = ""             # PEM files; with both, STARTTLS is offered
+tls_key = ""
 [console]
 listen = "127.0.0.1:8025"
 auth = "password"         # or "none": loopback listeners only
@@ -85,6 +88,23 @@ fn the_defaults_agree_with_the_engine_and_listen_on_loopback() {
     assert_eq!(config.console.listen, "127.0.0.1:8025".parse().unwrap());
     assert_eq!(config.data_dir, Path::new("nexthop-data"));
     assert!(!config.hostname_given);
+}
+
+#[test]
+fn a_certificate_needs_its_key_and_lies_beside_the_file() {
+    let text = "[smtp]\ntls_cert = \"mail.pem\"\ntls_key = \"/etc/key.pem\"\n";
+    let (config, complaints) = Config::parse(text, Some(Path::new("/etc/nexthop/n.toml")));
+    assert_eq!(complaints, []);
+    let files = CertificateFiles { chain: "/etc/nexthop/mail.pem".into(), key: "/etc/key.pem".into() };
+    assert_eq!(config.smtp.certificate, Some(files));
+    assert_eq!(
+        refused("[smtp]\ntls_cert = \"mail.pem\""),
+        ["n.toml:2: smtp.tls_cert is set and smtp.tls_key is not; set both, or neither"]
+    );
+    assert_eq!(
+        refused("[smtp]\nlisten = []\ntls_key = \"key.pem\""),
+        ["n.toml:3: smtp.tls_key is set and smtp.tls_cert is not; set both, or neither"]
+    );
 }
 
 #[test]

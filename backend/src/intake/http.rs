@@ -34,7 +34,7 @@ use crate::intake::smtp::memory::{Hold, Memory};
 use crate::intake::smtp::received::Trace;
 use crate::spool::{Kept, Spool, SpoolError, Submission};
 use bytes::Bytes;
-use common::vocab::{MessageId, RecipientId, Timestamp};
+use common::vocab::{MessageId, RecipientId};
 use common::wire::{AcceptedMessage, AcceptedRecipient, ApiError};
 use engine::envelope::Envelope;
 use fields::Fields;
@@ -114,13 +114,12 @@ impl HttpIntake {
         if findings.longest_line > TEXT_LINE_BYTES_MAX {
             return Err(refusal::long_line());
         }
-        header::check(&message[room..]).map_err(|fault| match fault {
+        let header = header::check(&message[room..]).map_err(|fault| match fault {
             HeaderFault::TooLarge => refusal::header_too_large(),
             HeaderFault::TooManyHops => refusal::too_many_hops(),
         })?;
         let fields = Fields::read(&message[room..]).map_err(refusal::no_field)?;
         fields.take_out(&mut message, room);
-        let key = key.map(|key| key.seal(&addressed, &message[room..]));
         let (mid, received_at) = (self.spool.reserve(), self.clock.now());
         let start = Front { trace: &trace, mid, received_at, hostname: &self.settings.hostname }.write(
             &fields,
@@ -132,7 +131,11 @@ impl HttpIntake {
             message.shrink_to_fit();
         }
         let body = Bytes::from(message).slice(start..);
-        let envelope = Arc::new(envelope(addressed, mid, received_at, body.len() as u64, findings.eight_bit));
+        let smtputf8 = addressed.needs_smtputf8(header);
+        let (size_bytes, eight_bit) = (body.len() as u64, findings.eight_bit);
+        let (from, recipients, dsn) = addressed.into_parts();
+        let envelope = Arc::new(Envelope { mid, from, recipients, size_bytes, received_at, eight_bit, smtputf8, dsn });
+        let key = key.map(|key| key.seal(&envelope, &body[room - start..]));
         let submission = Submission { envelope: envelope.clone(), body, settles: Vec::new(), key };
         match self.spool.keep(submission).await.unwrap_or(Err(SpoolError::Stopped)) {
             Ok(Kept::New) => Ok(accepted(mid, &envelope)),
@@ -145,17 +148,6 @@ impl HttpIntake {
             }
         }
     }
-}
-
-fn envelope(
-    addressed: Addressed,
-    mid: MessageId,
-    received_at: Timestamp,
-    size_bytes: u64,
-    eight_bit: bool,
-) -> Envelope {
-    let (from, recipients, dsn) = addressed.into_parts();
-    Envelope { mid, from, recipients, size_bytes, received_at, eight_bit, smtputf8: false, dsn }
 }
 
 fn accepted(mid: MessageId, envelope: &Envelope) -> AcceptedMessage {

@@ -5,6 +5,7 @@
 //! Never: knows which spool runs, or what becomes of a message after its `250`.
 //! The walk goes on in `session`, and from there in `spool`.
 
+mod channel;
 mod command;
 mod data;
 mod foreign;
@@ -14,6 +15,7 @@ mod input;
 pub mod limits;
 pub(super) mod memory;
 pub(super) mod pace;
+pub(super) mod parameter;
 pub(super) mod path;
 pub(super) mod received;
 pub(super) mod reply;

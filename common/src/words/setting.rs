@@ -1,5 +1,6 @@
 //! What is said of a configuration file: complaints about a line, and notes on what a setting leads to.
 
+use crate::words::CertificatePhrase;
 use std::borrow::Cow;
 
 /// A sentence about a setting. Keys, values and examples are as they stand in the file: they have no language.
@@ -140,6 +141,8 @@ pub enum SettingPhrase<'a> {
         /// Octets it may have.
         most: u64,
     },
+    /// Something is wrong with the intake's certificate.
+    Certificate(CertificatePhrase<'a>),
     /// Mail would go in clear text although TLS is demanded.
     TlsNotBuilt(Cow<'a, str>),
     /// Note: there is no sign-in yet.

@@ -44,6 +44,7 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
         SocketPathTooLong { path, most } => {
             format!("data_dir: the control socket {path} would be longer than {most} octets; choose a shorter path")
         }
+        Certificate(phrase) => phrase.en(),
         TlsNotBuilt(key) => format!(
             "{key}: TLS is not built yet, so mail would go in clear text; \
              write \"opportunistic\" to accept that, or leave the destination out"

@@ -52,6 +52,7 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
         SocketPathTooLong { path, most } => {
             format!("data_dir: 制御ソケット {path} が {most} オクテットを超えます。短いパスにしてください")
         }
+        Certificate(phrase) => phrase.ja(),
         TlsNotBuilt(key) => format!(
             "{key}: TLS は未実装のため、メールが平文で送られてしまいます。\
              それでよければ \"opportunistic\" と書き、そうでなければこの宛先を外してください"

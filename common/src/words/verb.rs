@@ -145,6 +145,8 @@ pub enum VerbPhrase<'a> {
         /// Listeners; may be empty.
         listeners: &'a str,
     },
+    /// `check`: STARTTLS is offered.
+    CheckStartTls,
     /// Where the console is.
     CheckConsole {
         /// Its URL.

@@ -47,6 +47,7 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         CheckBad { complaints } => format!("{complaints} complaints; nothing was started."),
         CheckIntake { listeners: "" } => "Mail is taken nowhere: smtp.listen is empty.".into(),
         CheckIntake { listeners } => format!("Mail is taken at {listeners}."),
+        CheckStartTls => "STARTTLS is offered; certificate and key belong together.".into(),
         CheckConsole { url } => format!("The console is at {url}."),
         CheckDataReady { path } => format!("Data is kept in {path}."),
         CheckDataNew { path } => format!("Data is kept in {path}, which will be made."),

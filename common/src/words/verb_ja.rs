@@ -48,6 +48,7 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         CheckBad { complaints } => format!("{complaints} 件の問題があります。何も起動していません。"),
         CheckIntake { listeners: "" } => "メールは受け付けません: smtp.listen が空です。".into(),
         CheckIntake { listeners } => format!("メールの受付: {listeners}"),
+        CheckStartTls => "STARTTLS を提供します。証明書と鍵は対になっています。".into(),
         CheckConsole { url } => format!("コンソール: {url}"),
         CheckDataReady { path } => format!("データの保存先: {path}"),
         CheckDataNew { path } => format!("データの保存先: {path} (新しく作成します)"),

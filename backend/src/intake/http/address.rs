@@ -6,6 +6,7 @@
 use crate::intake::http::dsn::Wish;
 use crate::intake::http::refusal;
 use crate::intake::settings::IntakeSettings;
+use crate::intake::smtp::header::Header;
 use crate::intake::smtp::path::{self, Path, PathError};
 use crate::intake::smtp::transaction::Transaction;
 use common::vocab::{Address, AddressError, Domain, ReversePath};
@@ -14,31 +15,23 @@ use engine::dsn::Dsn;
 
 /// A checked envelope.
 #[derive(Debug)]
-pub struct Addressed {
-    transaction: Transaction,
-    dsn: Dsn,
-}
+pub struct Addressed(Transaction);
 
 impl Addressed {
     /// The sender.
     pub(super) fn from(&self) -> &ReversePath {
-        &self.transaction.from
+        &self.0.from
     }
 
-    /// The recipients, aliases followed.
-    pub(super) fn recipients(&self) -> &[Address] {
-        self.transaction.recipients()
+    /// Whether only a next hop with SMTPUTF8 may have the message: an address is not ASCII. Header fields beyond ASCII
+    /// are of an unknown charset, as those of a client that does not say SMTPUTF8: programs have always written some.
+    pub(super) fn needs_smtputf8(&self, header: Header) -> bool {
+        self.0.needs_smtputf8(header)
     }
 
-    /// What was asked about reports.
-    pub(super) fn dsn(&self) -> &Dsn {
-        &self.dsn
-    }
-
-    /// The envelope's parts.
+    /// The envelope's parts: sender, recipients with aliases followed, what was asked about reports.
     pub(super) fn into_parts(self) -> (ReversePath, Vec<Address>, Dsn) {
-        let (from, recipients) = self.transaction.into_parts();
-        (from, recipients, self.dsn)
+        self.0.into_parts()
     }
 }
 
@@ -48,11 +41,12 @@ pub(super) fn check(from: &str, to: &[String], wish: &Wish, settings: &IntakeSet
         "" => None,
         text => Some(mailbox(text, &settings.hostname).map_err(|why| refusal::bad_from(&why))?),
     };
-    let mut transaction = Transaction::new(sender);
+    let (of_message, of_recipient) = wish.read()?;
+    let mut transaction = Transaction::new(sender, of_message);
     for (place, text) in to.iter().enumerate() {
         let address = mailbox(text, &settings.hostname).map_err(|why| refusal::bad_recipient(place, &why))?;
         let shown = address.to_string();
-        let admission = transaction.add(address, true, settings);
+        let admission = transaction.add(address, of_recipient.clone(), true, settings);
         if admission.reply.code() == 452 || admission.error && admission.reply.code() == 250 {
             return Err(refusal::too_many_recipients(settings.limits.recipients_max));
         }
@@ -63,8 +57,7 @@ pub(super) fn check(from: &str, to: &[String], wish: &Wish, settings: &IntakeSet
     if transaction.recipients().is_empty() {
         return Err(refusal::no_recipients());
     }
-    let dsn = wish.for_recipients(transaction.recipients().len())?;
-    Ok(Addressed { transaction, dsn })
+    Ok(Addressed(transaction))
 }
 
 /// An address as it stands between the brackets, or why it is none.

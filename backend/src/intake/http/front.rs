@@ -37,7 +37,7 @@ impl Front<'_> {
         let added_at = room.len() - added.len();
         room[added_at..].copy_from_slice(added.as_bytes());
         let trace_at = added_at - self.trace.room();
-        trace_at + self.trace.write_into(&mut room[trace_at..added_at], self.mid, self.received_at)
+        trace_at + self.trace.write_into(&mut room[trace_at..added_at], self.mid, self.received_at, false)
     }
 
     /// The fields that are missing. Who sends for nobody has no From to be given.

@@ -5,9 +5,10 @@
 //! Never: knows what came before (that is `session`).
 
 use crate::intake::smtp::limits::CLIENT_NAME_BYTES_MAX;
+use crate::intake::smtp::parameter::{self, MailParameters, RcptParameters};
 use crate::intake::smtp::path::{self, Path, PathError};
 use crate::intake::smtp::reply::{self, OurReply};
-use common::vocab::{Address, Domain, ReversePath};
+use common::vocab::{Address, AddressError, Domain, ReversePath};
 
 /// A command that is well formed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,15 +17,10 @@ pub enum Command {
     Helo(ClientName),
     /// EHLO, with the client's name.
     Ehlo(ClientName),
-    /// MAIL: who sends, and the size it declares in octets. `BODY` is checked and not needed: we look at the body.
-    Mail {
-        /// The reverse path.
-        from: ReversePath,
-        /// RFC 1870.
-        size: Option<u64>,
-    },
-    /// RCPT: one recipient.
-    Rcpt(Address),
+    /// MAIL: who sends, and what was said about the message.
+    Mail(ReversePath, MailParameters),
+    /// RCPT: one recipient, and what was said about it.
+    Rcpt(Address, RcptParameters),
     /// DATA.
     Data,
     /// RSET.
@@ -35,6 +31,8 @@ pub enum Command {
     Vrfy,
     /// HELP.
     Help,
+    /// STARTTLS.
+    StartTls,
     /// BDAT, which we do not offer: its octets may follow without a wait, and must not be read as commands.
     Bdat,
     /// QUIT.
@@ -90,7 +88,11 @@ pub fn parse(line: &[u8], hostname: &Domain) -> Result<Command, OurReply> {
         if argument.is_empty() { Err(reply::ADDRESS_EXPECTED) } else { Ok(Command::Vrfy) }
     } else if is("BDAT") {
         Ok(Command::Bdat)
-    } else if ["EXPN", "TURN", "ETRN", "AUTH", "STARTTLS"].into_iter().any(is) {
+    } else if is("STARTTLS") {
+        alone(Command::StartTls)
+    } else if is("AUTH") {
+        Err(reply::AUTH_NOT_OFFERED)
+    } else if ["EXPN", "TURN", "ETRN"].into_iter().any(is) {
         Err(reply::NOT_OFFERED)
     } else {
         Err(reply::UNKNOWN_COMMAND)
@@ -104,25 +106,12 @@ fn mail(argument: &[u8], hostname: &Domain) -> Result<Command, OurReply> {
         PathError::Brackets | PathError::Route => reply::MAIL_SYNTAX,
         PathError::Address(why) => reply::bad_sender(why),
     })?;
-    let (mut size, mut body) = (None, None);
-    for parameter in parameters(rest).ok_or(reply::MAIL_SYNTAX)? {
-        let (keyword, value) = split_at_equals(parameter);
-        if keyword.eq_ignore_ascii_case(b"SIZE") {
-            let octets = number(value.unwrap_or_default()).ok_or(reply::BAD_SIZE)?;
-            set_once(&mut size, octets)?;
-        } else if keyword.eq_ignore_ascii_case(b"BODY") {
-            let value = value.unwrap_or_default();
-            let known = value.eq_ignore_ascii_case(b"7BIT") || value.eq_ignore_ascii_case(b"8BITMIME");
-            set_once(&mut body, known.then_some(()).ok_or(reply::BAD_BODY)?)?;
-        } else {
-            return Err(reply::UNKNOWN_PARAMETER);
-        }
+    let parameters = parameter::of_mail(rest)?;
+    match path {
+        Path::Null => Ok(Command::Mail(None, parameters)),
+        Path::Mailbox(address) if address.is_ascii() || parameters.utf8 => Ok(Command::Mail(Some(address), parameters)),
+        Path::Mailbox(_) => Err(reply::bad_sender(AddressError::NotAscii)),
     }
-    let from = match path {
-        Path::Null => None,
-        Path::Mailbox(address) => Some(address),
-    };
-    Ok(Command::Mail { from, size })
 }
 
 /// `TO:<path>`.
@@ -132,12 +121,10 @@ fn rcpt(argument: &[u8], hostname: &Domain) -> Result<Command, OurReply> {
         PathError::Brackets | PathError::Route => reply::RCPT_SYNTAX,
         PathError::Address(why) => reply::bad_recipient(why),
     })?;
-    if parameters(rest).ok_or(reply::RCPT_SYNTAX)?.next().is_some() {
-        return Err(reply::UNKNOWN_PARAMETER);
-    }
+    let parameters = parameter::of_rcpt(rest)?;
     match path {
         Path::Null => Err(reply::NO_RECIPIENT_ADDRESS),
-        Path::Mailbox(address) => Ok(Command::Rcpt(address)),
+        Path::Mailbox(address) => Ok(Command::Rcpt(address, parameters)),
     }
 }
 
@@ -145,33 +132,6 @@ fn rcpt(argument: &[u8], hostname: &Domain) -> Result<Command, OurReply> {
 fn after_keyword<'a>(argument: &'a [u8], keyword: &[u8]) -> Option<&'a [u8]> {
     let (head, rest) = argument.split_at_checked(keyword.len())?;
     head.eq_ignore_ascii_case(keyword).then(|| rest.trim_ascii_start())
-}
-
-/// The parameters behind a path; `None` if something is glued to its `>`.
-fn parameters(rest: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
-    let separated = rest.is_empty() || rest.starts_with(b" ");
-    separated.then(|| rest.split(|&byte| byte == b' ').filter(|parameter| !parameter.is_empty()))
-}
-
-fn split_at_equals(parameter: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match parameter.iter().position(|&byte| byte == b'=') {
-        Some(at) => (&parameter[..at], Some(&parameter[at + 1..])),
-        None => (parameter, None),
-    }
-}
-
-/// RFC 1870 §3: 1 to 20 digits. More than fits is larger than any limit.
-fn number(digits: &[u8]) -> Option<u64> {
-    let well_formed = (1..=20).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
-    well_formed
-        .then(|| digits.iter().fold(0u64, |sum, digit| sum.saturating_mul(10).saturating_add(u64::from(digit - b'0'))))
-}
-
-fn set_once<T>(place: &mut Option<T>, value: T) -> Result<(), OurReply> {
-    match place.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(reply::REPEATED_PARAMETER),
-    }
 }
 
 #[cfg(test)]
@@ -187,24 +147,26 @@ mod tests {
         read(line).map_or_else(|reply| reply.code(), |command| panic!("{line:?} was read as {command:?}"))
     }
 
+    fn mail(from: Option<&str>, size: Option<u64>) -> Result<Command, OurReply> {
+        let from = from.map(|from| from.parse().unwrap());
+        Ok(Command::Mail(from, MailParameters { size, ..MailParameters::default() }))
+    }
+
     #[test]
     fn verbs_and_keywords_are_read_in_any_case() {
-        let from = Some("a@b.test".parse().unwrap());
-        assert_eq!(read("mail from:<a@b.test> size=12 Body=8bitmime"), Ok(Command::Mail { from, size: Some(12) }));
-        assert_eq!(read("RcPt tO: <a@b.test>"), Ok(Command::Rcpt("a@b.test".parse().unwrap())));
+        assert_eq!(read("mail from:<a@b.test> size=12 Body=8bitmime"), mail(Some("a@b.test"), Some(12)));
+        let to = "a@b.test".parse().unwrap();
+        assert_eq!(read("RcPt tO: <a@b.test>"), Ok(Command::Rcpt(to, RcptParameters::default())));
         assert_eq!(read("data  "), Ok(Command::Data));
-        assert_eq!(read("MAIL FROM:<>"), Ok(Command::Mail { from: None, size: None }));
+        assert_eq!(read("starttls "), Ok(Command::StartTls));
+        assert_eq!(read("MAIL FROM:<>"), mail(None, None));
     }
 
     #[test]
     fn parameters_that_we_do_not_offer_are_555() {
-        for line in [
-            "MAIL FROM:<a@b.test> RET=FULL",
-            "MAIL FROM:<> ENVID=x",
-            "MAIL FROM:<a@b.test> SMTPUTF8",
-            "RCPT TO:<a@b.test> NOTIFY=NEVER",
-            "RCPT TO:<a@b.test> ORCPT=rfc822;a@b.test",
-        ] {
+        for line in
+            ["MAIL FROM:<> XSIZE=1", "MAIL FROM:<> AUTH=<>", "MAIL FROM:<> NOTIFY=NEVER", "RCPT TO:<a@b.test> RET=FULL"]
+        {
             assert_eq!(code(line), 555, "{line}");
         }
     }
@@ -217,39 +179,36 @@ mod tests {
             "MAIL FROM:a@b.test",
             "MAIL FROM:<a@b.test",
             "MAIL FROM:<a@b.test>junk",
-            "MAIL FROM:<a@b.test> SIZE",
-            "MAIL FROM:<a@b.test> SIZE=",
-            "MAIL FROM:<a@b.test> SIZE=-1",
-            "MAIL FROM:<a@b.test> SIZE=1k",
-            "MAIL FROM:<a@b.test> SIZE=111111111111111111111",
-            "MAIL FROM:<a@b.test> SIZE=1 SIZE=1",
-            "MAIL FROM:<a@b.test> BODY=BINARYMIME",
+            "MAIL FROM:<a@b.test>SIZE=1",
             "MAIL FROM:<a@b.test.>",
+            "MAIL FROM:<> SIZE=x",
             "RCPT TO:<>",
             "RCPT TO:<a@b.test>junk",
             "RCPT TO:<@a.test>",
             "RCPT TO:<a@[192.0.2.1]>",
-            "RCPT TO:<\u{e9}@b.test>",
+            "RCPT TO:<a@b.test> NOTIFY=x",
             "EHLO",
             "HELO ",
             "VRFY",
             "DATA now",
             "QUIT now",
             "RSET x",
+            "STARTTLS now",
         ] {
             assert_eq!(code(line), 501, "{line}");
         }
     }
 
     #[test]
-    fn a_size_beyond_64_bits_is_still_a_size() {
-        let read = read("MAIL FROM:<> SIZE=99999999999999999999");
-        assert_eq!(read, Ok(Command::Mail { from: None, size: Some(u64::MAX) }));
+    fn a_sender_beyond_ascii_needs_smtputf8_and_a_recipient_is_judged_by_the_session() {
+        assert_eq!(code("MAIL FROM:<\u{e9}@b.test>"), 501);
+        assert!(matches!(read("MAIL FROM:<\u{e9}@b.test> SMTPUTF8"), Ok(Command::Mail(Some(_), _))));
+        assert!(matches!(read("RCPT TO:<\u{e9}@b.test>"), Ok(Command::Rcpt(..))));
     }
 
     #[test]
     fn what_is_not_offered_is_502_and_what_is_unknown_500() {
-        for line in ["EXPN list", "ETRN b.test", "AUTH PLAIN x", "STARTTLS", "TURN"] {
+        for line in ["EXPN list", "ETRN b.test", "AUTH PLAIN x", "AUTH", "TURN"] {
             assert_eq!(code(line), 502, "{line}");
         }
         for line in ["", " ", "MAILFROM:<a@b.test>", "DATA.", "\u{7f}", " EHLO x"] {
@@ -273,7 +232,7 @@ mod tests {
 
         #[test]
         fn an_accepted_recipient_is_what_stands_between_the_brackets(local in "[a-z.\"@%! ]{1,20}", domain in "[a-z.-]{1,20}") {
-            if let Ok(Command::Rcpt(address)) = read(format!("RCPT TO:<{local}@{domain}>")) {
+            if let Ok(Command::Rcpt(address, _)) = read(format!("RCPT TO:<{local}@{domain}>")) {
                 prop_assert_eq!(address.to_string(), format!("{local}@{domain}"));
             }
         }

@@ -14,9 +14,16 @@ pub enum HeaderFault {
     TooManyHops,
 }
 
+/// What is known of a header block that may be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// It holds octets above 127.
+    pub eight_bit: bool,
+}
+
 /// Checks the header block of `message` (CRLF line ends). The block ends at the first line that is neither a field nor
 /// the continuation of one; by RFC 5322 that is an empty line.
-pub fn check(message: &[u8]) -> Result<(), HeaderFault> {
+pub fn check(message: &[u8]) -> Result<Header, HeaderFault> {
     let (mut at, mut fields, mut received) = (0, 0, 0);
     while let Some(length) = memchr::memchr(b'\n', &message[at..]) {
         let line = &message[at..at + length];
@@ -35,7 +42,10 @@ pub fn check(message: &[u8]) -> Result<(), HeaderFault> {
             return Err(HeaderFault::TooLarge);
         }
     }
-    if received > RECEIVED_FIELDS_MAX { Err(HeaderFault::TooManyHops) } else { Ok(()) }
+    if received > RECEIVED_FIELDS_MAX {
+        return Err(HeaderFault::TooManyHops);
+    }
+    Ok(Header { eight_bit: !message[..at].is_ascii() })
 }
 
 /// RFC 5322 §2.2: printable ASCII up to a colon; §4.5 lets blanks stand before the colon.
@@ -49,29 +59,38 @@ fn field_name(line: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
+    const PLAIN: Header = Header { eight_bit: false };
+
     #[test]
     fn fifty_received_fields_are_a_long_way_and_one_more_is_a_loop() {
         let hops =
             |count: usize| format!("{}\r\nReceived: in the body\r\n", "reCeived : x\r\n\tby y\r\n".repeat(count));
-        assert_eq!(check(hops(50).as_bytes()), Ok(()));
+        assert_eq!(check(hops(50).as_bytes()), Ok(PLAIN));
         assert_eq!(check(hops(51).as_bytes()), Err(HeaderFault::TooManyHops));
     }
 
     #[test]
     fn a_thousand_fields_or_256_kib_are_the_bound() {
         let fields = |count: usize| format!("{}\r\nbody\r\n", "X: y\r\n".repeat(count));
-        assert_eq!(check(fields(1_000).as_bytes()), Ok(()));
+        assert_eq!(check(fields(1_000).as_bytes()), Ok(PLAIN));
         assert_eq!(check(fields(1_001).as_bytes()), Err(HeaderFault::TooLarge));
         let folded = |lines: usize| format!("X:\r\n{}\r\nbody\r\n", format!(" {}\r\n", "y".repeat(997)).repeat(lines));
-        assert_eq!(check(folded(262).as_bytes()), Ok(()));
+        assert_eq!(check(folded(262).as_bytes()), Ok(PLAIN));
         assert_eq!(check(folded(263).as_bytes()), Err(HeaderFault::TooLarge));
     }
 
     #[test]
     fn a_body_without_a_header_has_no_fields() {
         let lines = "just text\r\n".to_owned() + &"Received: x\r\n".repeat(60);
-        assert_eq!(check(lines.as_bytes()), Ok(()));
-        assert_eq!(check(b""), Ok(()));
-        assert_eq!(check(("\r\n".to_owned() + &"Received: x\r\n".repeat(60)).as_bytes()), Ok(()));
+        assert_eq!(check(lines.as_bytes()), Ok(PLAIN));
+        assert_eq!(check(b""), Ok(PLAIN));
+        assert_eq!(check(("\r\n".to_owned() + &"Received: x\r\n".repeat(60)).as_bytes()), Ok(PLAIN));
+    }
+
+    #[test]
+    fn only_octets_of_the_header_make_it_eight_bit() {
+        assert_eq!(check("Subject: x\r\n\r\n\u{e9}\r\n".as_bytes()), Ok(PLAIN));
+        assert_eq!(check("Subject: \u{e9}\r\n\r\nx\r\n".as_bytes()), Ok(Header { eight_bit: true }));
+        assert_eq!(check("Subject: x\r\n \u{e9}\r\n".as_bytes()), Ok(Header { eight_bit: true }));
     }
 }

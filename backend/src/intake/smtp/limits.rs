@@ -48,6 +48,8 @@ pub struct Limits {
     pub ehlo_wait: Duration,
     /// From one command to the next, the whole command (RFC 5321 §4.5.3.2.7: at least 5 min).
     pub command_wait: Duration,
+    /// From our answer to STARTTLS to the end of the handshake.
+    pub handshake_wait: Duration,
     /// In this span of DATA …
     pub data_span: Duration,
     /// … at least so many octets come, or the client is gone or means harm.
@@ -78,6 +80,7 @@ impl Default for Limits {
             greet_delay: Duration::from_millis(250),
             ehlo_wait: Duration::from_secs(60),
             command_wait: Duration::from_secs(300),
+            handshake_wait: Duration::from_secs(60),
             data_span: Duration::from_secs(60),
             data_span_bytes_min: 60 * 500,
             session_life: Duration::from_secs(3_600),

@@ -34,16 +34,29 @@ pub fn parse<'a>(text: &'a [u8], hostname: &Domain) -> Result<(Path, &'a [u8]), 
     if inner.is_empty() {
         return Ok((Path::Null, rest));
     }
-    let mailbox = std::str::from_utf8(without_route(inner)?).map_err(|_| PathError::Address(AddressError::NotAscii))?;
-    let address: Result<Address, AddressError> = match position_unquoted(mailbox.as_bytes(), b'@') {
-        Some(_) => mailbox.parse(),
-        None => format!("{mailbox}@{hostname}").parse(),
+    let mailbox =
+        std::str::from_utf8(without_route(inner)?).map_err(|_| PathError::Address(AddressError::BadLocalPart))?;
+    let address = match position_unquoted(mailbox.as_bytes(), b'@') {
+        Some(_) => read_mailbox(mailbox),
+        None => read_mailbox(&format!("{mailbox}@{hostname}")),
     };
-    let address = address.map_err(PathError::Address)?;
-    if !address.domain().as_str().split('.').all(is_true_label) {
-        return Err(PathError::Address(AddressError::Domain(DomainError::BadCharacter)));
-    }
-    Ok((Path::Mailbox(address), rest))
+    Ok((Path::Mailbox(address.map_err(PathError::Address)?), rest))
+}
+
+/// Reads `local@domain` as people and programs write it: a domain beyond ASCII is mapped to its U-labels (RFC 5895, by
+/// Unicode TR 46), so that one name has one spelling; an A-label must be a true one.
+pub fn read_mailbox(text: &str) -> Result<Address, AddressError> {
+    let bad = AddressError::Domain(DomainError::BadCharacter);
+    let address: Address = match text.rsplit_once('@') {
+        Some((local, domain)) if !domain.is_ascii() => {
+            let ascii = idna::domain_to_ascii(domain).map_err(|_| bad)?;
+            let (shown, read) = idna::domain_to_unicode(&ascii);
+            read.map_err(|_| bad)?;
+            format!("{local}@{shown}").parse()?
+        }
+        _ => text.parse()?,
+    };
+    if address.domain().as_str().split('.').all(is_true_label) { Ok(address) } else { Err(bad) }
 }
 
 /// Whether an A-label is the one that its U-label has (RFC 5890 §2.3.2.1): else two texts would show as one name.
@@ -139,12 +152,36 @@ mod tests {
         for text in ["", "a@b.test", "<a@b.test", r#"<"a@b.test>"#, " <a@b.test>"] {
             assert_eq!(read(text), Err(PathError::Brackets), "{text}");
         }
-        for text in ["<a@b.test.>", "<a b@c.test>", "<a@[192.0.2.1]>", "<é@b.test>", "<@a.test:>", "< a@b.test >"] {
+        for text in
+            ["<a@b.test.>", "<a b@c.test>", "<a@[192.0.2.1]>", "<@a.test:>", "< a@b.test >", "<a@\u{ff05}.test>"]
+        {
             assert!(matches!(read(text), Err(PathError::Address(_))), "{text}: {:?}", read(text));
         }
         assert_eq!(
             parse(b"<\xff@b.test>", &"m.test".parse().unwrap()),
-            Err(PathError::Address(AddressError::NotAscii))
+            Err(PathError::Address(AddressError::BadLocalPart))
         );
+    }
+
+    #[test]
+    fn a_domain_beyond_ascii_has_one_spelling_and_its_host_is_the_a_labels() {
+        for text in ["<\u{e9}@b\u{fc}cher.test>", "<\u{e9}@BU\u{308}CHER.test>", "<\u{e9}@b\u{fc}cher\u{3002}test>"] {
+            let Ok((Path::Mailbox(address), _)) = read(text) else { panic!("{text}: {:?}", read(text)) };
+            assert_eq!(
+                (address.as_str(), address.domain().as_str()),
+                ("\u{e9}@b\u{fc}cher.test", "xn--bcher-kva.test")
+            );
+        }
+        for text in [
+            "<a@\u{202e}b\u{fc}.test>",
+            "<a@b\u{fc}_.test>",
+            "<a@b\u{fc}..test>",
+            "<a@b\u{fc}.test.>",
+            "<a@\u{2488}.test>",
+        ] {
+            assert!(matches!(read(text), Err(PathError::Address(_))), "{text}: {:?}", read(text));
+        }
+        let long = format!("<a@{}.test>", "\u{fc}".repeat(64));
+        assert!(matches!(read(&long), Err(PathError::Address(AddressError::Domain(_)))), "{:?}", read(&long));
     }
 }

@@ -3,7 +3,7 @@
 //! Promises: ASCII, one line unless it is the answer to EHLO, an enhanced code (RFC 3463) on every reply that RFC 2034
 //! wants one on. Never: repeats what a client sent, so that nothing hostile is reflected into a log or a terminal.
 
-use crate::intake::smtp::limits;
+use crate::intake::smtp::{limits, parameter};
 use common::vocab::{AddressError, Domain, MessageId};
 use std::borrow::Cow;
 
@@ -54,9 +54,11 @@ pub fn helo(hostname: &Domain) -> OurReply {
 }
 
 /// Appends the answer to EHLO: our name and what we offer, the size limit in octets.
-pub fn ehlo(hostname: &Domain, max_message_bytes: u64, out: &mut Vec<u8>) {
+pub fn ehlo(hostname: &Domain, max_message_bytes: u64, starttls: bool, out: &mut Vec<u8>) {
+    let starttls = if starttls { "250-STARTTLS\r\n" } else { "" };
     let lines = format!(
-        "250-{hostname}\r\n250-PIPELINING\r\n250-SIZE {max_message_bytes}\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES\r\n"
+        "250-{hostname}\r\n250-PIPELINING\r\n250-SIZE {max_message_bytes}\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n\
+         250-DSN\r\n{starttls}250 ENHANCEDSTATUSCODES\r\n"
     );
     out.extend_from_slice(lines.as_bytes());
 }
@@ -92,9 +94,10 @@ pub const RESET_OK: OurReply = fixed(250, "2.0.0", "Ok");
 pub const NOOP_OK: OurReply = fixed(250, "2.0.0", "Ok");
 pub const BYE: OurReply = fixed(221, "2.0.0", "Bye");
 pub const HELP: OurReply =
-    fixed(214, "2.0.0", "Commands: EHLO HELO MAIL RCPT DATA RSET NOOP VRFY HELP QUIT (RFC 5321)");
+    fixed(214, "2.0.0", "Commands: EHLO HELO STARTTLS MAIL RCPT DATA RSET NOOP VRFY HELP QUIT (RFC 5321)");
 pub const CANNOT_VRFY: OurReply =
     fixed(252, "2.5.0", "Cannot verify the address; will accept the message and attempt delivery");
+pub const START_TLS: OurReply = fixed(220, "2.0.0", "Ready to start TLS");
 pub const SEND_MESSAGE: OurReply = fixed(354, "", "End data with <CR><LF>.<CR><LF>");
 
 // Ours, temporary.
@@ -117,13 +120,25 @@ pub const BARE_LINE_END: OurReply = fixed(500, "5.5.2", "A line must end with <C
 pub const NUL_IN_COMMAND: OurReply = fixed(501, "5.5.2", "A command must not hold a NUL octet");
 pub const UNKNOWN_COMMAND: OurReply = fixed(500, "5.5.1", "Command is not known");
 pub const NOT_OFFERED: OurReply = fixed(502, "5.5.1", "Command is not offered here");
+pub const AUTH_NOT_OFFERED: OurReply =
+    fixed(502, "5.5.1", "Authentication is not offered here: clients are known by their address");
 pub const NO_ARGUMENT_EXPECTED: OurReply = fixed(501, "5.5.4", "This command takes no argument");
 pub const NAME_EXPECTED: OurReply = fixed(501, "5.5.4", "Syntax: EHLO hostname");
 pub const ADDRESS_EXPECTED: OurReply = fixed(501, "5.5.4", "Syntax: VRFY address");
-pub const MAIL_SYNTAX: OurReply = fixed(501, "5.5.4", "Syntax: MAIL FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME]");
-pub const RCPT_SYNTAX: OurReply = fixed(501, "5.5.4", "Syntax: RCPT TO:<address>");
+pub const MAIL_SYNTAX: OurReply = fixed(
+    501,
+    "5.5.4",
+    "Syntax: MAIL FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME] [SMTPUTF8] [RET=FULL|HDRS] [ENVID=xtext]",
+);
+pub const RCPT_SYNTAX: OurReply =
+    fixed(501, "5.5.4", "Syntax: RCPT TO:<address> [NOTIFY=NEVER|SUCCESS,FAILURE,DELAY] [ORCPT=type;xtext]");
 pub const BAD_SIZE: OurReply = fixed(501, "5.5.4", "SIZE needs a number of octets");
 pub const BAD_BODY: OurReply = fixed(501, "5.5.4", "BODY is 7BIT or 8BITMIME");
+pub const BAD_SMTPUTF8: OurReply = fixed(501, "5.5.4", "SMTPUTF8 takes no value");
+pub const BAD_RET: OurReply = fixed(501, "5.5.4", "RET is FULL or HDRS");
+pub const BAD_ENVID: OurReply = fixed(501, "5.5.4", "ENVID needs 1 to 100 octets of xtext (RFC 3461)");
+pub const BAD_NOTIFY: OurReply = fixed(501, "5.5.4", "NOTIFY is NEVER, or a list of SUCCESS, FAILURE and DELAY");
+pub const BAD_ORCPT: OurReply = fixed(501, "5.5.4", "ORCPT needs type;address in xtext, at most 500 octets (RFC 3461)");
 pub const REPEATED_PARAMETER: OurReply = fixed(501, "5.5.4", "A parameter is given twice");
 pub const UNKNOWN_PARAMETER: OurReply = fixed(555, "5.5.4", "Parameter is not offered here");
 pub const NO_RECIPIENT_ADDRESS: OurReply = fixed(501, "5.1.3", "A recipient address must not be empty");
@@ -132,6 +147,9 @@ pub const NO_RECIPIENT_ADDRESS: OurReply = fixed(501, "5.1.3", "A recipient addr
 pub const SAY_EHLO_FIRST: OurReply = fixed(503, "5.5.1", "Send EHLO first");
 pub const MAIL_TWICE: OurReply = fixed(503, "5.5.1", "MAIL was already given; RSET starts over");
 pub const MAIL_FIRST: OurReply = fixed(503, "5.5.1", "Send MAIL first");
+pub const TLS_TWICE: OurReply = fixed(503, "5.5.1", "TLS is active already");
+pub const TLS_IN_TRANSACTION: OurReply =
+    fixed(503, "5.5.1", "STARTTLS is not allowed within a transaction; send RSET first");
 pub const NO_VALID_RECIPIENTS: OurReply = fixed(554, "5.5.1", "No valid recipients");
 pub const TALKED_TOO_EARLY: OurReply = fixed(554, "5.5.0", "Data was sent before our reply, where that is not allowed");
 pub const NOT_SMTP: OurReply = fixed(554, "5.5.0", "This port speaks SMTP");
@@ -152,6 +170,7 @@ pub const TOO_MANY_HOPS: OurReply = fixed(554, "5.4.6", "Too many hops: the mess
 
 // The words above say these numbers.
 const _: () = assert!(limits::TEXT_LINE_BYTES_MAX == 998 && limits::UNBROKEN_BYTES_MAX == 1 << 20);
+const _: () = assert!(parameter::ENVID_BYTES_MAX == 100 && parameter::ORCPT_BYTES_MAX == 500);
 const _: () = assert!(limits::HEADER_BYTES_MAX == 256 * 1024 && limits::HEADER_FIELDS_MAX == 1_000);
 
 #[cfg(test)]

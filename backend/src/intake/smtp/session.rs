@@ -5,15 +5,18 @@
 //! Never: trusts what a client says of itself; answers `250` to a message before the spool did.
 
 mod arrival;
+mod secure;
 
 use crate::intake::smtp::Intake;
+use crate::intake::smtp::channel::{Channel, Tls};
 use crate::intake::smtp::command::{self, ClientName, Command};
 use crate::intake::smtp::foreign;
 use crate::intake::smtp::input::{Input, Line};
+use crate::intake::smtp::parameter::{MailParameters, RcptParameters};
 use crate::intake::smtp::received::Trace;
 use crate::intake::smtp::reply::{self, OurReply};
 use crate::intake::smtp::transaction::Transaction;
-use common::vocab::ReversePath;
+use common::vocab::{Address, AddressError, ReversePath};
 use futures_util::FutureExt;
 use std::convert::Infallible;
 use std::net::IpAddr;
@@ -43,7 +46,9 @@ type Step<T> = Result<T, Ended>;
 
 struct Session<'a, S> {
     intake: &'a Intake,
-    stream: S,
+    stream: Channel<S>,
+    /// What TLS was agreed on.
+    tls: Option<Tls>,
     client: IpAddr,
     may_relay: bool,
     stop: watch::Receiver<bool>,
@@ -65,7 +70,8 @@ where
     let client = client.to_canonical();
     let mut session = Session {
         intake,
-        stream,
+        stream: Channel::Clear(stream),
+        tls: None,
         client,
         may_relay: intake.settings.relay_from.iter().any(|network| network.contains(client)),
         stop,
@@ -144,13 +150,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         match command {
             Command::Ehlo(name) => self.hello(&name, true).await,
             Command::Helo(name) => self.hello(&name, false).await,
-            Command::Mail { from, size } => self.mail(from, size),
-            Command::Rcpt(address) => {
-                let Some(transaction) = &mut self.transaction else { return self.answer(reply::MAIL_FIRST) };
-                let admission = transaction.add(address, self.may_relay, &self.intake.settings);
-                admission.reply.write_to(&mut self.out);
-                self.count_error(admission.error)
-            }
+            Command::Mail(from, parameters) => self.mail(from, parameters),
+            Command::Rcpt(to, parameters) => self.rcpt(to, parameters),
             Command::Data => self.data().await,
             Command::Rset => {
                 self.transaction = None;
@@ -159,6 +160,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             Command::Noop => self.answer_junk(reply::NOOP_OK),
             Command::Vrfy => self.answer_junk(reply::CANNOT_VRFY),
             Command::Help => self.answer_junk(reply::HELP),
+            Command::StartTls => self.start_tls().await,
             Command::Bdat => self.end(reply::NOT_OFFERED),
             Command::Quit => {
                 reply::BYE.write_to(&mut self.out);
@@ -174,27 +176,39 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         }
         let settings = &self.intake.settings;
         self.transaction = None;
-        let again = self.trace.replace(Trace::new(name, self.client, &settings.hostname, esmtp)).is_some();
+        let trace = Trace::new(name, self.client, &settings.hostname, esmtp, self.tls.as_ref());
+        let again = self.trace.replace(trace).is_some();
         if esmtp {
-            reply::ehlo(&settings.hostname, settings.max_message_bytes, &mut self.out);
+            let starttls = settings.certificate.is_some() && self.stream.is_clear();
+            reply::ehlo(&settings.hostname, settings.max_message_bytes, starttls, &mut self.out);
         } else {
             reply::helo(&settings.hostname).write_to(&mut self.out);
         }
         self.count_junk(again)
     }
 
-    fn mail(&mut self, from: ReversePath, size: Option<u64>) -> Step<()> {
+    fn mail(&mut self, from: ReversePath, parameters: MailParameters) -> Step<()> {
         let max_message_bytes = self.intake.settings.max_message_bytes;
         if self.trace.is_none() {
             self.answer(reply::SAY_EHLO_FIRST)
         } else if self.transaction.is_some() {
             self.answer(reply::MAIL_TWICE)
-        } else if size.is_some_and(|size| size > max_message_bytes) {
+        } else if parameters.size.is_some_and(|size| size > max_message_bytes) {
             self.answer(reply::too_large(max_message_bytes))
         } else {
-            self.transaction = Some(Transaction::new(from));
+            self.transaction = Some(Transaction::new(from, parameters));
             self.answer(reply::SENDER_OK)
         }
+    }
+
+    fn rcpt(&mut self, to: Address, parameters: RcptParameters) -> Step<()> {
+        let Some(transaction) = &mut self.transaction else { return self.answer(reply::MAIL_FIRST) };
+        if !transaction.utf8 && (parameters.utf8 || !to.is_ascii()) {
+            return self.answer(reply::bad_recipient(AddressError::NotAscii));
+        }
+        let admission = transaction.add(to, parameters.dsn, self.may_relay, &self.intake.settings);
+        admission.reply.write_to(&mut self.out);
+        self.count_error(admission.error)
     }
 
     /// The next command line. All that was asked before is answered before we wait.
@@ -246,7 +260,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             return Ok(());
         }
         let wait = self.intake.settings.limits.command_wait;
-        match timeout(wait, self.stream.write_all(&self.out)).await {
+        let write = async {
+            self.stream.write_all(&self.out).await?;
+            self.stream.flush().await // TLS keeps back what the socket did not take at once
+        };
+        match timeout(wait, write).await {
             Ok(Ok(())) => {
                 self.out.clear();
                 Ok(())

@@ -5,9 +5,12 @@
 //! Never: answers for the body.
 
 use crate::intake::settings::IntakeSettings;
+use crate::intake::smtp::header::Header;
 use crate::intake::smtp::limits::ALIAS_STEPS_MAX;
+use crate::intake::smtp::parameter::MailParameters;
 use crate::intake::smtp::reply::{self, OurReply};
 use common::vocab::{Address, Domain, ReversePath};
+use engine::dsn::{Dsn, RecipientDsn};
 use std::collections::HashSet;
 
 /// What MAIL and RCPT said.
@@ -15,7 +18,12 @@ use std::collections::HashSet;
 pub struct Transaction {
     /// The reverse path.
     pub from: ReversePath,
+    /// The client asked for SMTPUTF8.
+    pub utf8: bool,
+    asked: Dsn,
     recipients: Vec<Address>,
+    /// What was asked about each recipient; empty while nothing was asked of any.
+    asked_of: Vec<RecipientDsn>,
     known: HashSet<Address>,
     /// RCPT commands that added nobody: repeated, or beyond the limit.
     overshoot: usize,
@@ -32,8 +40,16 @@ pub struct Admission {
 
 impl Transaction {
     /// After MAIL.
-    pub fn new(from: ReversePath) -> Transaction {
-        Transaction { from, recipients: Vec::new(), known: HashSet::new(), overshoot: 0 }
+    pub fn new(from: ReversePath, parameters: MailParameters) -> Transaction {
+        Transaction {
+            from,
+            utf8: parameters.utf8,
+            asked: Dsn { ret: parameters.ret, envid: parameters.envid, recipients: Box::default() },
+            recipients: Vec::new(),
+            asked_of: Vec::new(),
+            known: HashSet::new(),
+            overshoot: 0,
+        }
     }
 
     /// The recipients in the order in which they came.
@@ -41,14 +57,22 @@ impl Transaction {
         &self.recipients
     }
 
-    /// The envelope's parts.
-    pub fn into_parts(self) -> (ReversePath, Vec<Address>) {
-        (self.from, self.recipients)
+    /// Whether only a next hop with SMTPUTF8 may have the message: an address is not ASCII, or a header field is not
+    /// and the client said what it is. Without that word it is of an unknown charset, as it always was.
+    pub fn needs_smtputf8(&self, header: Header) -> bool {
+        let addresses = self.from.iter().chain(&self.recipients);
+        (self.utf8 && header.eight_bit) || addresses.into_iter().any(|address| !address.is_ascii())
     }
 
-    /// After RCPT.
-    pub fn add(&mut self, address: Address, may_relay: bool, settings: &IntakeSettings) -> Admission {
-        let target = match destination(address, may_relay, settings) {
+    /// The envelope's parts.
+    pub fn into_parts(self) -> (ReversePath, Vec<Address>, Dsn) {
+        let dsn = Dsn { recipients: self.asked_of.into(), ..self.asked };
+        (self.from, self.recipients, dsn)
+    }
+
+    /// After RCPT. The first word about a recipient counts.
+    pub fn add(&mut self, to: Address, asked: RecipientDsn, may_relay: bool, settings: &IntakeSettings) -> Admission {
+        let target = match destination(&to, may_relay, settings) {
             Ok(target) => target,
             Err(reply) => return Admission { reply, error: true },
         };
@@ -61,20 +85,33 @@ impl Transaction {
             reply::TOO_MANY_RECIPIENTS
         } else {
             self.known.insert(target.clone());
+            self.ask(asked, &to, &target);
             self.recipients.push(target);
             return Admission { reply: reply::RECIPIENT_OK, error: false };
         };
         Admission { reply, error: self.overshoot > limits.recipients_overshoot_max }
     }
+
+    /// Notes what was asked about the recipient that comes next. Where an alias leads elsewhere, its own address is the
+    /// original recipient unless the client named another (RFC 3461 §5.2.1): that is the one which the sender knows.
+    fn ask(&mut self, mut asked: RecipientDsn, to: &Address, target: &Address) {
+        if asked.original.is_none() && to != target && to.is_ascii() {
+            asked.original = Some(format!("rfc822;{to}").into());
+        }
+        if !self.asked_of.is_empty() || asked != RecipientDsn::default() {
+            self.asked_of.resize(self.recipients.len(), RecipientDsn::default());
+            self.asked_of.push(asked);
+        }
+    }
 }
 
 /// Where mail for `address` goes: there, or where its alias leads. Mail for other domains is only for those who may
 /// relay; mail for our own names is for everybody who names an alias.
-fn destination(address: Address, may_relay: bool, settings: &IntakeSettings) -> Result<Address, OurReply> {
+fn destination(address: &Address, may_relay: bool, settings: &IntakeSettings) -> Result<Address, OurReply> {
     if !is_ours(address.domain(), settings) {
-        return if may_relay { Ok(address) } else { Err(reply::NO_RELAY) };
+        return if may_relay { Ok(address.clone()) } else { Err(reply::NO_RELAY) };
     }
-    let mut target = &address;
+    let mut target = address;
     for _ in 0..ALIAS_STEPS_MAX {
         let local = target.local_part().to_ascii_lowercase();
         target = settings.aliases.get(&local).ok_or_else(|| nobody(&local))?;
@@ -118,7 +155,7 @@ mod tests {
     }
 
     fn leads(text: &str, may_relay: bool) -> Result<String, OurReply> {
-        destination(address(text), may_relay, &settings()).map(|target| target.to_string())
+        destination(&address(text), may_relay, &settings()).map(|target| target.to_string())
     }
 
     #[test]
@@ -141,9 +178,9 @@ mod tests {
 
     #[test]
     fn the_same_recipient_twice_is_one_recipient() {
-        let mut transaction = Transaction::new(None);
+        let mut transaction = Transaction::new(None, MailParameters::default());
         for text in ["a@x.test", "a@X.test", "A@x.test", "root@mail.test", "admin@example.com", "a@x.test"] {
-            let admission = transaction.add(address(text), true, &settings());
+            let admission = transaction.add(address(text), RecipientDsn::default(), true, &settings());
             assert_eq!(admission, Admission { reply: reply::RECIPIENT_OK, error: false }, "{text}");
         }
         let kept: Vec<&str> = transaction.recipients().iter().map(Address::as_str).collect();
@@ -154,13 +191,43 @@ mod tests {
     fn recipients_beyond_the_limit_are_for_the_next_message_and_at_last_an_error() {
         let mut settings = settings();
         (settings.limits.recipients_max, settings.limits.recipients_overshoot_max) = (2, 3);
-        let mut transaction = Transaction::new(None);
+        let mut transaction = Transaction::new(None, MailParameters::default());
         let answers: Vec<(u16, bool)> = (0..7)
-            .map(|number| transaction.add(address(&format!("{number}@x.test")), true, &settings))
+            .map(|number| address(&format!("{number}@x.test")))
+            .map(|to| transaction.add(to, RecipientDsn::default(), true, &settings))
             .map(|admission| (admission.reply.code(), admission.error))
             .collect();
         let later = (452, false);
         assert_eq!(answers, [(250, false), (250, false), later, later, later, (452, true), (452, true)]);
         assert_eq!(transaction.recipients().len(), 2);
+    }
+
+    #[test]
+    fn what_was_asked_stands_at_the_place_of_its_recipient_and_nothing_asked_takes_no_place() {
+        let never = RecipientDsn { notify: Some(engine::dsn::Notify::NEVER), original: None };
+        let mut transaction = Transaction::new(None, MailParameters::default());
+        for (to, asked) in
+            [("a@x.test", RecipientDsn::default()), ("b@x.test", never.clone()), ("root@mail.test", never)]
+        {
+            transaction.add(address(to), asked, true, &settings());
+        }
+        let (_, recipients, dsn) = transaction.into_parts();
+        assert_eq!((recipients.len(), dsn.recipients.len()), (3, 3));
+        assert_eq!((dsn.notify(0), dsn.notify(1)), (engine::dsn::Notify::default(), engine::dsn::Notify::NEVER));
+        let originals: Vec<Option<&str>> = dsn.recipients.iter().map(|asked| asked.original.as_deref()).collect();
+        assert_eq!(originals, [None, None, Some("rfc822;root@mail.test")]);
+        let mut transaction = Transaction::new(None, MailParameters::default());
+        transaction.add(address("a@x.test"), RecipientDsn::default(), true, &settings());
+        assert_eq!(transaction.into_parts().2, Dsn::default());
+    }
+
+    #[test]
+    fn smtputf8_is_needed_where_an_address_or_a_header_that_was_called_utf8_is_not_ascii() {
+        let needs = |from: &str, utf8: bool, eight_bit: bool| {
+            let parameters = MailParameters { utf8, ..MailParameters::default() };
+            Transaction::new(Some(address(from)), parameters).needs_smtputf8(Header { eight_bit })
+        };
+        assert!(needs("\u{e9}@x.test", true, false) && needs("a@x.test", true, true));
+        assert!(!needs("a@x.test", true, false) && !needs("a@x.test", false, true));
     }
 }

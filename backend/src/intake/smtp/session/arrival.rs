@@ -5,7 +5,7 @@
 //! Never: changes the body, except for our Received field on top.
 
 use crate::intake::smtp::data::{Findings, Progress, Scanner};
-use crate::intake::smtp::header::{self, HeaderFault};
+use crate::intake::smtp::header::{self, Header, HeaderFault};
 use crate::intake::smtp::memory::Hold;
 use crate::intake::smtp::pace::Pace;
 use crate::intake::smtp::reply::{self, OurReply};
@@ -13,7 +13,6 @@ use crate::intake::smtp::session::{Ended, Session, Step, stopped};
 use crate::intake::smtp::transaction::Transaction;
 use crate::spool::{Kept, SpoolError, Submission};
 use bytes::Bytes;
-use engine::dsn::Dsn;
 use engine::envelope::Envelope;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -47,7 +46,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         self.input.expect_body();
         let arrived = self.receive(&mut hold).await?;
         let answer = match verdict(&arrived, self.room(), intake.settings.max_message_bytes) {
-            Ok(()) => self.keep(transaction, arrived).await,
+            Ok(header) => self.keep(transaction, arrived, header).await,
             Err(refusal) => refusal,
         };
         if answer.code() == 250 {
@@ -123,30 +122,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     }
 
     /// Hands the message to the spool and waits for its word.
-    async fn keep(&mut self, transaction: Transaction, arrived: Arrived) -> OurReply {
+    async fn keep(&mut self, transaction: Transaction, arrived: Arrived, header: Header) -> OurReply {
         let Some(trace) = &self.trace else { return reply::SAY_EHLO_FIRST };
         let intake = self.intake;
         let Arrived { mut message, findings, .. } = arrived;
         let mid = intake.spool.reserve();
         let received_at = intake.clock.now();
-        let start = trace.write_into(&mut message, mid, received_at);
+        let start = trace.write_into(&mut message, mid, received_at, transaction.utf8);
         if message.capacity() - message.len() > message.len() / 4 {
             // The spool may hold on to it: it shall not hold twice of it.
             message.shrink_to_fit();
         }
         let body = Bytes::from(message).slice(start..);
-        let (from, recipients) = transaction.into_parts();
+        let smtputf8 = transaction.needs_smtputf8(header);
+        let (from, recipients, dsn) = transaction.into_parts();
         let size_bytes = body.len() as u64;
-        let envelope = Envelope {
-            mid,
-            from,
-            recipients,
-            size_bytes,
-            received_at,
-            eight_bit: findings.eight_bit,
-            smtputf8: false,
-            dsn: Dsn::default(),
-        };
+        let envelope =
+            Envelope { mid, from, recipients, size_bytes, received_at, eight_bit: findings.eight_bit, smtputf8, dsn };
         let submission = Submission { envelope: Arc::new(envelope), body, settles: Vec::new(), key: None };
         let kept = intake.spool.keep(submission).await;
         match kept.unwrap_or(Err(SpoolError::Stopped)) {
@@ -162,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 }
 
 /// Whether a message may be kept; the gravest fault answers.
-fn verdict(arrived: &Arrived, room: usize, max_message_bytes: u64) -> Result<(), OurReply> {
+fn verdict(arrived: &Arrived, room: usize, max_message_bytes: u64) -> Result<Header, OurReply> {
     let Findings { oversize, bare, nul, long_line, .. } = arrived.findings;
     if oversize {
         return Err(reply::too_large(max_message_bytes));

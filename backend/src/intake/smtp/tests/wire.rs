@@ -99,6 +99,24 @@ pub struct Client<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    /// A client over this stream.
+    pub fn of(stream: S) -> Client<S> {
+        Client { stream, unread: Vec::new() }
+    }
+
+    /// Its stream, of which nothing may be unread.
+    pub fn into_stream(self) -> S {
+        assert_eq!(self.unread, b"");
+        self.stream
+    }
+
+    /// All octets up to the end of the connection.
+    pub async fn octets_to_the_end(&mut self) -> Vec<u8> {
+        let mut octets = std::mem::take(&mut self.unread);
+        let _ = tokio::time::timeout(PATIENCE, self.stream.read_to_end(&mut octets)).await.expect("an end in time");
+        octets
+    }
+
     /// Sends these octets.
     pub async fn send(&mut self, octets: impl AsRef<[u8]>) {
         self.stream.write_all(octets.as_ref()).await.unwrap();
