@@ -59,7 +59,7 @@ fn faults(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut
         let target = document.pointer(reference.strip_prefix('#').unwrap()).unwrap();
         return faults(document, target, value, at, found);
     }
-    for choices in ["oneOf", "anyOf"].iter().filter_map(|word| schema[word].as_array()) {
+    if let Some(choices) = ["oneOf", "anyOf"].iter().find_map(|word| schema[word].as_array()) {
         let fits = choices.iter().any(|choice| {
             let mut wrong = Vec::new();
             faults(document, choice, value, at, &mut wrong);
