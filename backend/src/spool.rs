@@ -10,6 +10,7 @@ mod failure;
 mod frame;
 mod journal;
 mod quarantine;
+mod queue_db;
 mod record;
 mod recovery;
 mod segment;
@@ -114,6 +115,8 @@ pub struct Report {
     pub torn_bytes: u64,
     /// Recipients whose delivery had begun and whose end was not written: may be delivered twice.
     pub possibly_twice: u64,
+    /// Batches of messages that had gone to the database and that it lost: what of them was left in the journal is back.
+    pub lost_batches: u64,
 }
 
 /// A place that keeps mail. One implementation today, the journal; a second one may share a database between nodes.
@@ -124,8 +127,9 @@ pub trait Spool: Send + Sync + 'static {
     /// Keeps a message; the answer comes after the sync. The message is also told to the driver, after the sync.
     fn keep(&self, submission: Submission) -> Answer<Kept>;
 
-    /// Writes down that the final dot is about to be sent. Not synced by itself: it rides with the next group.
-    fn begun(&self, begun: Begun);
+    /// Writes down that the final dot is about to be sent; answers when it is written, which a killed process survives.
+    /// Not synced by itself: it rides with the next group, so that a power cut may take it.
+    fn begun(&self, begun: Begun) -> Answer<()>;
 
     /// Writes down how recipients ended. Rides with the next group, at most 20 ms later.
     fn settle(&self, settlements: Vec<Settlement>);

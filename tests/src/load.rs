@@ -14,8 +14,17 @@ pub struct Mail {
     pub to: String,
 }
 
-/// Ids that were answered 250.
-pub type Acknowledged = Arc<Mutex<Vec<String>>>;
+/// A message that was answered 250.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// What its `X-Test-Id` says.
+    pub id: String,
+    /// The number that the answer named.
+    pub mid: u64,
+}
+
+/// What was answered 250.
+pub type Acknowledged = Arc<Mutex<Vec<Receipt>>>;
 
 /// Hands in `mails` over so many sessions, each message of about `bytes` octets. A session that breaks ends;
 /// its unanswered message may or may not have been taken.
@@ -50,13 +59,15 @@ async fn session(smtp: SocketAddr, mails: Vec<Mail>, bytes: usize, acknowledged:
         }
         let body = format!("X-Test-Id: {}\r\nSubject: load\r\n\r\n{filler}.\r\n", mail.id);
         stream.get_mut().write_all(body.as_bytes()).await?;
-        expect(&mut stream, "250").await?;
-        acknowledged.lock().expect("no holder panics").push(mail.id);
+        let answer = expect(&mut stream, "250").await?;
+        let mid = answer.rsplit(' ').next().and_then(|word| word.trim().parse().ok());
+        let mid = mid.ok_or_else(|| std::io::Error::other(format!("no number in {answer}")))?;
+        acknowledged.lock().expect("no holder panics").push(Receipt { id: mail.id, mid });
     }
     stream.get_mut().write_all(b"QUIT\r\n").await
 }
 
-async fn expect(stream: &mut BufReader<TcpStream>, code: &str) -> std::io::Result<()> {
+async fn expect(stream: &mut BufReader<TcpStream>, code: &str) -> std::io::Result<String> {
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await? == 0 {
@@ -66,7 +77,7 @@ async fn expect(stream: &mut BufReader<TcpStream>, code: &str) -> std::io::Resul
             return Err(std::io::Error::other(format!("wanted {code}, got {line}")));
         }
         if line.as_bytes().get(3) != Some(&b'-') {
-            return Ok(());
+            return Ok(line);
         }
     }
 }

@@ -70,3 +70,20 @@ async fn a_refusal_names_its_field_and_nothing_is_kept() {
     }
     assert_eq!(server.get("/api/v1/status").await["messages_received"], 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_keeps_one_message_even_across_a_kill() {
+    let nowhere = free_address();
+    let mut server = Server::serve(&format!("[[route]]\nmatch = \"*\"\nto = [\"{nowhere}\"]\n")).await;
+    let head = format!("{RFC822}Idempotency-Key: 7f2c\r\n");
+    let path = "/api/v1/messages?from=me@lab.test&to=a@b.test";
+    let (status, first) = server.post(path, &head, b"Subject: x\n\ntext\n").await;
+    assert_eq!(status, 202, "{first}");
+    assert_eq!(server.post(path, &head, b"Subject: x\r\n\r\ntext\r\n").await, (202, first.clone()));
+    let (status, other) = server.post(path, &head, b"Subject: y\n\ntext\n").await;
+    assert_eq!((status, &other["error"]["code"]), (409, &json!("conflict")));
+    server.kill().await;
+    server.start_again().await;
+    assert_eq!(server.post(path, &head, b"Subject: x\n\ntext\n").await, (202, first));
+    server.until_totals(Duration::from_secs(30), |totals| totals["active_recipients"] == 1).await;
+}

@@ -146,8 +146,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         self.wire.out.clear();
         encoder.encode(last, &mut self.wire.out);
         encoder.finish(&mut self.wire.out);
+        // Written down before it is done: a repeat after a crash is then one that was named. A full disk does not stop
+        // delivery; a spool that has failed does.
         let order = cargo.order.order();
-        self.spool.begun(Begun { attempt: order.attempt, mid: order.envelope.mid, rids: accepted });
+        let begun = Begun { attempt: order.attempt, mid: order.envelope.mid, rids: accepted };
+        match self.spool.begun(begun).await.unwrap_or(Err(SpoolError::Stopped)) {
+            Ok(()) | Err(SpoolError::Full) => {}
+            Err(why) => return Err(Trouble::Ours(why.to_string().into())),
+        }
         cargo.order.dot_goes_out();
         let written = self.wire.send_block(self.settings.block).await?;
         if written == Written::All {

@@ -4,6 +4,7 @@
 //! Never: retries, decides, or syncs on its own.
 //! The walk goes on in `journal`, which says when to write and when to sync.
 
+use crate::spool::queue_db::{DbError, QueueDb, SqliteDb};
 use std::fmt::Debug;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -35,6 +36,8 @@ pub trait Disk: Debug + Send + Sync + 'static {
     fn remove(&self, path: &Path) -> io::Result<()>;
     /// Makes names that were created, moved or removed durable.
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
+    /// Opens the database at this path, or makes it.
+    fn database(&self, path: &Path) -> Result<Arc<dyn QueueDb>, DbError>;
     /// Takes the lock at this path, or `None` if somebody holds it.
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>>;
 }
@@ -89,6 +92,13 @@ impl Disk for OsDisk {
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
+    }
+
+    fn database(&self, path: &Path) -> Result<Arc<dyn QueueDb>, DbError> {
+        // SQLite gives its other two files the mode of this one.
+        let made = OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(path);
+        made.map_err(|error| DbError::Failed(error.to_string()))?;
+        Ok(Arc::new(SqliteDb::open(path)?))
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {

@@ -1,5 +1,6 @@
 //! Why a spool cannot be opened, and how an open one is.
 
+use crate::spool::queue_db::DbError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,13 @@ pub enum OpenError {
         file: PathBuf,
         /// What in it is not known here.
         what: String,
+    },
+    /// The database is damaged, or is none.
+    Database {
+        /// Which file.
+        file: PathBuf,
+        /// What SQLite said.
+        why: String,
     },
     /// A call to the file system failed.
     Io {
@@ -33,6 +41,18 @@ impl OpenError {
         let path = path.to_owned();
         move |error| OpenError::Io { doing, path, error }
     }
+
+    /// The same for a call to the database.
+    pub(crate) fn database(path: &Path) -> impl Fn(DbError) -> OpenError {
+        let file = path.to_owned();
+        move |error| match error {
+            DbError::Newer(what) => OpenError::NewerFormat { file: file.clone(), what },
+            DbError::Damaged(why) => OpenError::Database { file: file.clone(), why },
+            DbError::Full | DbError::Failed(_) => {
+                OpenError::Io { doing: "use", path: file.clone(), error: io::Error::other(error.to_string()) }
+            }
+        }
+    }
 }
 
 impl fmt::Display for OpenError {
@@ -49,6 +69,13 @@ impl fmt::Display for OpenError {
                  or let it empty the queue first",
                 file.display()
             ),
+            OpenError::Database { file, why } => write!(
+                f,
+                "{} cannot be read ({why}). The mail that waits longest lies in it, so it is left as it is: restore it \
+                 from a copy, or repair it with sqlite3's .recover. To start without it, move it (with -wal and -shm) \
+                 to another folder; what the journal still holds is then delivered, and what only it held is not",
+                file.display()
+            ),
             OpenError::Io { doing, path, error } => write!(f, "cannot {doing} {}: {error}", path.display()),
         }
     }
@@ -58,7 +85,7 @@ impl std::error::Error for OpenError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             OpenError::Io { error, .. } => Some(error),
-            OpenError::Locked(_) | OpenError::NewerFormat { .. } => None,
+            OpenError::Locked(_) | OpenError::NewerFormat { .. } | OpenError::Database { .. } => None,
         }
     }
 }

@@ -6,7 +6,12 @@
 mod cache;
 pub(super) mod chain;
 pub(super) mod index;
+pub(super) mod job;
+mod keys;
+mod landing;
 pub(super) mod log;
+pub(super) mod mover;
+pub(super) mod moves;
 pub(super) mod op;
 mod reader;
 pub(super) mod shared;
@@ -14,18 +19,21 @@ mod writer;
 
 use crate::spool::disk::{Disk, OsDisk};
 use crate::spool::failure::{OpenError, SpoolHealth};
+use crate::spool::quarantine::Quarantine;
 use crate::spool::recovery::{self, Start};
 use crate::spool::settings::SpoolSettings;
 use crate::spool::{Answer, Begun, Kept, Opened, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::MessageId;
 use engine::envelope::Settlement;
+use job::Job;
 use op::{Op, Reply};
 use reader::Readers;
 use shared::Shared;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use writer::Writer;
 
@@ -55,12 +63,19 @@ impl JournalSpool {
         dir: &Path,
         settings: SpoolSettings,
     ) -> Result<Opened<JournalSpool>, OpenError> {
-        let Start { log, quarantine, recovered, report } = recovery::start(disk, dir, &settings)?;
+        let Start { log, quarantine, mut stock } = recovery::start(disk, dir, &settings)?;
+        let mut recovered = Vec::new();
+        while let Some(batch) = stock.next_batch().map_err(OpenError::database(&dir.join("queue.db")))? {
+            recovered.extend(batch);
+        }
+        let report = stock.report.clone();
         let shared = log.shared().clone();
         let (sender, ops) = std::sync::mpsc::channel();
         let (kept_sender, kept) = tokio::sync::mpsc::channel(settings.kept_batches_max.max(1));
         let readers = Readers::start(&shared, &quarantine).map_err(OpenError::io("start a thread for", dir))?;
-        let writer = Writer { log, ops, kept: kept_sender, settings };
+        let (jobs, hands) =
+            start_hands(&shared, quarantine, sender.clone()).map_err(OpenError::io("start a thread for", dir))?;
+        let writer = Writer { log, ops, kept: kept_sender, jobs, hands, settings };
         std::thread::Builder::new()
             .name("spool-write".to_owned())
             .spawn(move || writer.work())
@@ -98,6 +113,32 @@ impl JournalSpool {
     }
 }
 
+/// Starts the database's thread: does one job after the other, and tells the writer.
+fn start_hands(
+    shared: &Arc<Shared>,
+    quarantine: Quarantine,
+    ops: Sender<Op>,
+) -> std::io::Result<(Sender<Job>, JoinHandle<()>)> {
+    let shared = shared.clone();
+    let (sender, jobs) = std::sync::mpsc::channel();
+    let hands = std::thread::Builder::new().name("spool-db".to_owned()).spawn(move || {
+        let _alarm = writer::Alarm(shared.clone());
+        for job in jobs {
+            if ops.send(Op::Landed(mover::carry_out(&shared, &quarantine, job))).is_err() {
+                break; // the writer has ended
+            }
+        }
+    })?;
+    Ok((sender, hands))
+}
+
+impl Drop for JournalSpool {
+    /// The writer writes what waits and ends.
+    fn drop(&mut self) {
+        let _ = self.ops.send(Op::Leave); // or it has ended already
+    }
+}
+
 impl Spool for JournalSpool {
     fn reserve(&self) -> MessageId {
         let (mid, block_is_short) = self.shared.reserve();
@@ -111,8 +152,8 @@ impl Spool for JournalSpool {
         self.ask(|reply| Op::Keep(submission, reply))
     }
 
-    fn begun(&self, begun: Begun) {
-        self.send(Op::Begun(begun));
+    fn begun(&self, begun: Begun) -> Answer<()> {
+        self.ask(|reply| Op::Begun(begun, reply))
     }
 
     fn settle(&self, settlements: Vec<Settlement>) {

@@ -1,4 +1,4 @@
-//! The start: what lies on the disk becomes a queue again.
+//! The start: what lies on the disk, in journal and database, becomes a queue again.
 //!
 //! Promises: every message that was acknowledged and not settled comes back, byte for byte; what is damaged is set
 //! aside and counted, never sent, never dropped in silence; stale octets of an earlier use never count. When it answers,
@@ -7,24 +7,27 @@
 //! The walk goes on in `journal`, which writes on from here.
 
 mod files;
+mod merge;
 mod replay;
 mod scan;
 
-use crate::spool::Report;
 use crate::spool::disk::{Disk, LockGuard, is_full};
 use crate::spool::failure::{OpenError, SpoolHealth};
 use crate::spool::journal::chain::{Chain, Segment};
 use crate::spool::journal::log::Log;
+use crate::spool::journal::moves::Moves;
 use crate::spool::journal::op::Op;
 use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared};
 use crate::spool::quarantine::Quarantine;
+use crate::spool::queue_db::DbError;
 use crate::spool::settings::SpoolSettings;
 use common::vocab::MessageId;
-use engine::envelope::Recovered;
 use files::Files;
-use replay::Replay;
+use merge::{Merge, Stock};
+use replay::{Known, Replay};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a start hands over.
 #[derive(Debug)]
@@ -33,10 +36,8 @@ pub struct Start {
     pub log: Log,
     /// For records that turn out to be damaged later.
     pub quarantine: Quarantine,
-    /// What waits, oldest first.
-    pub recovered: Vec<Recovered>,
-    /// What was found, in numbers.
-    pub report: Report,
+    /// What waits.
+    pub stock: Stock,
 }
 
 /// Takes the lock, reads everything, and leaves a journal that can be written.
@@ -44,50 +45,108 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let folder = dir.join("journal");
     let quarantine = Quarantine { disk: disk.clone(), folder: dir.join("quarantine") };
     let lock = prepare_folders(&*disk, dir, &folder, &quarantine)?;
-    let files = Files::read(&*disk, &folder, &quarantine)?;
-    let mut replay = Replay::new(files.damaged);
+    let db_path = dir.join("queue.db");
+    let said = OpenError::database(&db_path);
+    let db = disk.database(&db_path).map_err(&said)?;
+    disk.sync_folder(dir).map_err(OpenError::io("sync the folder", dir))?;
+    let meta = db.meta().map_err(&said)?;
+    let known = Known { db: &*db, meta: &meta, path: &db_path };
+    let files = Files::read(&*disk, &folder, &quarantine, &meta)?;
+    let mut replay = Replay::new(files.damaged, &meta);
     let mut chain = Chain::new(disk.clone(), folder.clone(), settings, files.next_number);
+    let clean = read_journal(&files, &mut replay, &mut chain, &quarantine, &known)?;
     for spare in files.spares {
         chain.push_spare(spare).map_err(OpenError::io("remove a file of", &folder))?;
     }
+    for (seal, file) in files.adopted {
+        chain.files().insert(seal, file);
+    }
+    if replay.batch > meta.batch {
+        tracing::error!(journal = replay.batch, database = meta.batch, "queue.db lost commits that were on disk");
+    }
+    let next = replay.next_message();
+    let mut moves = Moves::new(replay.batch.max(meta.batch));
+    let keys = replay.keys.clone();
+    let merge = Merge { db: &*db, meta: &meta, chain: &mut chain, moves: &mut moves };
+    let (index, mut stock) = merge.run(replay).map_err(&said)?;
+    let checkpointed = db.checkpoint();
+    moves.checkpointed(Duration::ZERO, checkpointed.as_ref().is_ok_and(|complete| *complete));
+    if !matches!(checkpointed, Ok(_) | Err(DbError::Full)) {
+        checkpointed.map_err(&said)?;
+    }
+    chain.set_checkpointed(!moves.is_dirty());
+    let shared = Arc::new(Shared::new(index, settings.cache_bytes_max, next, chain.files(), db));
+    if let Some(last) = files.segments.last() {
+        // A process that was killed leaves records that no power cut has tested yet: from here on they count.
+        last.file.sync_data().map_err(OpenError::io("sync", &last.path))?;
+    }
+    let mut log = open_log(chain, shared.clone(), moves, settings, lock, (next, clean), &folder)?;
+    keys.iter().for_each(|(key, mid, at, _)| log.know_key(key, *mid, *at));
+    stock.begin(shared);
+    Ok(Start { log, quarantine, stock })
+}
+
+/// Reads every segment in its order. Answers whether the last one may be written on.
+fn read_journal(
+    files: &Files,
+    replay: &mut Replay,
+    chain: &mut Chain,
+    quarantine: &Quarantine,
+    known: &Known<'_>,
+) -> Result<bool, OpenError> {
     let mut clean = false;
     let mut buffer = Vec::new();
     for (at, file) in files.segments.iter().enumerate() {
         let completed = file.completed_by(files.segments.get(at + 1));
         file.read_records(completed, &mut buffer)?;
         let scan = scan::scan(&buffer, file.header.seal, completed.map(|previous| previous.synced));
-        let pinned = replay.segment(file, &buffer, &scan, &quarantine)?;
-        clean = completed.is_none() && scan.is_clean();
+        let pinned = replay.segment(file, &buffer, &scan, quarantine, known)?;
+        clean = completed.is_none() && scan.is_clean() && !file.header.adopted;
         let written = scan.end as u32; // within a segment, whose length is 32 bits
         let durable = if clean { written } else { scan.synced as u32 };
-        let (seal, capacity) = (file.header.seal, file.capacity);
-        chain.push(Segment { seal, capacity, written, durable, live: pinned, file: file.file.clone() });
+        chain.push(Segment {
+            seal: file.header.seal,
+            capacity: file.capacity,
+            written,
+            durable,
+            live: pinned,
+            full_at: (at + 1 < files.segments.len()).then_some(Duration::ZERO),
+            adopted: false,
+            marked: file.header.adopted,
+            file: file.file.clone(),
+        });
     }
-    let next = replay.next_message();
-    let (index, recovered, report) = replay.finish(&mut chain);
-    let shared = Arc::new(Shared::new(index, settings.cache_bytes_max, next, chain.files()));
-    if let Some(last) = files.segments.last() {
-        // A process that was killed leaves records that no power cut has tested yet: from here on they count.
-        last.file.sync_data().map_err(OpenError::io("sync", &last.path))?;
-    }
+    Ok(clean)
+}
+
+/// A log that can be written, on from the next message number; `clean`: in the segment that was written last.
+fn open_log(
+    mut chain: Chain,
+    shared: Arc<Shared>,
+    moves: Moves,
+    settings: &SpoolSettings,
+    lock: LockGuard,
+    (next, clean): (MessageId, bool),
+    folder: &Path,
+) -> Result<Log, OpenError> {
     if !clean {
         let next = MessageId(next.0 + NUMBERS_BLOCK);
-        chain.roll(0, true, next).map_err(OpenError::io("begin a journal file in", &folder))?;
+        chain.roll(0, true, next).map_err(OpenError::io("begin a journal file in", folder))?;
         shared.set_ceiling(next.0);
     }
     let reserve = chain.retire().and_then(|()| chain.ensure_spares(1));
-    let mut log = Log::new(chain, shared, lock);
+    let mut log = Log::new(chain, shared, moves, settings, lock);
     if let Err(error) = reserve {
         if !is_full(&error) {
-            return Err(OpenError::io("make a journal file in", &folder)(error));
+            return Err(OpenError::io("make a journal file in", folder)(error));
         }
         log.shared().set_health(SpoolHealth::Full);
     }
     log.run(&mut vec![Op::Numbers]);
     if let SpoolHealth::Failed(why) = log.shared().health() {
-        return Err(OpenError::io("write to", &folder)(std::io::Error::other(why)));
+        return Err(OpenError::io("write to", folder)(std::io::Error::other(why)));
     }
-    Ok(Start { log, quarantine, recovered, report })
+    Ok(log)
 }
 
 /// Makes the folders durable and takes the lock.

@@ -17,7 +17,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 /// Octets before the first record.
 pub const HEADER_BYTES: u32 = 2 * COPY_BYTES as u32;
 /// Octets between the two copies: the block of common disks.
-const COPY_BYTES: usize = 4096;
+pub const COPY_BYTES: usize = 4096;
 /// Octets of a header that mean something.
 const FIELDS_BYTES: usize = 64;
 /// The format of journal files that this program writes.
@@ -46,6 +46,8 @@ pub struct Header {
     pub oldest: u32,
     /// The segment before; `None` in the first one of all.
     pub previous: Option<Previous>,
+    /// It belongs to the database. Says so by itself, so that it is not used again should the database be lost.
+    pub adopted: bool,
 }
 
 /// What the start of a file says.
@@ -64,6 +66,13 @@ pub enum HeaderRead {
 impl Header {
     /// Both copies and the zero end behind them, ready to be written at the start of the file.
     pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = self.encode_copy().repeat(2);
+        bytes.resize(HEADER_BYTES as usize + END_BYTES, 0);
+        bytes
+    }
+
+    /// One copy of the header, for the start of the file and for [`COPY_BYTES`] behind it.
+    pub fn encode_copy(&self) -> [u8; COPY_BYTES] {
         let mut copy = [0; COPY_BYTES];
         let previous = self.previous.unwrap_or(Previous { seal: Seal { salt: 0, number: 0 }, length: 0, synced: 0 });
         copy[..8].copy_from_slice(&MAGIC);
@@ -77,11 +86,10 @@ impl Header {
         copy[52..56].copy_from_slice(&previous.length.to_le_bytes());
         copy[60..64].copy_from_slice(&previous.synced.to_le_bytes());
         copy[56] = u8::from(self.previous.is_some());
+        copy[57] = u8::from(self.adopted);
         let sum = sum_of(&copy);
         copy[12..16].copy_from_slice(&sum.to_le_bytes());
-        let mut bytes = copy.repeat(2);
-        bytes.resize(HEADER_BYTES as usize + END_BYTES, 0);
-        bytes
+        copy
     }
 
     /// Reads the start of the file with this number; a file shorter than a header was never used.
@@ -136,6 +144,7 @@ fn read_copy(copy: &[u8]) -> Copy {
         next_message: MessageId(long(32)),
         oldest: word(20),
         previous: (copy[56] != 0).then_some(previous),
+        adopted: copy[57] != 0,
     })
 }
 
@@ -169,11 +178,12 @@ mod tests {
         next_message: MessageId(99),
         oldest: 3,
         previous: Some(Previous { seal: Seal { salt: 5, number: 11 }, length: 777, synced: 700 }),
+        adopted: false,
     };
 
     #[test]
     fn a_header_reads_back_in_its_own_file_only() {
-        let first = Header { previous: None, ..HEADER };
+        let first = Header { previous: None, adopted: true, ..HEADER };
         assert_eq!(Header::read(&HEADER.encode(), 12), HeaderRead::Own(HEADER));
         assert_eq!(Header::read(&first.encode(), 12), HeaderRead::Own(first));
         assert_eq!(Header::read(&HEADER.encode(), 13), HeaderRead::Unused);

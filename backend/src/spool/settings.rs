@@ -21,6 +21,22 @@ pub struct SpoolSettings {
     pub kept_batches_max: usize,
     /// How often a full disk is asked whether there is room again.
     pub full_retry: Duration,
+    /// Journal files in use before the oldest is emptied into the database: bounds what a start has to read.
+    pub segments_max: usize,
+    /// So long after it was full the oldest journal file is emptied: most mail is gone by then and never moves.
+    pub segment_age: Duration,
+    /// Messages that move to the database in one commit: bounds how long results wait behind it.
+    pub move_messages_max: usize,
+    /// Octets of bodies that move in one commit, for the same reason and for the memory they take meanwhile.
+    pub move_bytes_max: usize,
+    /// How long deferred messages, and results for stored ones, wait for company: one commit serves many.
+    pub move_wait: Duration,
+    /// Results for stored messages in one commit; so many waiting results are company enough.
+    pub changes_max: usize,
+    /// A journal file with more than this share of live octets, in percent, is adopted instead of copied.
+    pub adopt_percent: u64,
+    /// What is left of an adopted journal file below this share, in percent, is copied, and the file used again.
+    pub copy_percent: u64,
     /// Whether the next journal file is made ready by a thread of its own while the present one fills.
     pub prepare_ahead: bool,
 }
@@ -36,6 +52,14 @@ impl Default for SpoolSettings {
             spares_max: 4,
             kept_batches_max: 16,
             full_retry: Duration::from_secs(2),
+            segments_max: 8,
+            segment_age: Duration::from_secs(30),
+            move_messages_max: 1_000,
+            move_bytes_max: 8 << 20,
+            move_wait: Duration::from_secs(1),
+            changes_max: 2_000,
+            adopt_percent: 25,
+            copy_percent: 10,
             prepare_ahead: true,
         }
     }

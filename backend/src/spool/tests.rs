@@ -6,14 +6,24 @@ mod damage;
 mod faults;
 mod kill;
 mod ledger;
+mod moves;
 mod os;
+mod sim_db;
 mod sim_disk;
 
-use crate::spool::{SpoolSettings, Submission};
+use crate::spool::journal::job::Job;
+use crate::spool::journal::log::Log;
+use crate::spool::journal::mover;
+use crate::spool::journal::op::Op;
+use crate::spool::quarantine::Quarantine;
+use crate::spool::recovery::{self, Start};
+use crate::spool::{OpenError, Report, SpoolSettings, Submission};
 use bytes::Bytes;
 use common::vocab::{MessageId, Timestamp};
-use engine::envelope::Envelope;
+use engine::envelope::{Envelope, Recovered};
 use engine::random::Random;
+use sim_disk::SimDisk;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Small files and no thread beside the writer, so that many files are used and a seed stays a seed.
@@ -22,7 +32,7 @@ fn small() -> SpoolSettings {
 }
 
 /// A message whose every octet follows from its number.
-fn message(mid: MessageId, recipients: usize, size: usize) -> Submission {
+pub(super) fn message(mid: MessageId, recipients: usize, size: usize) -> Submission {
     let body = body_of(mid, size);
     let address = |local: String| format!("{local}@host{}.test", mid.0 % 7).parse().unwrap();
     let envelope = Envelope {
@@ -38,7 +48,7 @@ fn message(mid: MessageId, recipients: usize, size: usize) -> Submission {
     Submission { envelope: Arc::new(envelope), body, settles: Vec::new(), key: None }
 }
 
-fn body_of(mid: MessageId, size: usize) -> Bytes {
+pub(super) fn body_of(mid: MessageId, size: usize) -> Bytes {
     let mut random = Random::new(mid.0);
     let mut body = Vec::with_capacity(size + 8);
     while body.len() < size {
@@ -46,4 +56,36 @@ fn body_of(mid: MessageId, size: usize) -> Bytes {
     }
     body.truncate(size);
     Bytes::from(body)
+}
+
+/// What a start on the simulated disk found.
+struct Found {
+    log: Log,
+    quarantine: Quarantine,
+    recovered: Vec<Recovered>,
+    report: Report,
+    /// Work of the database that is not done yet.
+    job: Option<Job>,
+}
+
+/// Opens the spool of a simulated disk without its threads.
+fn start(disk: &SimDisk, settings: &SpoolSettings) -> Result<Found, OpenError> {
+    let Start { log, quarantine, mut stock } = recovery::start(Arc::new(disk.clone()), Path::new("/spool"), settings)?;
+    let mut recovered = Vec::new();
+    while let Some(batch) = stock.next_batch().map_err(OpenError::database(Path::new("/spool/queue.db")))? {
+        recovered.extend(batch);
+    }
+    Ok(Found { log, quarantine, recovered, report: stock.report, job: None })
+}
+
+impl Found {
+    /// Does what the database was asked, if it was, and asks for the next.
+    fn work(&mut self) -> bool {
+        let Some(job) = self.job.take().or_else(|| self.log.next_job()) else { return false };
+        let shared = self.log.shared().clone();
+        let landed = mover::carry_out(&shared, &self.quarantine, job);
+        self.log.run(&mut vec![Op::Landed(landed)]);
+        self.job = self.log.next_job();
+        true
+    }
 }

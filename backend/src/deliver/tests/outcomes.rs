@@ -1,7 +1,7 @@
 //! Peers that behave, and peers that refuse by the rules.
 
 use super::world::*;
-use crate::spool::Begun;
+use crate::spool::{Begun, SpoolError};
 use bytes::Bytes;
 use common::vocab::{AttemptId, MessageId, RecipientId};
 use engine::failure::Outcome;
@@ -191,5 +191,41 @@ async fn a_refusal_may_come_while_the_body_is_still_being_sent() {
     let (outcomes, reusable) = world.deliver(1).await;
     assert_eq!((words(&outcomes), reusable), (vec!["refused EndOfData 552".to_owned()], false));
     assert!(world.spool.begun.lock().unwrap().is_empty(), "the last block never went out");
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn no_dot_goes_out_that_could_not_be_written_down_before() {
+    let spool = TestSpool { begun_answer: Some(SpoolError::Failed("a test".into())), ..Default::default() };
+    let spool = TestSpool { bodies: [(1, Bytes::from_static(b"a line\r\n"))].into(), ..spool };
+    let mut world = world_with(patient(), spool, async |mut peer| {
+        peer.greets(&["PIPELINING"]).await;
+        peer.accepts_envelope(1).await;
+        peer.sees_us_leave().await;
+    })
+    .await;
+    world.ready().await;
+    let (outcomes, reusable) = world.deliver(1).await;
+    assert_eq!((words(&outcomes), reusable), (vec!["failed Body: the spool cannot write: a test".to_owned()], false));
+    world.ends().await;
+}
+
+#[tokio::test]
+async fn a_full_disk_does_not_stop_a_dot() {
+    let spool = TestSpool { begun_answer: Some(SpoolError::Full), ..Default::default() };
+    let spool = TestSpool { bodies: [(1, Bytes::from_static(b"a line\r\n"))].into(), ..spool };
+    let mut world = world_with(patient(), spool, async |mut peer| {
+        peer.greets(&["PIPELINING"]).await;
+        peer.accepts_envelope(1).await;
+        assert_eq!(peer.body().await.as_deref(), Some("a line\r\n"));
+        peer.say("250 2.0.0 taken\r\n").await;
+        peer.answers("QUIT", "221 bye").await;
+    })
+    .await;
+    world.ready().await;
+    let (outcomes, reusable) = world.deliver(1).await;
+    assert_eq!((words(&outcomes), reusable), (vec!["delivered".to_owned()], true));
+    world.handle.close();
+    world.closed().await;
     world.ends().await;
 }

@@ -28,6 +28,8 @@ pub(in crate::deliver) const SESSION: SessionId = SessionId(7);
 pub(in crate::deliver) struct TestSpool {
     pub(in crate::deliver) bodies: BTreeMap<u64, Bytes>,
     pub(in crate::deliver) begun: Mutex<Vec<Begun>>,
+    /// What writing `begun` fails with.
+    pub(in crate::deliver) begun_answer: Option<SpoolError>,
     /// Asking for this body panics.
     pub(in crate::deliver) cursed: Option<u64>,
 }
@@ -39,8 +41,11 @@ impl Spool for TestSpool {
     fn keep(&self, _: Submission) -> Answer<Kept> {
         unreachable!("a session keeps nothing")
     }
-    fn begun(&self, begun: Begun) {
+    fn begun(&self, begun: Begun) -> Answer<()> {
         self.begun.lock().unwrap().push(begun);
+        let (sender, receiver) = oneshot::channel();
+        let _ = sender.send(self.begun_answer.clone().map_or(Ok(()), Err));
+        receiver
     }
     fn settle(&self, _: Vec<Settlement>) {
         unreachable!("a session settles nothing")

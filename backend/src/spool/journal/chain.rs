@@ -1,12 +1,14 @@
 //! The journal's files in their order: which one is written, which ones still count, which ones may be used again.
 //!
 //! Promises: a header is on disk before the first record behind it; a file goes only when nothing in it counts any more
-//! and it is the oldest, so that a `done` outlives the `accept` it speaks of; one spare stays in reserve, so that
+//! and it is the oldest, so that a `done` outlives the `accept` it speaks of, and not before the database holds for certain
+//! what moved out of it; one spare stays in reserve, so that
 //! results can be written when the disk is full.
 //! Never: looks into a record, or syncs twice after a failure (the caller stops for good).
 
 use crate::spool::disk::{Disk, DiskFile};
 use crate::spool::frame::{END_BYTES, Seal};
+use crate::spool::journal::mover::mark;
 use crate::spool::journal::shared::Files;
 use crate::spool::segment::{HEADER_BYTES, Header, Previous, file_name, new_salt};
 use crate::spool::settings::SpoolSettings;
@@ -16,6 +18,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// Spares that mail may not take: results are written to them when the disk is full.
 const RESERVE: usize = 1;
@@ -37,8 +40,15 @@ pub struct Segment {
     pub written: u32,
     /// Octets on disk for certain.
     pub durable: u32,
-    /// Messages in it that are not done, and pieces that could not be set aside.
+    /// What holds it: messages in it that are not done, changes and attempts that only it knows, and pieces that could
+    /// not be set aside.
     pub live: u32,
+    /// When the next one was begun, on the writer's clock.
+    pub full_at: Option<Duration>,
+    /// It belongs to the database once nothing holds it here.
+    pub adopted: bool,
+    /// Its header says so already, though the database never did.
+    pub marked: bool,
     /// The file.
     pub file: Arc<dyn DiskFile>,
 }
@@ -69,6 +79,10 @@ pub struct Chain {
     preparing: Option<JoinHandle<io::Result<Spare>>>,
     next_number: u32,
     files: Files,
+    /// The writer's clock.
+    now: Duration,
+    /// The database holds what the files say that hold nothing: they may go.
+    checkpointed: bool,
 }
 
 impl Chain {
@@ -85,7 +99,68 @@ impl Chain {
             preparing: None,
             next_number,
             files: Files::default(),
+            now: Duration::ZERO,
+            checkpointed: true,
         }
+    }
+
+    /// Tells the time.
+    pub fn at(&mut self, now: Duration) {
+        self.now = now;
+    }
+
+    /// What it was told.
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// Whether files may go as far as the database is concerned.
+    pub fn set_checkpointed(&mut self, checkpointed: bool) {
+        self.checkpointed = checkpointed;
+    }
+
+    /// Segments in use.
+    pub fn count(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Octets of a segment.
+    pub fn segment_bytes(&self) -> u64 {
+        u64::from(self.segment_bytes)
+    }
+
+    /// The oldest segment, unless it is written at present.
+    pub fn oldest_to_empty(&self) -> Option<&Segment> {
+        self.segments.front().filter(|oldest| self.segments.len() > 1 && !oldest.adopted)
+    }
+
+    /// Since when the oldest segment is full, while something holds it.
+    pub fn oldest_full_at(&self) -> Option<Duration> {
+        self.oldest_to_empty().filter(|oldest| oldest.live > 0)?.full_at
+    }
+
+    /// Nothing holds the oldest segment, so it could go.
+    pub fn oldest_is_empty(&self) -> bool {
+        self.segments.len() > 1 && self.segments[0].live == 0
+    }
+
+    /// The number of the oldest segment.
+    pub fn oldest_number(&self) -> u32 {
+        self.segments.front().map_or(0, |oldest| oldest.seal.number)
+    }
+
+    /// This segment goes to the database instead of being used again.
+    pub fn adopt(&mut self, number: u32) {
+        if let Some(segment) = self.find(number) {
+            segment.adopted = true;
+        }
+    }
+
+    /// A file that the database gave back may be used again.
+    pub fn give_back(&mut self, number: u32, file: Arc<dyn DiskFile>) -> io::Result<()> {
+        self.files.remove(number);
+        let capacity = u32::try_from(file.length()?).unwrap_or(u32::MAX);
+        self.push_spare(Spare { number, capacity, file })
     }
 
     /// The files in use, for readers.
@@ -172,11 +247,17 @@ impl Chain {
         self.segments.get_mut(at)
     }
 
-    /// Frees the oldest segments in which nothing counts. Only while [`Chain::is_synced`].
+    /// Frees the oldest segments that nothing holds. Only while [`Chain::is_synced`].
     pub fn retire(&mut self) -> io::Result<()> {
-        while self.segments.len() > 1 && self.segments[0].live == 0 {
+        while self.checkpointed && self.oldest_is_empty() {
             let Some(oldest) = self.segments.pop_front() else { break };
             let number = oldest.seal.number;
+            if oldest.adopted {
+                continue; // readers still find it
+            }
+            if oldest.marked {
+                mark(&*oldest.file, number, false)?;
+            }
             self.files.remove(number);
             self.spares.push_back(Spare { number, capacity: oldest.capacity, file: oldest.file });
         }
@@ -233,14 +314,28 @@ impl Chain {
         let before = |last: &Segment| Previous { seal: last.seal, length: last.written, synced: last.durable };
         let previous = self.segments.back().map(before);
         let oldest = self.segments.front().map_or(seal.number, |first| first.seal.number);
-        let header = Header { seal, next_message, oldest, previous };
+        let header = Header { seal, next_message, oldest, previous, adopted: false };
         let durable = spare.file.write_at(&header.encode(), 0).and_then(|()| spare.file.sync_data());
         if let Err(error) = durable {
             self.spares.push_front(spare);
             return Err(error);
         }
         let Spare { capacity, file, .. } = spare;
-        self.push(Segment { seal, capacity, written: HEADER_BYTES, durable: HEADER_BYTES, live: 0, file });
+        if let Some(full) = self.segments.back_mut() {
+            full.full_at = Some(self.now);
+        }
+        let (written, durable) = (HEADER_BYTES, HEADER_BYTES);
+        self.push(Segment {
+            seal,
+            capacity,
+            written,
+            durable,
+            live: 0,
+            full_at: None,
+            adopted: false,
+            marked: false,
+            file,
+        });
         Ok(())
     }
 

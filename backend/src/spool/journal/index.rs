@@ -3,13 +3,15 @@
 //! Promises: a message is forgotten when its last recipient is settled, and not before.
 //! Never: holds an envelope or a body.
 
+use crate::spool::queue_db::Waiting;
 use common::vocab::{MessageId, RecipientId};
 use engine::envelope::{Settled, Settlement};
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 
-/// Where a record lies.
+/// Where a record lies in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Spot {
     /// The segment.
     pub number: u32,
     /// Octets from its start to the frame.
@@ -18,13 +20,59 @@ pub struct Place {
     pub length: u32,
 }
 
+/// Where a message lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the journal.
+    Journal(Spot),
+    /// In the database; its body there too, or in this journal file that was adopted.
+    Stored {
+        /// The adopted file.
+        segment: Option<NonZeroU32>,
+    },
+    /// Its record is damaged and set aside.
+    Lost,
+}
+
+/// Recipients that were deferred, in the order of their numbers.
+pub type Deferred = Vec<(RecipientId, Waiting)>;
+
 /// A live message.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Where its accept lies.
+    /// Where it lies.
     pub place: Place,
     /// Who still waits.
     pub remaining: Remaining,
+    /// How those stand that were deferred, while only the journal knows it.
+    pub deferred: Option<Box<Deferred>>,
+}
+
+impl Entry {
+    /// A message in the journal of which nobody was tried.
+    pub fn new(spot: Spot, remaining: Remaining) -> Entry {
+        Entry { place: Place::Journal(spot), remaining, deferred: None }
+    }
+
+    fn defer(&mut self, rid: RecipientId, waiting: Waiting) {
+        if !matches!(self.place, Place::Journal(_)) || !self.remaining.contains(rid) {
+            return;
+        }
+        let deferred = self.deferred.get_or_insert_default();
+        match deferred.binary_search_by_key(&rid, |(rid, _)| *rid) {
+            Ok(at) => deferred[at].1 = waiting,
+            Err(at) => deferred.insert(at, (rid, waiting)),
+        }
+    }
+}
+
+/// What a settlement did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touched {
+    /// Where the message lies, or lay.
+    pub place: Place,
+    /// Nobody is left.
+    pub ended: bool,
 }
 
 /// A set of recipients; up to 64 need no memory of their own.
@@ -60,6 +108,15 @@ impl Remaining {
         }
     }
 
+    /// Whether this one waits.
+    pub fn contains(&self, rid: RecipientId) -> bool {
+        let (word, bit) = (rid.0 as usize / 64, rid.0 % 64);
+        match self {
+            Remaining::Few(bits) => word == 0 && bits >> bit & 1 == 1,
+            Remaining::Many(words) => words.get(word).is_some_and(|bits| bits >> bit & 1 == 1),
+        }
+    }
+
     /// Nobody waits.
     pub fn is_empty(&self) -> bool {
         match self {
@@ -84,22 +141,38 @@ impl Index {
         self.0.get(&mid).map(|entry| entry.place)
     }
 
-    /// Takes out who is settled for good; answers the entry if nobody is left.
-    pub fn settle(&mut self, settlement: &Settlement) -> Option<Entry> {
+    /// The entry of a live message.
+    pub fn get(&self, mid: MessageId) -> Option<&Entry> {
+        self.0.get(&mid)
+    }
+
+    /// A message lies elsewhere from now on. What the journal alone knew of it is known there.
+    pub fn move_to(&mut self, mid: MessageId, place: Place) {
+        if let Some(entry) = self.0.get_mut(&mid) {
+            entry.place = place;
+            entry.deferred = None;
+        }
+    }
+
+    /// Takes out who is settled for good; `None` if there is no such message.
+    pub fn settle(&mut self, settlement: &Settlement) -> Option<Touched> {
         let entry = self.0.get_mut(&settlement.mid)?;
         for (rid, settled) in &settlement.recipients {
-            if !matches!(settled, Settled::Deferred { .. }) {
-                entry.remaining.remove(*rid);
+            match *settled {
+                Settled::Deferred { attempts, next_attempt_at } => {
+                    entry.defer(*rid, Waiting { attempts, begun: 0, next_attempt_at: Some(next_attempt_at) });
+                }
+                Settled::Delivered | Settled::Bounced(_) | Settled::Deleted => entry.remaining.remove(*rid),
             }
         }
-        if entry.remaining.is_empty() {
-            return self.0.remove(&settlement.mid);
-        }
-        if settlement.message_done {
+        let (place, ended) = (entry.place, entry.remaining.is_empty());
+        if ended {
+            self.0.remove(&settlement.mid);
+        } else if settlement.message_done {
             // Keeping it is the safe side: it comes back at the next start.
             tracing::error!(mid = settlement.mid.0, "called done while recipients wait; it stays in the spool");
         }
-        None
+        Some(Touched { place, ended })
     }
 }
 
@@ -116,13 +189,14 @@ mod tests {
     fn a_message_goes_with_its_last_recipient_and_not_before() {
         for count in [1usize, 2, 63, 64, 65, 128, 1_000] {
             let mut index = Index::default();
-            let place = Place { number: 1, offset: 2, length: 3 };
-            index.insert(MessageId(9), Entry { place, remaining: Remaining::of(count, |_| true) });
+            let spot = Spot { number: 1, offset: 2, length: 3 };
+            index.insert(MessageId(9), Entry::new(spot, Remaining::of(count, |_| true)));
             let last = count as u32 - 1;
-            assert!(index.settle(&settled(9, 0..last, false)).is_none(), "{count}");
-            assert!(index.settle(&settled(9, 5_000..5_001, true)).is_none(), "{count}");
-            assert_eq!(index.place(MessageId(9)), Some(place), "{count}");
-            assert!(index.settle(&settled(9, last..last + 1, true)).is_some(), "{count}");
+            let touched = |ended| Some(Touched { place: Place::Journal(spot), ended });
+            assert_eq!(index.settle(&settled(9, 0..last, false)), touched(false), "{count}");
+            assert_eq!(index.settle(&settled(9, 5_000..5_001, true)), touched(false), "{count}");
+            assert_eq!(index.place(MessageId(9)), Some(Place::Journal(spot)), "{count}");
+            assert_eq!(index.settle(&settled(9, last..last + 1, true)), touched(true), "{count}");
             assert_eq!(index.place(MessageId(9)), None, "{count}");
         }
     }
@@ -130,12 +204,13 @@ mod tests {
     #[test]
     fn a_deferred_recipient_still_waits() {
         let mut index = Index::default();
-        let place = Place { number: 1, offset: 2, length: 3 };
-        index.insert(MessageId(9), Entry { place, remaining: Remaining::of(2, |rid| rid == 1) });
+        let spot = Spot { number: 1, offset: 2, length: 3 };
+        index.insert(MessageId(9), Entry::new(spot, Remaining::of(2, |rid| rid == 1)));
         let later = Settled::Deferred { attempts: 1, next_attempt_at: common::vocab::Timestamp(5) };
         let settlement =
             Settlement { mid: MessageId(9), recipients: vec![(RecipientId(1), later)], message_done: false };
-        assert!(index.settle(&settlement).is_none());
-        assert!(index.place(MessageId(9)).is_some());
+        assert_eq!(index.settle(&settlement).map(|touched| touched.ended), Some(false));
+        let waiting = Waiting { attempts: 1, begun: 0, next_attempt_at: Some(common::vocab::Timestamp(5)) };
+        assert_eq!(index.get(MessageId(9)).unwrap().deferred.as_deref(), Some(&vec![(RecipientId(1), waiting)]));
     }
 }

@@ -9,12 +9,15 @@ use crate::spool::disk::{LockGuard, is_full};
 use crate::spool::failure::SpoolHealth;
 use crate::spool::frame::{self, END_BYTES};
 use crate::spool::journal::chain::Chain;
-use crate::spool::journal::index::{Entry, Place, Remaining};
+use crate::spool::journal::index::{Entry, Place, Remaining, Spot};
+use crate::spool::journal::keys::Keys;
+use crate::spool::journal::moves::Moves;
 use crate::spool::journal::op::{Op, Reply};
-use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared};
+use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared, State};
 use crate::spool::record;
-use crate::spool::{Begun, Kept, SpoolError, Submission};
-use common::vocab::MessageId;
+use crate::spool::settings::SpoolSettings;
+use crate::spool::{Begun, IdempotencyKey, Kept, SpoolError, Submission};
+use common::vocab::{MessageId, Timestamp};
 use engine::envelope::{Envelope, Settlement};
 use std::io;
 use std::sync::Arc;
@@ -28,31 +31,48 @@ const RECORD_BYTES_MAX: usize = u32::MAX as usize - (1 << 20);
 const BUFFER_BYTES_KEPT: usize = 8 << 20;
 
 /// Records that ride with the next sync.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 enum Rider {
-    Begun(Begun),
+    /// With whoever waits to hear that it is written.
+    Begun(Begun, Option<Reply>),
     Done(Settlement),
+    /// The batch of this number went to the database.
+    Moved(u64, Vec<MessageId>),
     Numbers(u64),
 }
 
 /// What the buffer holds, in its order.
 #[derive(Debug)]
 enum Pending {
-    Keep { submission: Submission, reply: Reply<Kept>, place: Place },
-    Rider(Rider),
+    Keep {
+        submission: Submission,
+        reply: Reply<Kept>,
+        spot: Spot,
+    },
+    /// The same was kept before, or stands in this very group: answered when that is on disk.
+    Echo(Kept, Reply<Kept>),
+    /// With the segment of its record.
+    Rider(Rider, u32),
 }
 
 /// See the top of this file.
 #[derive(Debug)]
 pub struct Log {
-    chain: Chain,
-    shared: Arc<Shared>,
+    pub(super) chain: Chain,
+    pub(super) shared: Arc<Shared>,
     buffer: Vec<u8>,
     pending: Vec<Pending>,
     /// Riders that found no room, for the next time.
     held: Vec<Rider>,
-    /// Segments that lost a message by a record that is not synced yet.
-    freed: Vec<u32>,
+    /// Segments that are held once less by a record that is not synced yet.
+    pub(super) freed: Vec<u32>,
+    /// Segments that are held once less when the record of the last batch is synced.
+    pub(super) landed: Vec<u32>,
+    /// What goes to the database.
+    pub(super) moves: Moves,
+    /// Names of clients that do not go by the database yet.
+    pub(super) keys: Keys,
+    pub(super) settings: SpoolSettings,
     /// Kept by this group, for the driver.
     kept: Vec<Arc<Envelope>>,
     /// Message numbers below this are promised to the disk, or about to be.
@@ -63,7 +83,7 @@ pub struct Log {
 
 impl Log {
     /// Continues an open chain.
-    pub fn new(chain: Chain, shared: Arc<Shared>, lock: LockGuard) -> Log {
+    pub fn new(chain: Chain, shared: Arc<Shared>, moves: Moves, settings: &SpoolSettings, lock: LockGuard) -> Log {
         let ceiling = shared.ceiling();
         Log {
             chain,
@@ -72,6 +92,10 @@ impl Log {
             pending: Vec::new(),
             held: Vec::new(),
             freed: Vec::new(),
+            landed: Vec::new(),
+            moves,
+            keys: Keys::default(),
+            settings: settings.clone(),
             kept: Vec::new(),
             ceiling,
             _lock: lock,
@@ -86,18 +110,19 @@ impl Log {
     /// Writes a group, syncs if anything in it asks for that, answers; returns the messages kept.
     pub fn run(&mut self, ops: &mut Vec<Op>) -> Vec<Arc<Envelope>> {
         let mut flushes = Vec::new();
-        let urgent = ops.iter().any(Op::is_urgent);
-        let sync = self.extend_numbers() || urgent;
+        let needs_sync = ops.iter().any(Op::needs_sync);
+        let sync = self.extend_numbers() || needs_sync;
         for rider in std::mem::take(&mut self.held) {
             self.put_rider(rider);
         }
         for op in ops.drain(..) {
             match op {
                 Op::Keep(submission, reply) => self.put_keep(submission, reply),
-                Op::Begun(begun) => self.put_rider(Rider::Begun(begun)),
+                Op::Begun(begun, reply) => self.put_rider(Rider::Begun(begun, Some(reply))),
                 Op::Settle(settlements) => settlements.into_iter().for_each(|s| self.put_rider(Rider::Done(s))),
                 Op::Flush(reply) | Op::Stop(reply) => flushes.push(reply),
-                Op::Numbers => {}
+                Op::Landed(landed) => self.landed(landed),
+                Op::Numbers | Op::Leave => {}
             }
         }
         self.commit(sync);
@@ -105,6 +130,11 @@ impl Log {
             let _ = reply.send(self.standing());
         }
         std::mem::take(&mut self.kept)
+    }
+
+    /// Syncs what was written.
+    pub(super) fn sync(&mut self) {
+        self.commit(true);
     }
 
     /// The last record: the next start goes on with the very next message number.
@@ -157,14 +187,49 @@ impl Log {
             let _ = reply.send(Err(why));
             return;
         }
+        match self.kept_before(&submission) {
+            Ok(None) => {}
+            Ok(Some(kept)) => return self.pending.push(Pending::Echo(kept, reply)),
+            Err(why) => {
+                let _ = reply.send(Err(why));
+                return;
+            }
+        }
         let start = frame::begin(&mut self.buffer);
-        record::put_accept(&mut self.buffer, &submission.envelope, &submission.body);
+        let Submission { envelope, body, settles, key } = &submission;
+        record::put_accept(&mut self.buffer, envelope, settles, key.as_ref(), body);
         match self.seat(start, record::ACCEPT) {
-            Ok(place) => self.pending.push(Pending::Keep { submission, reply, place }),
+            Ok(spot) => {
+                if let Submission { envelope, key: Some(key), .. } = &submission {
+                    self.keys.add(key, envelope.mid, envelope.received_at);
+                }
+                self.pending.push(Pending::Keep { submission, reply, spot });
+            }
             Err(why) => {
                 let _ = reply.send(Err(why));
             }
         }
+    }
+
+    /// The start found that this name was used.
+    pub fn know_key(&mut self, key: &IdempotencyKey, mid: MessageId, at: Timestamp) {
+        self.keys.add(key, mid, at);
+    }
+
+    /// What was kept under the client's name for this submission.
+    fn kept_before(&mut self, submission: &Submission) -> Result<Option<Kept>, SpoolError> {
+        let Some(key) = &submission.key else { return Ok(None) };
+        let found = self.keys.find(&*self.shared.db, key, submission.envelope.received_at);
+        found.map_err(|why| {
+            let why = SpoolError::Failed(format!("cannot read queue.db: {why}"));
+            tracing::error!("{why}");
+            why
+        })
+    }
+
+    /// Writes down that a batch went to the database.
+    pub(super) fn put_moved(&mut self, batch: u64, mids: Vec<MessageId>) {
+        self.put_rider(Rider::Moved(batch, mids));
     }
 
     fn put_rider(&mut self, rider: Rider) {
@@ -173,7 +238,7 @@ impl Log {
         }
         let start = frame::begin(&mut self.buffer);
         let kind = match &rider {
-            Rider::Begun(begun) => {
+            Rider::Begun(begun, _) => {
                 record::put_begun(&mut self.buffer, begun);
                 record::BEGUN
             }
@@ -181,19 +246,23 @@ impl Log {
                 record::put_done(&mut self.buffer, settlement);
                 record::DONE
             }
+            Rider::Moved(batch, mids) => {
+                record::put_moved(&mut self.buffer, *batch, mids);
+                record::MOVED
+            }
             Rider::Numbers(next) => {
                 record::put_numbers(&mut self.buffer, MessageId(*next));
                 record::NUMBERS
             }
         };
         match self.seat(start, kind) {
-            Ok(_) => self.pending.push(Pending::Rider(rider)),
+            Ok(spot) => self.pending.push(Pending::Rider(rider, spot.number)),
             Err(_) => self.hold_back(rider),
         }
     }
 
     /// Gives the record that ends the buffer its place; goes to a new segment if it has no room in this one.
-    fn seat(&mut self, start: usize, kind: u8) -> Result<Place, SpoolError> {
+    fn seat(&mut self, start: usize, kind: u8) -> Result<Spot, SpoolError> {
         let mut start = start;
         if !self.chain.fits(self.buffer.len()) {
             let record = self.buffer.split_off(start);
@@ -215,7 +284,7 @@ impl Log {
         let offset = current.written + start as u32; // fits in the segment, whose length is 32 bits
         frame::finish(&mut self.buffer, start, kind, seal, offset, durable);
         let length = (self.buffer.len() - start) as u32;
-        Ok(Place { number: seal.number, offset, length })
+        Ok(Spot { number: seal.number, offset, length })
     }
 
     /// Whether a record of this kind may still be written.
@@ -240,6 +309,7 @@ impl Log {
         if matches!(self.shared.health(), SpoolHealth::Failed(_)) {
             return;
         }
+        self.answer_begun();
         if sync && let Err(error) = self.chain.sync() {
             self.fail("sync the journal", &error);
             return;
@@ -247,45 +317,95 @@ impl Log {
         self.count();
     }
 
+    /// What is written outlives this process: whoever waits for that goes on, without the sync.
+    fn answer_begun(&mut self) {
+        for pending in &mut self.pending {
+            if let Pending::Rider(Rider::Begun(_, reply), _) = pending
+                && let Some(reply) = reply.take()
+            {
+                let _ = reply.send(Ok(())); // a session that has ended needs no answer
+            }
+        }
+    }
+
     /// What is written counts: index and cache learn of it, waiters are answered, what is empty is freed.
     fn count(&mut self) {
         let mut answers = Vec::with_capacity(self.pending.len());
+        let shared = self.shared.clone();
         {
-            let mut state = self.shared.state();
-            for pending in self.pending.drain(..) {
+            let mut state = shared.state();
+            for pending in std::mem::take(&mut self.pending) {
                 match pending {
-                    Pending::Keep { submission: Submission { envelope, body, .. }, reply, place } => {
-                        let remaining = Remaining::of(envelope.recipients.len(), |_| true);
-                        if !remaining.is_empty() {
-                            self.chain.hold(place.number);
-                            let before = state.index.insert(envelope.mid, Entry { place, remaining });
-                            self.freed.extend(before.map(|entry| entry.place.number));
-                            state.cache.put(envelope.mid, body);
-                        }
-                        self.kept.push(envelope);
-                        answers.push(reply);
+                    Pending::Keep { submission, reply, spot } => {
+                        self.count_kept(&mut state, submission, spot);
+                        answers.push((Kept::New, reply));
                     }
-                    Pending::Rider(Rider::Done(settlement)) => {
-                        if let Some(entry) = state.index.settle(&settlement) {
-                            state.cache.remove(settlement.mid);
-                            self.freed.push(entry.place.number);
-                        }
-                    }
-                    Pending::Rider(Rider::Numbers(ceiling)) => self.shared.set_ceiling(ceiling),
-                    Pending::Rider(Rider::Begun(_)) => {}
+                    Pending::Echo(kept, reply) => answers.push((kept, reply)),
+                    Pending::Rider(rider, number) => self.count_rider(&mut state, rider, number),
                 }
             }
         }
-        for reply in answers {
-            let _ = reply.send(Ok(Kept::New)); // whoever left before the answer: the message is kept all the same
+        for (kept, reply) in answers {
+            let _ = reply.send(Ok(kept)); // whoever left before the answer: the message is kept all the same
         }
         if self.chain.is_synced() {
             for number in self.freed.drain(..) {
                 self.chain.release(number);
             }
+            self.moves.synced();
+            self.chain.set_checkpointed(!self.moves.is_dirty());
             if let Err(error) = self.chain.retire() {
                 self.fail("free a journal file", &error);
             }
+            self.moves.retired(self.chain.oldest_number());
+        }
+    }
+
+    fn count_kept(&mut self, state: &mut State, submission: Submission, spot: Spot) {
+        let Submission { envelope, body, settles, key } = submission;
+        let remaining = Remaining::of(envelope.recipients.len(), |_| true);
+        if !remaining.is_empty() {
+            self.chain.hold(spot.number);
+            self.moves.accepted(envelope.mid, spot.number);
+            state.index.insert(envelope.mid, Entry::new(spot, remaining));
+            state.cache.put(envelope.mid, body);
+        }
+        for settlement in &settles {
+            self.count_settled(state, settlement, spot.number);
+        }
+        if let Some(key) = key {
+            self.chain.hold(spot.number);
+            self.moves.key(key, envelope.mid, envelope.received_at, spot.number);
+        }
+        self.kept.push(envelope);
+    }
+
+    fn count_rider(&mut self, state: &mut State, rider: Rider, number: u32) {
+        match rider {
+            Rider::Done(settlement) => self.count_settled(state, &settlement, number),
+            Rider::Begun(begun, _) if state.index.get(begun.mid).is_some() => {
+                begun.rids.iter().for_each(|_| self.chain.hold(number));
+                self.moves.begun(begun.mid, &begun.rids, number);
+            }
+            Rider::Begun(..) => {}
+            Rider::Moved(..) => self.count_moved(),
+            Rider::Numbers(ceiling) => self.shared.set_ceiling(ceiling),
+        }
+    }
+
+    /// Recipients ended, or wait for another try, as a record in this segment says.
+    fn count_settled(&mut self, state: &mut State, settlement: &Settlement, number: u32) {
+        let Some(touched) = state.index.settle(settlement) else { return };
+        if touched.ended {
+            state.cache.remove(settlement.mid);
+            if let Place::Journal(spot) = touched.place {
+                self.freed.push(spot.number);
+            }
+        }
+        let (ended, held) = self.moves.settled(settlement, touched, number);
+        self.freed.extend(ended);
+        if held {
+            self.chain.hold(number);
         }
     }
 
@@ -298,17 +418,24 @@ impl Log {
         self.chain.wipe(self.buffer.len());
         for pending in std::mem::take(&mut self.pending) {
             match pending {
-                Pending::Keep { reply, .. } => {
+                Pending::Keep { submission, reply, .. } => {
+                    if let Some(key) = &submission.key {
+                        self.keys.remove(key, submission.envelope.mid);
+                    }
                     let _ = reply.send(Err(SpoolError::Full));
                 }
-                Pending::Rider(rider) => self.hold_back(rider),
+                Pending::Echo(_, reply) => drop(reply.send(Err(SpoolError::Full))),
+                Pending::Rider(rider, _) => self.hold_back(rider),
             }
         }
     }
 
-    fn hold_back(&mut self, rider: Rider) {
-        if matches!(rider, Rider::Numbers(_)) {
-            return; // the block is still near its end, so the next group asks again
+    fn hold_back(&mut self, mut rider: Rider) {
+        match &mut rider {
+            Rider::Numbers(_) => return, // the block is still near its end, so the next group asks again
+            // A full disk does not stop delivery: that frees room.
+            Rider::Begun(_, reply) => drop(reply.take().map(|reply| reply.send(Err(SpoolError::Full)))),
+            Rider::Done(_) | Rider::Moved(..) => {}
         }
         if self.held.len() < HELD_MAX {
             self.held.push(rider);
@@ -328,21 +455,24 @@ impl Log {
     }
 
     /// Nothing is written any more by this process.
-    fn fail(&mut self, doing: &str, error: &io::Error) {
+    pub(super) fn fail(&mut self, doing: &str, error: &io::Error) {
         let why = format!("cannot {doing}: {error}");
         tracing::error!("the spool {why}; this process must end, the next one recovers from disk");
         self.shared.set_health(SpoolHealth::Failed(why.clone()));
         self.buffer.clear();
         self.held.clear();
+        let failed = || SpoolError::Failed(why.clone());
         for pending in self.pending.drain(..) {
-            if let Pending::Keep { reply, .. } = pending {
-                let _ = reply.send(Err(SpoolError::Failed(why.clone())));
+            match pending {
+                Pending::Keep { reply, .. } | Pending::Echo(_, reply) => drop(reply.send(Err(failed()))),
+                Pending::Rider(Rider::Begun(_, Some(reply)), _) => drop(reply.send(Err(failed()))),
+                Pending::Rider(..) => {}
             }
         }
     }
 }
 
 fn too_large(submission: &Submission) -> Option<SpoolError> {
-    let bytes = submission.body.len() + record::accept_overhead(&submission.envelope);
+    let bytes = submission.body.len() + record::accept_overhead(&submission.envelope, &submission.settles);
     (bytes > RECORD_BYTES_MAX).then(|| SpoolError::Failed("a message of 4 GiB fits in no journal file".to_owned()))
 }

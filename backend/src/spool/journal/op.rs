@@ -3,6 +3,7 @@
 //! Promises: whoever waits for an answer gets one.
 //! The walk goes on in `writer`, which gathers them, and in `log`, which does them.
 
+use crate::spool::journal::job::{Job, Landed};
 use crate::spool::{Begun, Kept, SpoolError, Submission};
 use engine::envelope::Settlement;
 use tokio::sync::oneshot;
@@ -15,14 +16,18 @@ pub type Reply<T = ()> = oneshot::Sender<Result<T, SpoolError>>;
 pub enum Op {
     /// A message; answered after the sync.
     Keep(Submission, Reply<Kept>),
-    /// About to send the final dot.
-    Begun(Begun),
+    /// About to send the final dot; answered when it is written.
+    Begun(Begun, Reply),
     /// How recipients ended.
     Settle(Vec<Settlement>),
     /// Everything up to here has to be on disk.
     Flush(Reply),
     /// Message numbers run short.
     Numbers,
+    /// The database has done what it was asked.
+    Landed(Landed),
+    /// Nobody has a handle any more: the last thing to do.
+    Leave,
     /// The same as a flush, and the last thing to do.
     Stop(Reply),
 }
@@ -30,7 +35,16 @@ pub enum Op {
 impl Op {
     /// Whether it has to be written at once. The others wait a little for company.
     pub fn is_urgent(&self) -> bool {
-        !matches!(self, Op::Begun(_) | Op::Settle(_))
+        !matches!(self, Op::Settle(_))
+    }
+
+    /// Whether it only counts once it is synced.
+    pub fn needs_sync(&self) -> bool {
+        match self {
+            Op::Begun(..) | Op::Settle(_) => false,
+            Op::Landed(landed) => matches!(&landed.job, Job::Commit(commit) if commit.batch > 0),
+            Op::Keep(..) | Op::Flush(_) | Op::Stop(_) | Op::Numbers | Op::Leave => true,
+        }
     }
 
     /// Octets of its body.
@@ -43,8 +57,8 @@ impl Op {
         // Who no longer listens needs no answer.
         match self {
             Op::Keep(_, reply) => drop(reply.send(Err(why))),
-            Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
-            Op::Begun(_) | Op::Settle(_) | Op::Numbers => {}
+            Op::Begun(_, reply) | Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
+            Op::Settle(_) | Op::Numbers | Op::Landed(_) | Op::Leave => {}
         }
     }
 }

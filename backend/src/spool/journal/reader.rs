@@ -1,13 +1,15 @@
-//! The reader threads: bodies that are no longer in memory come back from the journal.
+//! The reader threads: bodies that are no longer in memory come back from the journal, or from the database.
 //!
 //! Promises: a body passes its sum and bears its message's number, or it is not given out; what fails is set aside and
 //! counted once. Reading never waits for writing.
 //! Never: changes the index.
 
-use crate::spool::journal::index::Place;
+use crate::spool::journal::index::{Place, Spot};
+use crate::spool::journal::mover::read_record;
 use crate::spool::journal::shared::Shared;
 use crate::spool::quarantine::Quarantine;
-use crate::spool::{SpoolError, frame, record};
+use crate::spool::queue_db::{DbError, Stored};
+use crate::spool::{SpoolError, record};
 use bytes::Bytes;
 use common::vocab::MessageId;
 use std::io;
@@ -17,6 +19,8 @@ use tokio::sync::oneshot;
 
 /// Threads that read: as many requests as a disk is asked at once.
 const READERS: usize = 4;
+/// A message moves from the journal to an adopted file and from there into the database: not more often.
+const PLACES_MAX: usize = 4;
 
 /// A body is wanted.
 struct Ask {
@@ -54,36 +58,71 @@ impl Readers {
     }
 }
 
-/// Reads a body from its record.
+/// Reads a body from where it lies. One that moves meanwhile is found at its new place.
 pub fn read(shared: &Shared, quarantine: &Quarantine, mid: MessageId) -> Result<Bytes, SpoolError> {
-    let missing = SpoolError::Missing(mid);
-    let Some(place) = shared.place(mid) else { return Err(missing) };
-    let Some((seal, file)) = shared.files.get(place.number) else { return Err(missing) };
-    let mut bytes = vec![0; place.length as usize];
-    let read = file.read_at(&mut bytes, u64::from(place.offset));
-    let payload = Bytes::from(bytes);
-    let passed = read.is_ok()
-        && frame::read_head(&payload, seal, place.offset).is_some_and(|head| {
-            head.kind == record::ACCEPT
-                && frame::payload_passes(&head, &payload[frame::FRAME_BYTES..], seal, place.offset)
-        });
-    let body = passed.then(|| record::read_body(payload.slice(frame::FRAME_BYTES..), mid)).flatten();
-    if body.is_none() {
-        set_aside(shared, quarantine, mid, place, &payload);
+    for _ in 0..PLACES_MAX {
+        let Some(place) = shared.place(mid) else { break };
+        let (body, spot) = match place {
+            Place::Journal(spot) => (read_spot(shared, spot, mid), Some(spot)),
+            Place::Stored { .. } => read_stored(shared, mid)?,
+            Place::Lost => break,
+        };
+        if let Some(body) = body {
+            return Ok(body);
+        }
+        if shared.place(mid) == Some(place) && !has_moved(shared, mid, spot) {
+            if let Some(spot) = spot {
+                set_aside(shared, quarantine, mid, spot);
+            } else if shared.state().damaged.insert(mid) {
+                tracing::error!(mid = mid.0, "the body of a message is damaged in queue.db: it is not sent");
+            }
+            break;
+        }
     }
-    body.ok_or(missing)
+    Err(SpoolError::Missing(mid))
+}
+
+/// Whether a body of the database lies elsewhere than it did.
+fn has_moved(shared: &Shared, mid: MessageId, spot: Option<Spot>) -> bool {
+    let stored = matches!(shared.place(mid), Some(Place::Stored { .. }));
+    stored
+        && shared.db.stored(mid).is_ok_and(|now| now != spot.map_or(Some(Stored::Here), |s| Some(Stored::Segment(s))))
+}
+
+fn read_spot(shared: &Shared, spot: Spot, mid: MessageId) -> Option<Bytes> {
+    record::read_body(read_record(&shared.files, spot)?, mid)
+}
+
+fn read_stored(shared: &Shared, mid: MessageId) -> Result<(Option<Bytes>, Option<Spot>), SpoolError> {
+    let failed = |why: DbError| SpoolError::Failed(why.to_string());
+    Ok(match shared.db.stored(mid).map_err(failed)? {
+        Some(Stored::Here) => (shared.db.body(mid).map_err(failed)?, None),
+        Some(Stored::Segment(spot)) => (read_spot(shared, spot, mid), Some(spot)),
+        None => (None, None),
+    })
 }
 
 /// Counts a damaged record once, and copies it; unless the message ended while it was read and its file has moved on.
-fn set_aside(shared: &Shared, quarantine: &Quarantine, mid: MessageId, place: Place, bytes: &[u8]) {
+/// Answers whether a copy is there.
+pub fn set_aside(shared: &Shared, quarantine: &Quarantine, mid: MessageId, spot: Spot) -> bool {
     let fresh = {
         let mut state = shared.state();
-        state.index.place(mid) == Some(place) && state.damaged.insert(mid)
+        if state.index.get(mid).is_none() {
+            return false;
+        }
+        state.damaged.insert(mid)
     };
     if fresh {
         tracing::error!(mid = mid.0, "the record of a message is damaged: it is set aside, not sent");
-        if let Err(error) = quarantine.put(place.number, place.offset, bytes) {
-            tracing::error!(mid = mid.0, "a damaged record cannot be copied to the quarantine: {error}");
-        }
     }
+    let mut bytes = vec![0; spot.length as usize];
+    let read = shared.files.get(spot.number).map(|(_, file)| file.read_at(&mut bytes, u64::from(spot.offset)));
+    if !matches!(read, Some(Ok(()))) {
+        return false; // the disk may give it out another time
+    }
+    let copied = quarantine.put(spot.number, spot.offset, &bytes);
+    if let Err(error) = &copied {
+        tracing::error!(mid = mid.0, "a damaged record cannot be copied to the quarantine: {error}");
+    }
+    copied.is_ok()
 }

@@ -8,6 +8,7 @@ use crate::spool::failure::SpoolHealth;
 use crate::spool::frame::Seal;
 use crate::spool::journal::cache::BodyCache;
 use crate::spool::journal::index::{Index, Place};
+use crate::spool::queue_db::QueueDb;
 use common::vocab::MessageId;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -65,11 +66,13 @@ pub struct Shared {
     asked: AtomicBool,
     /// The open segments.
     pub files: Files,
+    /// What lives longer than they do.
+    pub db: Arc<dyn QueueDb>,
 }
 
 impl Shared {
     /// At the start.
-    pub fn new(index: Index, cache_bytes_max: usize, next: MessageId, files: Files) -> Shared {
+    pub fn new(index: Index, cache_bytes_max: usize, next: MessageId, files: Files, db: Arc<dyn QueueDb>) -> Shared {
         let cache = BodyCache::new(cache_bytes_max);
         Shared {
             state: Mutex::new(State { index, cache, damaged: HashSet::new() }),
@@ -78,6 +81,7 @@ impl Shared {
             ceiling: AtomicU64::new(next.0),
             asked: AtomicBool::new(true), // until the start has written the first block
             files,
+            db,
         }
     }
 

@@ -6,14 +6,19 @@
 
 use crate::spool::SpoolError;
 use crate::spool::failure::SpoolHealth;
+use crate::spool::journal::job::Job;
 use crate::spool::journal::log::Log;
 use crate::spool::journal::op::Op;
 use crate::spool::journal::shared::Shared;
 use crate::spool::settings::SpoolSettings;
 use engine::envelope::Envelope;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Instant;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// No wake-up comes sooner than this after the last: something that cannot be helped does not keep the thread busy.
+const WAKE_WAIT: Duration = Duration::from_millis(20);
 
 /// What the thread owns.
 pub struct Writer {
@@ -23,6 +28,10 @@ pub struct Writer {
     pub ops: Receiver<Op>,
     /// The driver's side of what is kept.
     pub kept: tokio::sync::mpsc::Sender<Vec<Arc<Envelope>>>,
+    /// Where the database is given work.
+    pub jobs: Sender<Job>,
+    /// The database's thread, which ends with them.
+    pub hands: JoinHandle<()>,
     /// Its limits.
     pub settings: SpoolSettings,
 }
@@ -39,8 +48,10 @@ impl Writer {
     pub fn work(mut self) {
         let _alarm = Alarm(self.log.shared().clone());
         let mut group = Vec::new();
-        let mut asked_for_room = Instant::now();
-        while self.gather(&mut group) == Gathered::Group {
+        let started = Instant::now();
+        let mut asked_for_room = started;
+        while self.gather(started, &mut group) == Gathered::Group {
+            self.log.at(started.elapsed());
             // To fill a disk with zeros again and again would leave no time for results.
             let due = asked_for_room.elapsed() >= self.settings.full_retry;
             self.log.ask_for_room(due);
@@ -48,11 +59,16 @@ impl Writer {
                 asked_for_room = Instant::now();
             }
             self.write(&mut group);
+            if let Some(job) = self.log.next_job() {
+                let _ = self.jobs.send(job); // without its thread the alarm has been given
+            }
         }
         let stop = group.pop_if(|op| matches!(op, Op::Stop(_)));
         self.write(&mut group);
         let standing = self.log.finish();
-        let Writer { log, ops, .. } = self;
+        let Writer { log, ops, jobs, hands, .. } = self;
+        drop(jobs);
+        let _ = hands.join(); // what it was given is done; the next start finds it
         drop(log); // the lock too, so that whoever waits for the answer may open the spool again
         ops.try_iter().for_each(|op| op.refuse(SpoolError::Stopped));
         drop(ops);
@@ -70,9 +86,11 @@ impl Writer {
     }
 
     /// Waits for something to write. Riders wait for mail, but no longer than `settle_wait`.
-    fn gather(&self, group: &mut Vec<Op>) -> Gathered {
-        let mut deadline =
-            (self.log.shared().health() == SpoolHealth::Full).then(|| Instant::now() + self.settings.full_retry);
+    fn gather(&self, started: Instant, group: &mut Vec<Op>) -> Gathered {
+        let full = self.log.shared().health() == SpoolHealth::Full;
+        let room = full.then(|| Instant::now() + self.settings.full_retry);
+        let wake = self.log.wake_at().map(|at| (started + at).max(Instant::now() + WAKE_WAIT));
+        let mut deadline = [room, wake].into_iter().flatten().min();
         let mut bytes = 0;
         loop {
             let op = match deadline {
@@ -86,7 +104,7 @@ impl Writer {
             };
             let mut urgent = false;
             while let Some(op) = next {
-                let last = matches!(op, Op::Stop(_));
+                let last = matches!(op, Op::Stop(_) | Op::Leave);
                 urgent |= op.is_urgent();
                 bytes += op.body_bytes();
                 group.push(op);
@@ -108,12 +126,12 @@ impl Writer {
 }
 
 /// Tells everybody when the thread ends otherwise than by being asked to.
-struct Alarm(Arc<Shared>);
+pub struct Alarm(pub Arc<Shared>);
 
 impl Drop for Alarm {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.set_health(SpoolHealth::Failed("the spool's writer stopped unexpectedly".to_owned()));
+            self.0.set_health(SpoolHealth::Failed("a thread of the spool stopped unexpectedly".to_owned()));
         }
     }
 }

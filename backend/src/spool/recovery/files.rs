@@ -6,8 +6,10 @@
 
 use crate::spool::disk::{Disk, DiskFile};
 use crate::spool::failure::OpenError;
+use crate::spool::frame::Seal;
 use crate::spool::journal::chain::Spare;
 use crate::spool::quarantine::Quarantine;
+use crate::spool::queue_db::Meta;
 use crate::spool::segment::{HEADER_BYTES, Header, HeaderRead, Previous, number_of};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +34,8 @@ pub struct Files {
     pub segments: Vec<SegmentFile>,
     /// In the order in which they are to be used again.
     pub spares: Vec<Spare>,
+    /// Those that belong to the database.
+    pub adopted: Vec<(Seal, Arc<dyn DiskFile>)>,
     /// Headers that cannot be read, and segments that should be there and are not.
     pub damaged: u64,
     /// Above every number in a name.
@@ -40,17 +44,22 @@ pub struct Files {
 
 impl Files {
     /// Reads the names and the headers.
-    pub fn read(disk: &dyn Disk, folder: &Path, quarantine: &Quarantine) -> Result<Files, OpenError> {
+    pub fn read(disk: &dyn Disk, folder: &Path, quarantine: &Quarantine, meta: &Meta) -> Result<Files, OpenError> {
         let names = disk.names(folder).map_err(OpenError::io("list", folder))?;
         let mut found: Vec<(u32, PathBuf)> =
             names.iter().filter_map(|name| Some((number_of(name)?, folder.join(name)))).collect();
         found.sort_unstable();
         let next_number = found.last().map_or(1, |(number, _)| number.saturating_add(1));
-        let mut files = Files { segments: Vec::new(), spares: Vec::new(), damaged: 0, next_number };
+        let (segments, spares) = (Vec::new(), Vec::new());
+        let mut files = Files { segments, spares, adopted: Vec::new(), damaged: 0, next_number };
         for (number, path) in found {
+            if let Some(seal) = meta.adopted.iter().find(|seal| seal.number == number) {
+                files.adopted.push((*seal, disk.open(&path).map_err(OpenError::io("open", &path))?));
+                continue; // its seal is known: not even its header has to be readable
+            }
             files.sort_in(disk, number, path, quarantine)?;
         }
-        files.set_retired_apart();
+        files.set_retired_apart(meta.oldest);
         files.check_links();
         Ok(files)
     }
@@ -84,12 +93,17 @@ impl Files {
         Ok(())
     }
 
-    /// The last header says which segment was the oldest that counted.
-    fn set_retired_apart(&mut self) {
-        let Some(oldest) = self.segments.last().map(|last| last.header.oldest) else { return };
-        let counting = self.segments.iter().position(|segment| segment.header.seal.number >= oldest).unwrap_or(0);
-        let retired = self.segments.drain(..counting);
+    /// The last header says which segment was the oldest that counted; the database may know it better.
+    fn set_retired_apart(&mut self, known: u32) {
+        let Some(oldest) = self.segments.last().map(|last| last.header.oldest.max(known)) else { return };
+        // One that says that it was adopted, and of which the database knows nothing, is read again: twice is better
+        // than never.
+        let segments = std::mem::take(&mut self.segments).into_iter();
+        let counts = |segment: &SegmentFile| segment.header.seal.number >= oldest || segment.header.adopted;
+        let (counting, retired): (Vec<SegmentFile>, Vec<SegmentFile>) = segments.partition(counts);
+        self.segments = counting;
         let retired: Vec<Spare> = retired
+            .into_iter()
             .map(|segment| Spare { number: segment.header.seal.number, capacity: segment.capacity, file: segment.file })
             .collect();
         self.spares.splice(..0, retired);
@@ -98,6 +112,9 @@ impl Files {
     /// Each names the one before. Nothing can be said of the oldest: those before it may have been freed since.
     fn check_links(&mut self) {
         for pair in self.segments.windows(2) {
+            if pair[0].header.adopted {
+                continue; // those between the two may have been used again
+            }
             if pair[1].header.previous.map(|previous| previous.seal) != Some(pair[0].header.seal) {
                 tracing::error!(file = %pair[1].path.display(), "the journal file before this one is missing");
                 self.damaged += 1;

@@ -1,9 +1,10 @@
 //! What every spool has to do, whichever runs. Each fact is a function over something that opens a spool.
 
 use super::{body_of, message};
-use crate::spool::{Begun, Kept, Opened, Spool, SpoolError};
+use crate::spool::{Begun, IdempotencyKey, Kept, Opened, Spool, SpoolError, Submission};
 use common::vocab::{AttemptId, HardBounce, MessageId, RecipientId, Timestamp};
-use engine::envelope::{Recovered, RecoveredRecipient, Settled, Settlement};
+use engine::dsn::{Dsn, Notify, RecipientDsn, ReturnContent};
+use engine::envelope::{Envelope, Recovered, RecoveredRecipient, Settled, Settlement};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,10 @@ macro_rules! conforms {
             the_driver_hears_of_every_message_once_and_after_it_was_kept
             a_slow_driver_makes_mail_wait_and_loses_none
             a_driver_that_is_gone_stops_nothing
+            what_the_sender_asked_about_reports_comes_back
+            a_client_that_asks_twice_has_its_message_kept_once_for_24_hours
+            of_two_that_ask_at_once_one_is_kept
+            a_report_ends_the_recipients_that_it_settles_in_its_own_record
         );
     };
     ($place:expr; $($fact:ident)*) => {
@@ -123,15 +128,15 @@ pub async fn an_attempt_that_was_begun_and_not_settled_counts<P: Place>(place: P
     let opened = place.open();
     let (mid, other) = (keep(&*opened.spool, 2, 10).await, keep(&*opened.spool, 1, 10).await);
     let begun = |attempt, mid| Begun { attempt: AttemptId(attempt), mid, rids: vec![RecipientId(0)] };
-    opened.spool.begun(begun(1, mid));
-    opened.spool.begun(begun(2, other));
+    opened.spool.begun(begun(1, mid)).await.unwrap().unwrap();
+    opened.spool.begun(begun(2, other)).await.unwrap().unwrap();
     opened.spool.settle(vec![settlement(other, 0, Settled::Delivered, true)]);
     opened.spool.flush().await.unwrap().unwrap();
     place.close(opened.spool).await;
     let opened = place.open();
     assert_eq!(opened.report.possibly_twice, 1);
     assert_eq!(opened.recovered[0].waiting, [RecoveredRecipient { attempts: 1, ..due(0) }, due(1)]);
-    opened.spool.begun(begun(3, mid));
+    opened.spool.begun(begun(3, mid)).await.unwrap().unwrap();
     place.close(opened.spool).await;
     let opened = place.open();
     assert_eq!(opened.recovered[0].waiting[0].attempts, 2, "a message that kills the process cannot loop");
@@ -232,4 +237,86 @@ pub async fn a_driver_that_is_gone_stops_nothing<P: Place>(place: P) {
     }
     place.close(opened.spool).await;
     assert_eq!(place.open().recovered.len(), 50);
+}
+
+pub async fn what_the_sender_asked_about_reports_comes_back<P: Place>(place: P) {
+    let opened = place.open();
+    let mut submission = message(opened.spool.reserve(), 2, 10);
+    let asked = RecipientDsn { notify: Some(Notify::NEVER), original: Some("rfc822;a@b.test".into()) };
+    let dsn = Dsn {
+        ret: Some(ReturnContent::Headers),
+        envid: Some("an id".into()),
+        recipients: [asked, RecipientDsn::default()].into(),
+    };
+    let envelope = Envelope { dsn, ..(*submission.envelope).clone() };
+    submission.envelope = Arc::new(envelope.clone());
+    opened.spool.keep(submission).await.unwrap().unwrap();
+    place.close(opened.spool).await;
+    let opened = place.open();
+    assert_eq!(*opened.recovered[0].envelope, envelope);
+    place.close(opened.spool).await;
+}
+
+pub async fn a_report_ends_the_recipients_that_it_settles_in_its_own_record<P: Place>(place: P) {
+    let opened = place.open();
+    let spool = &opened.spool;
+    let (one, two) = (keep(&**spool, 1, 10).await, keep(&**spool, 2, 10).await);
+    let failed = Settled::Bounced(HardBounce::FiveXx);
+    let settles = vec![settlement(one, 0, failed, true), settlement(two, 1, failed, false)];
+    let report = Submission { settles, ..message(spool.reserve(), 1, 300) };
+    let mid = report.envelope.mid;
+    assert_eq!(spool.keep(report).await.unwrap(), Ok(Kept::New));
+    assert_eq!(spool.body(one).await.unwrap(), Err(SpoolError::Missing(one)), "with the sync, not later");
+    assert_eq!(spool.body(two).await.unwrap(), Ok(body_of(two, 10)));
+    place.close(opened.spool).await;
+    let opened = place.open();
+    assert_eq!(mids(&opened.recovered), [two, mid]);
+    assert_eq!(opened.recovered[0].waiting, [due(0)]);
+    place.close(opened.spool).await;
+}
+
+/// The same message under the client's name 7, accepted so many hours after the first.
+fn named(spool: &impl Spool, request: u8, hours: u64) -> Submission {
+    let mut submission = message(spool.reserve(), 1, 10);
+    let received_at = Timestamp(1_795_000_000_000 + hours * 3_600_000);
+    submission.envelope = Arc::new(Envelope { received_at, ..(*submission.envelope).clone() });
+    submission.key = Some(IdempotencyKey { name: [7; 32], request: [request; 32] });
+    submission
+}
+
+pub async fn a_client_that_asks_twice_has_its_message_kept_once_for_24_hours<P: Place>(place: P) {
+    let mut opened = place.open();
+    let first = named(&*opened.spool, 1, 0);
+    let mid = first.envelope.mid;
+    assert_eq!(opened.spool.keep(first).await.unwrap(), Ok(Kept::New));
+    for round in 0..3 {
+        let (again, other) = (named(&*opened.spool, 1, 23), named(&*opened.spool, 2, 23));
+        assert_eq!(opened.spool.keep(again).await.unwrap(), Ok(Kept::Before(mid)), "{round}");
+        assert_eq!(opened.spool.keep(other).await.unwrap(), Ok(Kept::OtherRequest(mid)), "{round}");
+        opened.spool.settle(vec![settlement(mid, 0, Settled::Delivered, true)]); // its end changes nothing
+        opened.spool.flush().await.unwrap().unwrap();
+        place.close(opened.spool).await;
+        opened = place.open();
+        assert!(opened.recovered.is_empty());
+    }
+    let late = named(&*opened.spool, 2, 24);
+    assert_eq!(opened.spool.keep(late).await.unwrap(), Ok(Kept::New));
+    place.close(opened.spool).await;
+}
+
+pub async fn of_two_that_ask_at_once_one_is_kept<P: Place>(place: P) {
+    let opened = place.open();
+    let ask = || opened.spool.keep(named(&*opened.spool, 1, 0));
+    let answers = [ask(), ask(), ask(), ask()];
+    let mut new = 0;
+    for answer in answers {
+        match answer.await.unwrap().unwrap() {
+            Kept::New => new += 1,
+            Kept::Before(mid) => assert!(mid.0 > 0),
+            Kept::OtherRequest(_) => panic!("it is the same request"),
+        }
+    }
+    assert_eq!(new, 1);
+    place.close(opened.spool).await;
+    assert_eq!(place.open().recovered.len(), 1);
 }

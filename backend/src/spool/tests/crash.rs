@@ -1,21 +1,17 @@
 //! Thousands of random operations with the power cut between any two calls to the disk.
 
 use super::ledger::Ledger;
-use super::message;
 use super::sim_disk::{Fault, SimDisk};
+use super::{Found, message};
 use crate::spool::journal::log::Log;
 use crate::spool::journal::op::Op;
 use crate::spool::journal::read_body;
-use crate::spool::recovery::{self, Start};
 use crate::spool::{Begun, Kept, SpoolError, SpoolHealth, SpoolSettings};
 use common::vocab::{AttemptId, HardBounce, MessageId, RecipientId, Timestamp};
 use engine::envelope::{Settled, Settlement};
 use engine::random::Random;
-use std::path::Path;
-use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
-
-const DIR: &str = "/spool";
 
 /// A client, its ledger, and the disk below.
 struct World {
@@ -24,14 +20,15 @@ struct World {
     ledger: Ledger,
     settings: SpoolSettings,
     attempts: u64,
+    now: Duration,
 }
 
 /// What a round of operations asked for.
 type Answers = Vec<(MessageId, oneshot::Receiver<Result<Kept, SpoolError>>)>;
 
 impl World {
-    fn open(&mut self) -> Start {
-        let start = recovery::start(Arc::new(self.disk.clone()), Path::new(DIR), &self.settings).unwrap();
+    fn open(&mut self) -> Found {
+        let start = super::start(&self.disk, &self.settings).unwrap();
         let shared = start.log.shared().clone();
         let body = |mid| read_body(&shared, &start.quarantine, mid).ok();
         self.ledger.check(&start.recovered, &start.report, body);
@@ -58,7 +55,10 @@ impl World {
                 1..5 => self.random.below(20_000),
                 _ => self.random.below(2_000),
             };
-            let submission = message(mid, 1 + self.random.below(4) as usize, size as usize);
+            let mut submission = message(mid, 1 + self.random.below(4) as usize, size as usize);
+            if self.random.below(6) == 0 {
+                submission.settles = self.reported_on();
+            }
             self.ledger.sent(&submission);
             let (reply, answer) = oneshot::channel();
             ops.push(Op::Keep(submission, reply));
@@ -72,6 +72,17 @@ impl World {
         (ops, answers)
     }
 
+    /// What a report settles: the last waiting recipient of some message.
+    fn reported_on(&mut self) -> Vec<Settlement> {
+        let waiting = self.ledger.waiting();
+        let some = waiting.get(self.random.below(waiting.len() as u64 + 1) as usize);
+        let settles = some.map(|(mid, rids)| {
+            let failed = (rids[rids.len() - 1], Settled::Bounced(HardBounce::FiveXx));
+            Settlement { mid: *mid, recipients: vec![failed], message_done: rids.len() == 1 }
+        });
+        settles.into_iter().collect()
+    }
+
     /// Tries to deliver some recipients of a message.
     fn attempt(&mut self, mid: MessageId, rids: Vec<RecipientId>, ops: &mut Vec<Op>) {
         let tried: Vec<RecipientId> = rids.into_iter().filter(|_| self.random.below(3) > 0).collect();
@@ -79,7 +90,7 @@ impl World {
             self.attempts += 1;
             let begun = Begun { attempt: AttemptId(self.attempts), mid, rids: tried.clone() };
             self.ledger.begun(&begun);
-            ops.push(Op::Begun(begun));
+            ops.push(Op::Begun(begun, oneshot::channel().0));
         }
         let mut recipients = Vec::new();
         for rid in tried {
@@ -99,8 +110,11 @@ impl World {
     }
 
     /// Runs groups until the disk stops working, or so many are done.
-    fn work(&mut self, log: &mut Log, groups: u64) {
+    fn work(&mut self, found: &mut Found, groups: u64) {
         for _ in 0..groups {
+            self.now += Duration::from_millis(self.random.below(2_000));
+            found.log.at(self.now);
+            let log = &mut found.log;
             let (mut ops, answers) = self.group(log);
             let (reply, mut flushed) = oneshot::channel();
             if self.random.below(4) == 0 {
@@ -119,7 +133,23 @@ impl World {
                 _ if synced => self.ledger.synced(),
                 _ => {}
             }
+            // Sometimes the database is slow: what it was given is done some groups later.
+            match self.random.below(3) {
+                0 => found.job = found.job.take().or_else(|| found.log.next_job()),
+                _ => while found.work() && self.random.below(4) > 0 {},
+            }
         }
+    }
+}
+
+/// Files that are emptied early, in small steps, so that every step is met.
+fn busy() -> SpoolSettings {
+    SpoolSettings {
+        segments_max: 4,
+        segment_age: Duration::from_secs(20),
+        move_messages_max: 7,
+        changes_max: 9,
+        ..super::small()
     }
 }
 
@@ -128,8 +158,9 @@ fn world(seed: u64) -> World {
         random: Random::new(seed),
         disk: SimDisk::default(),
         ledger: Ledger::default(),
-        settings: super::small(),
+        settings: busy(),
         attempts: 0,
+        now: Duration::ZERO,
     }
 }
 
@@ -141,7 +172,7 @@ fn nothing_acknowledged_is_lost_and_nothing_settled_returns_whenever_the_power_g
             let mut start = world.open();
             let cut = world.random.below(300);
             world.disk.arm(Fault::PowerCut(cut));
-            world.work(&mut start.log, 60);
+            world.work(&mut start, 60);
             drop(start);
             if world.random.below(4) > 0 {
                 world.disk = world.disk.cut_power(&mut world.random);
@@ -160,12 +191,12 @@ fn the_power_may_go_while_the_start_works() {
         let mut world = world(seed);
         for _ in 0..6 {
             let mut start = world.open();
-            world.work(&mut start.log, 20);
+            world.work(&mut start, 20);
             drop(start);
             world.disk = world.disk.cut_power(&mut world.random);
             for call in [1, 3, 5, 8, 13, 21, 34] {
                 world.disk.arm(Fault::PowerCut(call));
-                let _ = recovery::start(Arc::new(world.disk.clone()), Path::new(DIR), &world.settings);
+                let _ = super::start(&world.disk, &world.settings);
                 world.disk = world.disk.cut_power(&mut world.random);
             }
         }
@@ -179,7 +210,7 @@ fn a_killed_process_loses_nothing_that_was_written() {
         let mut world = world(seed);
         for _ in 0..10 {
             let mut start = world.open();
-            world.work(&mut start.log, 30);
+            world.work(&mut start, 30);
             if world.random.below(2) == 0 {
                 start.log.finish().unwrap();
                 world.ledger.synced();
@@ -194,7 +225,7 @@ fn a_seed_is_a_seed() {
     let run = |seed| {
         let mut world = world(seed);
         let mut start = world.open();
-        world.work(&mut start.log, 50);
+        world.work(&mut start, 50);
         world.disk.used()
     };
     assert_eq!(run(7), run(7));

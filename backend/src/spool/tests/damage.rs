@@ -1,12 +1,12 @@
 //! Bits that flip, records that somebody made up, octets of an earlier use, files that are missing.
 
-use super::message;
 use super::sim_disk::SimDisk;
+use super::{Found, message};
 use crate::spool::frame::{self, FRAME_BYTES};
+use crate::spool::journal::index::{Place, Spot};
 use crate::spool::journal::log::Log;
 use crate::spool::journal::op::Op;
 use crate::spool::journal::read_body;
-use crate::spool::recovery::{self, Start};
 use crate::spool::segment::{HEADER_BYTES, Header, HeaderRead, number_of};
 use crate::spool::{Kept, OpenError, Spool, SpoolError, SpoolSettings, Submission, record};
 use bytes::Bytes;
@@ -22,8 +22,8 @@ const DIR: &str = "/spool";
 const JOURNAL: &str = "/spool/journal";
 const QUARANTINE: &str = "/spool/quarantine";
 
-fn open(disk: &SimDisk) -> Start {
-    recovery::start(Arc::new(disk.clone()), Path::new(DIR), &super::small()).unwrap()
+fn open(disk: &SimDisk) -> Found {
+    super::start(disk, &super::small()).unwrap()
 }
 
 fn keep(log: &mut Log, submission: Submission) -> MessageId {
@@ -45,13 +45,20 @@ fn settle(log: &mut Log, mid: MessageId) {
 }
 
 /// What waits, with its bodies; `None` where the body cannot be read.
-fn queue(start: &Start) -> BTreeMap<MessageId, (usize, Option<Bytes>)> {
+fn queue(start: &Found) -> BTreeMap<MessageId, (usize, Option<Bytes>)> {
     let body = |mid| read_body(start.log.shared(), &start.quarantine, mid).ok();
     let rows = start.recovered.iter();
     rows.map(|r| (r.envelope.mid, (r.waiting.len(), body(r.envelope.mid)))).collect()
 }
 
-fn path_of(place: crate::spool::journal::index::Place) -> PathBuf {
+fn spot(start: &Found, mid: MessageId) -> Spot {
+    match start.log.shared().place(mid) {
+        Some(Place::Journal(spot)) => spot,
+        other => panic!("{mid} lies in {other:?}"),
+    }
+}
+
+fn path_of(place: Spot) -> PathBuf {
     Path::new(JOURNAL).join(crate::spool::segment::file_name(place.number))
 }
 
@@ -131,7 +138,7 @@ fn a_record_forged_inside_a_body_does_not_pass() {
     let mut start = open(&disk);
     let victim = keep_new(&mut start.log, 100);
     // A true record of this very segment, and one with all that can be known of it: everything but the salt.
-    let place = start.log.shared().place(victim).unwrap();
+    let place = spot(&start, victim);
     let (seal, _) = start.log.shared().files.get(place.number).unwrap();
     let content = disk.contents(Path::new(JOURNAL)).remove(0).1;
     let (from, to) = (place.offset as usize, (place.offset + place.length) as usize);
@@ -139,7 +146,7 @@ fn a_record_forged_inside_a_body_does_not_pass() {
     let after = to + FRAME_BYTES; // where the payload of the carrier begins
     for shift in 0..200u32 {
         let start = frame::begin(&mut body);
-        record::put_accept(&mut body, &message(MessageId(900), 1, 0).envelope, b"forged");
+        record::put_accept(&mut body, &message(MessageId(900), 1, 0).envelope, &[], None, b"forged");
         let seal = frame::Seal { salt: u64::from(shift), ..seal };
         let offset = (after + start) as u32 + shift % 100; // wherever the envelope before it may end
         frame::finish(&mut body, start, record::ACCEPT, seal, offset, 0);
@@ -147,7 +154,7 @@ fn a_record_forged_inside_a_body_does_not_pass() {
     let mid = start.log.shared().reserve().0;
     let carrier = keep(&mut start.log, Submission { body: body.into(), ..message(mid, 1, 0) });
     let last = keep_new(&mut start.log, 100);
-    let place = start.log.shared().place(carrier).unwrap();
+    let place = spot(&start, carrier);
     start.log.finish().unwrap();
     drop(start);
     disk.tamper(&path_of(place), |content| content[place.offset as usize + 9] ^= 1); // its head, so that we search
@@ -173,7 +180,7 @@ fn octets_of_an_earlier_use_do_not_pass() {
         }
     }
     let waiting = keep_new(&mut start.log, 50);
-    let place = start.log.shared().place(waiting).unwrap();
+    let place = spot(&start, waiting);
     drop(start);
     let files = disk.contents(Path::new(JOURNAL));
     assert!(files.len() <= 6, "files are used again: {}", files.len());
@@ -222,18 +229,18 @@ fn a_record_of_a_newer_program_stops_the_start_and_says_so() {
     let disk = SimDisk::default();
     let mut start = open(&disk);
     let mid = keep_new(&mut start.log, 100);
-    let place = start.log.shared().place(mid).unwrap();
+    let place = spot(&start, mid);
     let (seal, _) = start.log.shared().files.get(place.number).unwrap();
     drop(start);
     disk.tamper(&path_of(place), |content| {
         let at = place.offset + place.length;
         let mut frame = Vec::new();
         frame::begin(&mut frame);
-        frame.extend_from_slice(b"moved");
-        frame::finish(&mut frame, 0, 5, seal, at, at);
+        frame.extend_from_slice(b"other");
+        frame::finish(&mut frame, 0, 7, seal, at, at);
         content[at as usize..at as usize + frame.len()].copy_from_slice(&frame);
     });
-    let error = recovery::start(Arc::new(disk), Path::new(DIR), &super::small()).unwrap_err();
+    let error = super::start(&disk, &super::small()).map(|_| ()).unwrap_err();
     assert!(matches!(error, OpenError::NewerFormat { .. }));
-    assert!(error.to_string().contains("newer version of this program (record kind 5)"), "{error}");
+    assert!(error.to_string().contains("newer version of this program (record kind 7)"), "{error}");
 }

@@ -1,25 +1,21 @@
 //! Any one call to the disk fails; the disk is full; a sync fails.
 
 use super::ledger::Ledger;
-use super::message;
 use super::sim_disk::{Fault, SimDisk};
+use super::{Found, message};
 use crate::spool::journal::log::Log;
 use crate::spool::journal::op::Op;
 use crate::spool::journal::read_body;
-use crate::spool::recovery::{self, Start};
 use crate::spool::{OpenError, SpoolError, SpoolHealth};
 use common::vocab::{MessageId, RecipientId};
 use engine::envelope::{Settled, Settlement};
 use engine::random::Random;
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
 use tokio::sync::oneshot;
 
-const DIR: &str = "/spool";
-
-fn open(disk: &SimDisk) -> Result<Start, OpenError> {
-    recovery::start(Arc::new(disk.clone()), Path::new(DIR), &super::small())
+fn open(disk: &SimDisk) -> Result<Found, OpenError> {
+    super::start(disk, &super::small())
 }
 
 fn check(disk: &SimDisk, ledger: &mut Ledger) {

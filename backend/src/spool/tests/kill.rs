@@ -17,7 +17,9 @@ const FOLDER: &str = "NEXTHOP_TEST_KILL_FOLDER";
 const KEEPERS: usize = 8;
 
 fn settings() -> SpoolSettings {
-    SpoolSettings { segment_bytes: 1 << 20, prepare_ahead: true, ..small() }
+    // Everything moves early, so that the kills meet commits, adoptions and copies of the real database.
+    let (segment_age, move_wait) = (Duration::from_millis(20), Duration::from_millis(5));
+    SpoolSettings { segment_bytes: 256 << 10, segment_age, move_wait, prepare_ahead: true, ..small() }
 }
 
 fn size_of(mid: MessageId) -> usize {
@@ -106,7 +108,11 @@ async fn keep_on(spool: Arc<JournalSpool>) {
         let mid = spool.reserve();
         spool.keep(message(mid, 1, size_of(mid))).await.unwrap().unwrap();
         say(&format!("kept {mid}"));
-        if !mid.0.is_multiple_of(10) {
+        if mid.0.is_multiple_of(11) {
+            let later = Settled::Deferred { attempts: 1, next_attempt_at: common::vocab::Timestamp(mid.0) };
+            let recipients = vec![(RecipientId(0), later)];
+            spool.settle(vec![Settlement { mid, recipients, message_done: false }]);
+        } else if !mid.0.is_multiple_of(10) && mid.0 % 7 > 2 {
             settle(&spool, mid).await;
         }
     }

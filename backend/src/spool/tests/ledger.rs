@@ -34,6 +34,8 @@ struct Row {
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     rows: BTreeMap<MessageId, Row>,
+    /// Reports that were handed over and not answered yet, with the recipients that they settle.
+    reports: BTreeMap<MessageId, Vec<(MessageId, RecipientId)>>,
     /// The highest number that was given out.
     pub highest: u64,
 }
@@ -49,12 +51,24 @@ impl Ledger {
     pub fn sent(&mut self, submission: &Submission) {
         let line = Line { results: vec![(0, None)], ..Line::default() };
         let lines = vec![line; submission.envelope.recipients.len()];
+        let settles = submission.settles.iter().flat_map(|s| s.recipients.iter().map(|(rid, _)| (s.mid, *rid)));
+        self.reports.insert(submission.envelope.mid, settles.collect());
         self.rows.insert(submission.envelope.mid, Row { submission: submission.clone(), acknowledged: false, lines });
     }
 
     /// The answer was `Ok`.
     pub fn acknowledged(&mut self, mid: MessageId) {
         self.rows.get_mut(&mid).unwrap().acknowledged = true;
+        self.reported(mid);
+    }
+
+    /// A report is on disk, so whoever it settles is gone.
+    fn reported(&mut self, report: MessageId) {
+        for (mid, rid) in self.reports.remove(&report).unwrap_or_default() {
+            if let Some(row) = self.rows.get_mut(&mid) {
+                (row.lines[rid.0 as usize].gone, row.lines[rid.0 as usize].leaving) = (true, true);
+            }
+        }
     }
 
     /// A begun is handed over.
@@ -104,6 +118,10 @@ impl Ledger {
         let found: BTreeMap<MessageId, &Recovered> = recovered.iter().map(|r| (r.envelope.mid, r)).collect();
         assert_eq!(found.len(), recovered.len(), "a message came back twice");
         assert!(recovered.is_sorted_by_key(|r| r.envelope.mid), "oldest first");
+        for report in found.keys() {
+            self.reported(*report); // both or neither
+        }
+        self.reports.clear();
         let mids: Vec<MessageId> = self.rows.keys().copied().collect();
         for mid in mids {
             let row = self.rows.get_mut(&mid).unwrap();

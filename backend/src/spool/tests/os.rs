@@ -4,7 +4,8 @@ use super::conformance::{Place, conforms};
 use super::sim_disk::SimDisk;
 use super::{message, small};
 use crate::spool::disk::{Disk, DiskFile, LockGuard, OsDisk};
-use crate::spool::{JournalSpool, Kept, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
+use crate::spool::queue_db::{DbError, QueueDb};
+use crate::spool::{Begun, JournalSpool, Kept, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -88,6 +89,9 @@ async fn mail_is_readable_by_its_owner_alone() {
     for entry in std::fs::read_dir(&journal).unwrap() {
         assert_eq!(mode(&entry.unwrap().path()), 0o600);
     }
+    for name in ["queue.db", "queue.db-wal", "queue.db-shm"] {
+        assert_eq!(mode(&place.folder.path().join(name)), 0o600, "{name}");
+    }
     place.close(opened.spool).await;
 }
 
@@ -149,6 +153,9 @@ impl Disk for Gated {
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         OsDisk.sync_folder(path)
     }
+    fn database(&self, path: &Path) -> Result<Arc<dyn QueueDb>, DbError> {
+        OsDisk.database(path)
+    }
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {
         OsDisk.lock(path)
     }
@@ -206,6 +213,26 @@ async fn results_alone_cause_no_sync_and_are_written_all_the_same() {
     }
     assert_eq!(disk.syncs.load(Ordering::SeqCst), before);
     assert_eq!(opened.spool.health(), SpoolHealth::Ok);
+    opened.spool.stop().await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_begun_is_answered_once_it_is_in_the_file_and_causes_no_sync() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Gated::default());
+    let opened = JournalSpool::open_on(Arc::new(disk.clone()), folder.path(), small()).unwrap();
+    let mid = opened.spool.reserve();
+    opened.spool.keep(message(mid, 1, 10)).await.unwrap().unwrap();
+    let before = disk.syncs.load(Ordering::SeqCst);
+    let attempt = common::vocab::AttemptId(0x0123_4567_89ab_cdef);
+    let begun = Begun { attempt, mid, rids: vec![common::vocab::RecipientId(0)] };
+    opened.spool.begun(begun.clone()).await.unwrap().unwrap();
+    let mut record = Vec::new();
+    crate::spool::record::put_begun(&mut record, &begun);
+    let mut files = std::fs::read_dir(folder.path().join("journal")).unwrap();
+    let holds = |file: &[u8]| file.windows(record.len()).any(|octets| octets == record);
+    let found = files.any(|file| std::fs::read(file.unwrap().path()).is_ok_and(|octets| holds(&octets)));
+    assert!(found, "a killed process leaves it behind");
+    assert_eq!(disk.syncs.load(Ordering::SeqCst), before);
     opened.spool.stop().await.unwrap().unwrap();
 }
 

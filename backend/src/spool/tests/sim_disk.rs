@@ -3,7 +3,9 @@
 //! What a power cut leaves: of what was not synced, any sectors may have arrived, in any order; of the names that were
 //! not synced, those that came first. A failed sync loses what it should have written, as Linux does.
 
+use super::sim_db::{SimDb, Tables};
 use crate::spool::disk::{Disk, DiskFile, LockGuard};
+use crate::spool::queue_db::{DbError, QueueDb};
 use engine::random::Random;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -38,6 +40,7 @@ struct World {
     calls: u64,
     /// Octets that all files together may have.
     room: Option<usize>,
+    tables: Tables,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -70,6 +73,18 @@ impl SimDisk {
         self.world().calls
     }
 
+    /// Looks into the database, or changes it.
+    pub fn tables<T>(&self, look: impl FnOnce(&mut Tables) -> T) -> T {
+        look(&mut self.world().tables)
+    }
+
+    /// Counts a call; how it went, its number, and what was to go wrong.
+    pub fn count_call(&self) -> (io::Result<()>, u64, Fault) {
+        let mut world = self.world();
+        let called = world.call();
+        (called, world.calls, world.fault)
+    }
+
     /// Limits what all files together may take.
     pub fn set_room(&self, room: Option<usize>) {
         self.world().room = room;
@@ -86,7 +101,8 @@ impl SimDisk {
         let files = world.files.clone();
         let (names, durable_names) = (world.names.clone(), world.durable_names.clone());
         let changes = world.changes.clone();
-        SimDisk(Arc::new(Mutex::new(World { files, names, durable_names, changes, ..World::default() })))
+        let tables = world.tables.clone();
+        SimDisk(Arc::new(Mutex::new(World { files, names, durable_names, changes, tables, ..World::default() })))
     }
 
     /// What is there after the power came back.
@@ -109,7 +125,8 @@ impl SimDisk {
         };
         let files = world.files.iter().map(survive).collect();
         let durable_names = names.clone();
-        SimDisk(Arc::new(Mutex::new(World { files, names, durable_names, ..World::default() })))
+        let tables = world.tables.clone();
+        SimDisk(Arc::new(Mutex::new(World { files, names, durable_names, tables, ..World::default() })))
     }
 
     /// Names and contents of all files in a folder, as a program sees them.
@@ -252,6 +269,11 @@ impl Disk for SimDisk {
         world.durable_names = world.names.clone();
         world.changes.clear();
         Ok(())
+    }
+
+    fn database(&self, _path: &Path) -> Result<Arc<dyn QueueDb>, DbError> {
+        self.world().call().map_err(|error| DbError::Failed(error.to_string()))?;
+        Ok(Arc::new(SimDb(self.clone())))
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {

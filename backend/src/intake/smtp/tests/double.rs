@@ -95,7 +95,9 @@ impl Spool for MemorySpool {
         receiver
     }
 
-    fn begun(&self, _: Begun) {}
+    fn begun(&self, _: Begun) -> Answer<()> {
+        unreachable!("an intake begins no attempt")
+    }
 
     fn settle(&self, _: Vec<Settlement>) {}
 
