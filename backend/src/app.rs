@@ -131,7 +131,7 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     let driver = Driver::new(engine, clock, rooms, changes);
     let inlets = Inlets { events: event_inlet, kept: opened.kept, questions, stop: stop.clone() };
     let recovery = (opened.report.messages > 0).then(|| format!("{:?}", opened.report));
-    let console_settings = ConsoleSettings {
+    let settings = ConsoleSettings {
         hostname: config.hostname.to_string(),
         lab,
         up_since: started_at,
@@ -144,12 +144,14 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
         let servers = dig_servers.clone();
         Box::pin(async move { crate::probe::dig::dig(&request, &servers, clock).await })
     });
-    let parts = ConsoleParts { desk, hosts, clock, settings: console_settings, health: health_seen, digger, telnet };
+    let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
+    let mail = Arc::new(intake.http());
+    let bodies = spool.clone();
+    let parts = ConsoleParts { desk, hosts, clock, settings, health: health_seen, digger, telnet, mail, spool: bodies };
     let state = ConsoleState::new(parts);
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
     let reporting = tokio::spawn(report_writer.run());
-    let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let driving = tokio::spawn(driver.run(opened.recovered, inlets));
     // Nobody is shown an empty queue before what was found on disk is counted.
     drop(first_rows.changed().await);

@@ -16,6 +16,7 @@ mod live;
 mod place;
 mod printable;
 mod query;
+mod sendmail;
 mod status;
 mod telnet;
 mod terminal;
@@ -25,6 +26,7 @@ pub use client::Client;
 pub use failure::Failure;
 pub use place::Place;
 pub use printable::printable;
+pub use sendmail::called_as;
 pub use terminal::Terminal;
 
 use crate::config::{self, Found};
@@ -85,6 +87,9 @@ async fn dispatch(
     if let Verb::Check = verb {
         return check::run(found.as_ref(), common.json, language, terminal);
     }
+    if let Verb::Sendmail { words } = verb {
+        return Ok(sendmail::run(words, common, surroundings, terminal).await);
+    }
     if let Verb::Dig { words } = &verb {
         dig::Question::parse(words, language).map_err(Failure::Usage)?; // before anybody is asked
     }
@@ -101,7 +106,7 @@ async fn dispatch(
         Verb::Delivernow { target, dry_run, reason, mode } => {
             delivernow::run(&client, target, mode, reason, dry_run, terminal).await?;
         }
-        Verb::Check | Verb::Serve | Verb::Lab(_) => {}
+        Verb::Check | Verb::Serve | Verb::Lab(_) | Verb::Sendmail { .. } => {}
     }
     Ok(failure::DONE)
 }

@@ -10,6 +10,7 @@ pub mod control;
 pub mod feed;
 pub mod http;
 pub mod index;
+pub mod letterhead;
 pub mod live;
 pub mod probes;
 mod serve;

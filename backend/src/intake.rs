@@ -2,11 +2,12 @@
 //!
 //! Promises: every input is bounded and answered; one transaction makes one message, whatever its octets are; a message
 //! is acknowledged only after the spool said that it is on disk.
-//! Never: decides when or where something is delivered; reads the configuration; rewrites a body (it only puts our
-//! Received field on top).
+//! Never: decides when or where something is delivered; reads the configuration; rewrites what came by SMTP (it only
+//! puts our Received field on top; `http` says what it does for its clients).
 //! The walk goes on in `spool`.
 
 pub mod certificate;
+pub mod http;
 pub mod settings;
 pub mod smtp;
 

@@ -14,7 +14,7 @@ use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = cli::called_as(std::env::args_os()).unwrap_or_else(Arguments::parse);
     let surroundings = Surroundings::of_process();
     let language = surroundings.language(&arguments.common);
     ExitCode::from(match arguments.verb {

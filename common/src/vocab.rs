@@ -7,11 +7,13 @@ mod domain;
 mod glyph;
 mod id;
 mod reply;
+#[cfg(feature = "openapi")]
+mod schema;
 mod status;
 mod time;
 mod verdict;
 
-pub use address::{Address, AddressError, ReversePath};
+pub use address::{ADDRESS_BYTES_MAX, Address, AddressError, ReversePath};
 pub use cause::{CauseCounts, WaitCause};
 pub use counters::{Counters, HardBounce};
 pub use domain::{Domain, DomainError};

@@ -19,7 +19,7 @@ pub use frame::{
     SUBPROTOCOL, ServerFrame, Snapshot, Topic, Welcome, Window,
 };
 pub use host::{Exchanger, ExchangerAddress, HostDetail, HostRow, SaidReply, Verdict};
-pub use message::{MessageDetail, RecipientRow, RecipientState};
+pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage, RecipientRow, RecipientState};
 pub use probe::{
     DigAnswer, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState, TelnetRequest,
 };
@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 /// A page of a list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct List<T> {
     /// The rows of this page.
     pub items: Vec<T>,

@@ -19,6 +19,7 @@ mod printable;
 mod report;
 mod report_en;
 mod report_ja;
+mod sendmail;
 mod setting;
 mod setting_en;
 mod setting_ja;
@@ -37,6 +38,7 @@ pub use number::grouped;
 pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, RetryReceipt, SLOT};
 pub use printable::{printable, printable_lines};
 pub use report::ReportPhrase;
+pub use sendmail::SendmailPhrase;
 pub use setting::SettingPhrase;
 pub use verb::VerbPhrase;
 

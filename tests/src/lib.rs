@@ -11,6 +11,8 @@ pub mod host;
 pub mod image;
 #[cfg(feature = "wire")]
 pub mod load;
+#[cfg(feature = "wire")]
+pub mod mailbox;
 pub mod reports;
 #[cfg(feature = "wire")]
 pub mod server;

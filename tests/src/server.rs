@@ -197,6 +197,24 @@ impl Server {
         (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
     }
 
+    /// Its configuration file; `lab` has none.
+    pub fn configuration(&self) -> PathBuf {
+        self.folder.path().join("nexthop.toml")
+    }
+
+    /// A POST with these head lines (each with its CRLF) and this body; status and answer.
+    pub async fn post(&self, path: &str, head: &str, body: &[u8]) -> (u16, serde_json::Value) {
+        let mut stream = tokio::net::TcpStream::connect(self.console).await.expect("the console listens");
+        let (host, length) = (self.console, body.len());
+        let head = format!("POST {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {length}\r\n{head}\r\n");
+        stream.write_all(&[head.as_bytes(), body].concat()).await.expect("a request");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
+        (status, serde_json::from_str(body).unwrap_or_else(|why| panic!("{path}: {why}: {body}")))
+    }
+
     /// What the API answers to a GET.
     pub async fn get(&self, path: &str) -> serde_json::Value {
         let mut stream = tokio::net::TcpStream::connect(self.console).await.expect("the console listens");

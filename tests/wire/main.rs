@@ -1,9 +1,11 @@
 //! Real sockets, the real binary, real peers: one scenario per file, named as the fact it proves.
 
+mod a_message_is_handed_in_over_http;
 mod a_sender_hears_of_what_was_refused;
 mod every_refused_recipient_is_told_of_once_across_kills;
 mod intake;
 mod mail_to_a_thousand_domains_arrives_once;
 mod nothing_acknowledged_is_lost_by_kills;
+mod programs_hand_in_mail_by_sendmail;
 mod the_ritual_works_by_verbs;
 mod twenty_thousand_go_from_smtp_source_to_smtp_sink;

@@ -5,6 +5,7 @@ use crate::cli::tophosts::SortKey;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use common::vocab::Domain;
 use common::words::Language;
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -76,6 +77,13 @@ pub enum Verb {
         /// The port; the delivery port unless given
         #[arg(value_parser = clap::value_parser!(u16).range(1..))]
         port: Option<u16>,
+    },
+    /// Hand in a message as programs do: takes the flags of the old sendmail, and its names (also as mailq, newaliases)
+    #[command(disable_help_flag = true)]
+    Sendmail {
+        /// [-i] [-t] [-f SENDER] [-F NAME] [RECIPIENT ...]; -bs, -bp, -q and others
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FLAGS AND RECIPIENTS")]
+        words: Vec<OsString>,
     },
     /// Make due now what waits for a timer
     Delivernow {

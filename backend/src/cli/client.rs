@@ -18,6 +18,8 @@ use std::time::Duration;
 pub const ANSWER_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long an answer may take. A probe is waited for 30 s by the server.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(45);
+/// How long it may take until a message is on the server's disk: as long as the server lets one come.
+const HAND_IN_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How to reach the server, and as whom.
 #[derive(Clone, Debug)]
@@ -35,13 +37,18 @@ pub struct Client {
 impl Client {
     /// Asks.
     pub async fn get(&self, path: &str) -> Result<Bytes, Failure> {
-        self.exchange(Method::GET, path, None).await
+        self.exchange(Method::GET, path, None, ANSWER_TIMEOUT).await
     }
 
     /// Asks for something to be done.
     pub async fn post(&self, path: &str, body: &impl Serialize) -> Result<Bytes, Failure> {
         let body = serde_json::to_vec(body).map_err(|why| Failure::Usage(why.to_string()))?;
-        self.exchange(Method::POST, path, Some(body)).await
+        self.exchange(Method::POST, path, Some(("application/json", body.into())), ANSWER_TIMEOUT).await
+    }
+
+    /// Hands in a message as `kind`.
+    pub async fn hand_in(&self, path: &str, kind: &'static str, message: Bytes) -> Result<Bytes, Failure> {
+        self.exchange(Method::POST, path, Some((kind, message)), HAND_IN_TIMEOUT).await
     }
 
     /// Reads an answer.
@@ -67,11 +74,17 @@ impl Client {
         Failure::Later(self.language.say_verb(&VerbPhrase::TooSlow { place: &place, seconds: waited.as_secs() }))
     }
 
-    async fn exchange(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Bytes, Failure> {
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&'static str, Bytes)>,
+        wait: Duration,
+    ) -> Result<Bytes, Failure> {
         let stream = self.place.open(self.language).await?;
-        match tokio::time::timeout(ANSWER_TIMEOUT, self.converse(stream, method, path, body)).await {
+        match tokio::time::timeout(wait, self.converse(stream, method, path, body)).await {
             Ok(answer) => answer,
-            Err(_) => Err(self.too_slow(ANSWER_TIMEOUT)),
+            Err(_) => Err(self.too_slow(wait)),
         }
     }
 
@@ -80,7 +93,7 @@ impl Client {
         stream: Box<dyn Wire>,
         method: Method,
         path: &str,
-        body: Option<Vec<u8>>,
+        body: Option<(&'static str, Bytes)>,
     ) -> Result<Bytes, Failure> {
         let request = self.request(method, path, body)?;
         let handshake = http1::handshake(TokioIo::new(stream)).await;
@@ -95,7 +108,12 @@ impl Client {
         answer
     }
 
-    fn request(&self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Request<Full<Bytes>>, Failure> {
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&'static str, Bytes)>,
+    ) -> Result<Request<Full<Bytes>>, Failure> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -105,10 +123,10 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
-        if body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
+        if let Some((kind, _)) = body {
+            request = request.header(CONTENT_TYPE, kind);
         }
-        let body = Full::new(Bytes::from(body.unwrap_or_default()));
+        let body = Full::new(body.map(|(_, octets)| octets).unwrap_or_default());
         request.body(body).map_err(|why| Failure::Usage(why.to_string()))
     }
 

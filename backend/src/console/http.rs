@@ -5,8 +5,12 @@
 
 mod api;
 pub mod assets;
+pub(super) mod client;
+mod description;
 pub mod gate;
 mod origin;
+mod post;
+mod read;
 mod refusal;
 
 use crate::console::live;
@@ -14,7 +18,7 @@ use crate::console::state::ConsoleState;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use gate::Door;
 use std::sync::Arc;
 
@@ -30,21 +34,30 @@ pub(super) struct Shared {
     pub(super) door: Arc<Door>,
 }
 
+/// Every address of the API, and what answers there. `description` has the same list.
+pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
+    vec![
+        ("/healthz", get(api::healthz)),
+        ("/readyz", get(api::readyz)),
+        ("/api/v1/status", get(api::status)),
+        ("/api/v1/hosts", get(api::hosts)),
+        ("/api/v1/hosts/{host}", get(api::host)),
+        ("/api/v1/messages", post(post::post)),
+        ("/api/v1/messages/{mid}", get(api::message)),
+        ("/api/v1/actions", post(api::act)),
+        ("/api/v1/actions/{id}", get(api::action)),
+        ("/api/v1/probes", post(api::start_probe)),
+        ("/api/v1/probes/{id}", get(api::probe)),
+        ("/api/v1/ws", get(live::upgrade)),
+        ("/api/v1/openapi.json", get(description::openapi)),
+    ]
+}
+
 /// The router behind one door.
 pub fn router(console: Arc<ConsoleState>, door: Door) -> Router {
     let shared = Shared { console, door: Arc::new(door) };
-    Router::new()
-        .route("/healthz", get(api::healthz))
-        .route("/readyz", get(api::readyz))
-        .route("/api/v1/status", get(api::status))
-        .route("/api/v1/hosts", get(api::hosts))
-        .route("/api/v1/hosts/{host}", get(api::host))
-        .route("/api/v1/messages/{mid}", get(api::message))
-        .route("/api/v1/actions", post(api::act))
-        .route("/api/v1/actions/{id}", get(api::action))
-        .route("/api/v1/probes", post(api::start_probe))
-        .route("/api/v1/probes/{id}", get(api::probe))
-        .route("/api/v1/ws", get(live::upgrade))
+    let router = routes().into_iter().fold(Router::new(), |router, (path, answers)| router.route(path, answers));
+    router
         .fallback(assets::page)
         .method_not_allowed_fallback(refusal::wrong_method)
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

@@ -46,7 +46,11 @@ const SEND_WITHIN: Duration = Duration::from_secs(30);
 /// For the other side to agree to a close.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
-/// `GET /api/v1/ws`.
+/// `GET /api/v1/ws`: the websocket of the page and of `telnet`, subprotocol `nexthop.v1.json`.
+#[utoipa::path(get, path = "/api/v1/ws", tag = "server", responses(
+    (status = 101, description = "Frames of JSON from here on"),
+    (status = "default", description = "Refused", body = ApiError),
+))]
 pub(super) async fn upgrade(
     State(shared): State<Shared>,
     fields: HeaderMap,

@@ -76,7 +76,7 @@ impl ProbeBook {
         let mut answer = self.0.digger.dig(question);
         // A question that makes no sense is refused before anything is sent, thus at the first look.
         let early = match std::future::poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
-            Poll::Ready(Err(refusal)) => return Err(refusal),
+            Poll::Ready(Err(refusal)) => return Err(of_target(refusal, "name")),
             Poll::Ready(Ok(answer)) => Some(answer),
             Poll::Pending => None,
         };
@@ -90,12 +90,7 @@ impl ProbeBook {
 
     fn start_smtp(&self, request: ProbeRequest, stop: watch::Receiver<bool>) -> Result<u64, ApiError> {
         let target = TelnetRequest { host: request.target, port: request.port };
-        let session = self.0.telnet.open(&target, stop).map_err(|mut refusal| {
-            if refusal.error.field.as_deref() == Some("host") {
-                refusal.error.field = Some("target".into());
-            }
-            refusal
-        })?;
+        let session = self.0.telnet.open(&target, stop).map_err(|refusal| of_target(refusal, "host"))?;
         let (id, probe) = self.enter(ProbeKind::Smtp);
         tokio::spawn(async move {
             let (mut events, mut input) = (session.events, Some(session.input));
@@ -142,6 +137,14 @@ impl ProbeBook {
     fn history(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, watch::Receiver<Probe>>> {
         self.0.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A request calls the name or address that is looked at its target, whatever the probe calls it.
+fn of_target(mut refusal: ApiError, name: &str) -> ApiError {
+    if refusal.error.field.as_deref() == Some(name) {
+        refusal.error.field = Some("target".into());
+    }
+    refusal
 }
 
 async fn follow_dig(

@@ -1,10 +1,14 @@
 //! Connections to the console: taken, bounded in number and time, served by the router, ended when the server stops.
 
 use crate::console::http;
+use crate::console::http::client::Client;
 use crate::console::http::gate::Door;
 use crate::console::state::ConsoleState;
 use axum::serve::Listener;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
@@ -39,7 +43,7 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
 }
 
 /// Takes connections until `stop` is true, then waits for requests and websockets in hand.
-pub(super) async fn accept<L: Listener>(
+pub(super) async fn accept<L: Listener<Addr: Into<Client>>>(
     mut listener: L,
     state: Arc<ConsoleState>,
     door: Door,
@@ -51,15 +55,15 @@ pub(super) async fn accept<L: Listener>(
     loop {
         let taken = async {
             let seat = seats.clone().acquire_owned().await;
-            (listener.accept().await.0, seat)
+            (listener.accept().await, seat)
         };
-        let (stream, seat) = tokio::select! {
+        let ((stream, client), seat) = tokio::select! {
             () = stopped(&mut stop) => break,
             taken = taken => taken,
         };
         let (router, stop) = (router.clone(), stop.clone());
         connections.spawn(async move {
-            serve_one(TokioIo::new(stream), router, stop).await;
+            serve_one(TokioIo::new(stream), client.into(), router, stop).await;
             drop(seat);
         });
         while connections.try_join_next().is_some() {}
@@ -76,14 +80,19 @@ pub(super) async fn accept<L: Listener>(
 }
 
 /// One connection. Its faults are the client's: noted for who looks closely, nothing more.
-async fn serve_one<I>(stream: TokioIo<I>, router: axum::Router, mut stop: watch::Receiver<bool>)
+async fn serve_one<I>(stream: TokioIo<I>, client: Client, router: axum::Router, mut stop: watch::Receiver<bool>)
 where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);
     builder.max_headers(FIELDS_MAX).max_buf_size(HEAD_BYTES_MAX);
-    let connection = builder.serve_connection(stream, TowerToHyperService::new(router)).with_upgrades();
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(client);
+        router.call(request)
+    });
+    let connection = builder.serve_connection(stream, service).with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let end = tokio::select! {
         end = connection.as_mut() => end,

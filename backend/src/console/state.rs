@@ -6,7 +6,9 @@ use crate::console::http::assets::{Embedded, Site};
 use crate::console::index::HostsIndex;
 use crate::console::probes::ProbeBook;
 use crate::driver::desk::Desk;
+use crate::intake::http::HttpIntake;
 use crate::probe::telnet::Telnet;
+use crate::spool::Spool;
 use common::vocab::Timestamp;
 use common::wire::{ApiError, DigAnswer, DigRequest, ErrorCode, Health};
 use common::words::Language;
@@ -88,6 +90,10 @@ pub struct ConsoleParts {
     pub digger: Arc<dyn Digger>,
     /// Talks to mail servers.
     pub telnet: Telnet,
+    /// Takes mail.
+    pub mail: Arc<HttpIntake>,
+    /// Where queued messages are looked at.
+    pub spool: Arc<dyn Spool>,
 }
 
 /// The console's own state: shared by all its doors.
@@ -98,6 +104,8 @@ pub struct ConsoleState {
     pub(super) settings: ConsoleSettings,
     pub(super) health: watch::Receiver<Health>,
     pub(super) telnet: Telnet,
+    pub(super) mail: Arc<HttpIntake>,
+    pub(super) spool: Arc<dyn Spool>,
     pub(super) site: Arc<dyn Site>,
     pub(super) actions: ActionBook,
     pub(super) probes: ProbeBook,
@@ -127,6 +135,8 @@ impl ConsoleState {
             settings: parts.settings,
             health: parts.health,
             telnet: parts.telnet,
+            mail: parts.mail,
+            spool: parts.spool,
             site,
             requests: AtomicU64::new(0),
             connections: AtomicU64::new(0),

@@ -5,3 +5,5 @@ mod house;
 mod http;
 mod lists;
 mod live;
+mod openapi;
+mod post;

@@ -4,6 +4,7 @@
 //! out as it came, only cut where a list would grow without bound.
 //! Never: a look at the clock, a decision. The walk goes on in `index` (lists) and `http` (details).
 
+use crate::console::letterhead::Letterhead;
 use common::vocab::{Badge, Counters, Reply, Timestamp, VerdictCode, WaitCause, badge};
 use common::wire::{
     Action, ActionKind, ActionState, Exchanger, ExchangerAddress, HostDetail, HostRow, MessageDetail, RecipientRow,
@@ -134,16 +135,16 @@ fn configured(route: &Route) -> Option<String> {
     }
 }
 
-/// A queued message.
-pub fn message_detail(view: &MessageView) -> MessageDetail {
+/// A queued message, with what its own header says.
+pub fn message_detail(view: &MessageView, head: Letterhead) -> MessageDetail {
     let envelope = &view.envelope;
     MessageDetail {
         mid: envelope.mid,
         from: envelope.from.as_ref().map(|from| from.to_string()).unwrap_or_default(),
         size_bytes: envelope.size_bytes,
         received_at: envelope.received_at,
-        message_id: None,
-        subject: None,
+        message_id: head.message_id,
+        subject: head.subject,
         recipients: view.recipients.iter().filter_map(|waiting| recipient(view, waiting)).collect(),
     }
 }

@@ -10,22 +10,23 @@ mod command;
 mod data;
 mod foreign;
 mod gate;
-mod header;
+pub(super) mod header;
 mod input;
 pub mod limits;
-mod memory;
-mod pace;
-mod parameter;
-mod path;
-mod received;
-mod reply;
+pub(super) mod memory;
+pub(super) mod pace;
+pub(super) mod parameter;
+pub(super) mod path;
+pub(super) mod received;
+pub(super) mod reply;
 mod session;
-mod transaction;
+pub(super) mod transaction;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::clock::Clock;
+use crate::intake::http::HttpIntake;
 use crate::intake::settings::IntakeSettings;
 use crate::spool::Spool;
 use gate::Gate;
@@ -64,6 +65,11 @@ impl Intake {
             spool,
             clock,
         }
+    }
+
+    /// The HTTP door beside this one: the same rules, the same spool, one budget of memory.
+    pub fn http(&self) -> HttpIntake {
+        HttpIntake::new(self.settings.clone(), self.spool.clone(), self.clock, self.memory.clone())
     }
 
     /// Connections that are open now.

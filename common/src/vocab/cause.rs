@@ -6,6 +6,7 @@ use std::ops::{Index, IndexMut};
 
 /// Why a recipient waits. When several hold, the first of this list names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WaitCause {
     /// A session is delivering it at this moment.

@@ -5,6 +5,7 @@ use std::fmt;
 
 /// Whether the latest attempt reached the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HostStatus {
     /// The latest ended attempt reached it: some address greeted and took EHLO.
@@ -30,6 +31,7 @@ impl fmt::Display for HostStatus {
 
 /// What a person sees beside a host's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Badge {
     /// Suspended by a person or a rule.

@@ -6,6 +6,7 @@ use std::fmt;
 
 /// Whose side a failure is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// Nobody has to act.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ActionKind {
     /// Make what waits for a timer due now (`delivernow`).
@@ -16,6 +17,7 @@ pub enum ActionKind {
 
 /// What it is done to. `{"all":true}`, `{"host":"example.com"}`, `{"mid":7}`, `{"recipient":{"mid":7,"rid":0}}`, `{"filter":"…"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Everything; the value is `true`.
@@ -37,6 +39,7 @@ pub enum Scope {
 
 /// How a retry goes about it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RetryMode {
     /// One message per host first, the rest only on success.
@@ -50,6 +53,7 @@ pub enum RetryMode {
 
 /// A request to act.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ActionRequest {
     /// What to do.
     pub kind: ActionKind,
@@ -71,6 +75,7 @@ pub struct ActionRequest {
 
 /// Where an action stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ActionState {
     /// A dry run: nothing was changed.
@@ -90,6 +95,7 @@ pub enum ActionState {
 
 /// The receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Action {
     /// Its number; `null` for a dry run.
     pub id: Option<ActionId>,

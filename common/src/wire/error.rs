@@ -4,12 +4,17 @@ use serde::{Deserialize, Serialize};
 
 /// Why a request was refused. Decides the HTTP status and the exit code of a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorCode {
     /// The request is not well formed (400; exit 2).
     BadRequest,
     /// A field holds something it may not (422; exit 2).
     BadField,
+    /// A recipient at one of our own names that is not there (422; exit 2, `sendmail` 67).
+    UnknownUser,
+    /// The key was used for something else (409; exit 2).
+    Conflict,
     /// Not signed in (401; exit 77).
     SignIn,
     /// Not allowed, or a foreign Origin or unknown Host (403; exit 77).
@@ -22,6 +27,8 @@ pub enum ErrorCode {
     Busy,
     /// We cannot do it now; later (503; exit 75).
     Unavailable,
+    /// Our disk is full; later (507; exit 75).
+    DiskFull,
     /// A fault of ours (500; exit 75).
     #[serde(other)]
     Internal,
@@ -36,10 +43,12 @@ impl ErrorCode {
             ErrorCode::NotAllowed => 403,
             ErrorCode::NotFound => 404,
             ErrorCode::TooLarge => 413,
-            ErrorCode::BadField => 422,
+            ErrorCode::Conflict => 409,
+            ErrorCode::BadField | ErrorCode::UnknownUser => 422,
             ErrorCode::Busy => 429,
             ErrorCode::Internal => 500,
             ErrorCode::Unavailable => 503,
+            ErrorCode::DiskFull => 507,
         }
     }
 
@@ -47,15 +56,20 @@ impl ErrorCode {
     pub fn exit_code(self) -> u8 {
         match self {
             ErrorCode::NotFound => 1,
-            ErrorCode::BadRequest | ErrorCode::BadField | ErrorCode::TooLarge => 2,
+            ErrorCode::BadRequest
+            | ErrorCode::BadField
+            | ErrorCode::UnknownUser
+            | ErrorCode::Conflict
+            | ErrorCode::TooLarge => 2,
             ErrorCode::SignIn | ErrorCode::NotAllowed => 77,
-            ErrorCode::Busy | ErrorCode::Unavailable | ErrorCode::Internal => 75,
+            ErrorCode::Busy | ErrorCode::Unavailable | ErrorCode::DiskFull | ErrorCode::Internal => 75,
         }
     }
 }
 
 /// The body of every refusal: `{"error":{…}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiError {
     /// What is wrong.
     pub error: ErrorBody,
@@ -63,6 +77,7 @@ pub struct ApiError {
 
 /// See [`ApiError`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ErrorBody {
     /// For machines.
     pub code: ErrorCode,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A verdict in words, with the evidence behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Verdict {
     /// One of the catalogue.
     pub code: VerdictCode,
@@ -33,6 +34,7 @@ pub struct Verdict {
 
 /// A row of the page *Hosts*, of `tophosts --json` and of `GET /api/v1/hosts`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HostRow {
     /// The destination domain.
     pub host: Domain,
@@ -111,6 +113,7 @@ impl HostRow {
 
 /// `GET /api/v1/hosts/{host}` and `hoststatus HOST --json`: everything known of one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HostDetail {
     /// The same row as in every list.
     pub row: HostRow,
@@ -132,6 +135,7 @@ pub struct HostDetail {
 
 /// A mail server of a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Exchanger {
     /// MX preference; lower is tried first. 0 for a route or an implicit MX.
     pub preference: u16,
@@ -143,6 +147,7 @@ pub struct Exchanger {
 
 /// One address of a mail server and how the latest connection to it ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ExchangerAddress {
     /// `192.0.2.25:25`.
     pub address: String,
@@ -152,6 +157,7 @@ pub struct ExchangerAddress {
 
 /// A reply and when it was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SaidReply {
     /// As it came. Hostile text.
     pub reply: String,

@@ -1,10 +1,11 @@
-//! A message and its recipients (`GET /api/v1/messages/{mid}`).
+//! A message and its recipients (`POST /api/v1/messages`, `GET /api/v1/messages/{mid}`).
 
 use crate::vocab::{Address, Domain, MessageId, RecipientId, Timestamp, WaitCause};
 use serde::{Deserialize, Serialize};
 
 /// Where a recipient stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RecipientState {
     /// Waits in the queue.
@@ -28,6 +29,7 @@ pub enum RecipientState {
 
 /// One recipient of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RecipientRow {
     /// Its number within the message.
     pub rid: RecipientId,
@@ -51,6 +53,7 @@ pub struct RecipientRow {
 
 /// A queued message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct MessageDetail {
     /// Its number.
     pub mid: MessageId,
@@ -66,4 +69,49 @@ pub struct MessageDetail {
     pub subject: Option<String>,
     /// Its recipients still in the queue.
     pub recipients: Vec<RecipientRow>,
+}
+
+/// `POST /api/v1/messages` as JSON. As `message/rfc822` the body is `raw`, and the rest stands behind `?`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NewMessage {
+    /// The envelope sender; empty for the null sender.
+    pub from: String,
+    /// The envelope recipients.
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 1000))]
+    pub to: Vec<String>,
+    /// The message: header fields, an empty line, the text. Lines may end with CRLF, LF or CR.
+    pub raw: String,
+    /// What the sender wants to hear (RFC 3461): `never`, or some of `success`, `failure`, `delay` with commas between.
+    #[serde(default)]
+    pub notify: Option<String>,
+    /// How much of the message a report brings back: `full` or `hdrs`.
+    #[serde(default)]
+    pub ret: Option<String>,
+    /// A name of the sender's own that a report brings back.
+    #[serde(default)]
+    pub envid: Option<String>,
+}
+
+/// What `POST /api/v1/messages` answers once the message is on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AcceptedMessage {
+    /// Its number.
+    pub mid: MessageId,
+    /// Its recipients: aliases of our own names followed, each once.
+    pub recipients: Vec<AcceptedRecipient>,
+}
+
+/// One recipient of a message that was taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AcceptedRecipient {
+    /// Its number within the message.
+    pub rid: RecipientId,
+    /// The envelope address.
+    pub address: Address,
+    /// Its destination domain.
+    pub host: Domain,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProbeKind {
     /// A question to a name server.
@@ -18,6 +19,7 @@ pub enum ProbeKind {
 
 /// A question to a name server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DigRequest {
     /// The name asked for.
     pub name: String,
@@ -31,6 +33,7 @@ pub struct DigRequest {
 
 /// A line session with a mail server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TelnetRequest {
     /// A name or an address.
     pub host: String,
@@ -41,10 +44,12 @@ pub struct TelnetRequest {
 
 /// `POST /api/v1/probes`: `{"kind":"dig","target":"example.com","rtype":"MX"}`, `{"kind":"smtp","target":"mx.example.com","port":25}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProbeRequest {
     /// Which look.
     pub kind: ProbeKind,
     /// The name or address looked at.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 255))]
     pub target: String,
     /// For dig: the record type.
     #[serde(default)]
@@ -54,11 +59,13 @@ pub struct ProbeRequest {
     pub server: Option<String>,
     /// For smtp: the port.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub port: Option<u16>,
 }
 
 /// Where a probe stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProbeState {
     /// At work.
@@ -72,6 +79,7 @@ pub enum ProbeState {
 
 /// `GET /api/v1/probes/{id}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Probe {
     /// Its number.
     pub id: u64,
@@ -89,6 +97,7 @@ pub struct Probe {
 
 /// One resource record, as dig prints it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DigRecord {
     /// The owner, with its final dot.
     pub name: String,
@@ -104,6 +113,7 @@ pub struct DigRecord {
 
 /// What a name server answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DigAnswer {
     /// The question: name with its final dot.
     pub name: String,
@@ -135,6 +145,7 @@ pub struct DigAnswer {
 
 /// How a typed line ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LineEnd {
     /// As SMTP wants it.
@@ -148,6 +159,7 @@ pub enum LineEnd {
 
 /// Something that happened in an SMTP probe, in order, with milliseconds since its start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum ProbeEvent {
     /// An address is dialled.

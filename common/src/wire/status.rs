@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Sums over all hosts, by the same names as a host's row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 #[allow(missing_docs)] // every field is documented at HostRow
 pub struct Totals {
@@ -36,6 +37,7 @@ pub struct Totals {
 
 /// How the server itself is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// Takes and delivers mail.
@@ -51,6 +53,7 @@ pub enum Health {
 
 /// `GET /api/v1/status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServerStatus {
     /// When this answer was made.
     pub as_of: Timestamp,

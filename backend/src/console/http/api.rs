@@ -1,27 +1,28 @@
 //! The API: each handler reads its parameters, asks one room, answers JSON of `common::wire`.
 
+use super::Shared;
+use super::read::{Json, Parameters, bad, body, number, shown};
 use super::refusal::{Refusal, nothing_here};
-use super::{BODY_BYTES_MAX, Shared};
 use crate::console::actions::no_record_of;
 use crate::console::index::filter::Filter;
 use crate::console::index::order::{Cursor, OrderKey};
+use crate::console::letterhead::Letterhead;
 use crate::console::serve::stopped;
 use crate::console::state::asked;
 use crate::console::view;
-use axum::body::{Body, to_bytes};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use common::vocab::{ActionId, Domain, MessageId};
 use common::wire::{
-    Action, ActionRequest, ApiError, ErrorCode, Health, HostDetail, HostSort, List, MessageDetail, Probe, ProbeRequest,
-    ServerStatus,
+    Action, ActionRequest, ApiError, ErrorCode, Health, HostDetail, HostRow, HostSort, List, MessageDetail, Probe,
+    ProbeRequest, ServerStatus,
 };
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// Rows of a page at most.
 const PAGE_ROWS_MAX: usize = 500;
@@ -29,34 +30,17 @@ const PAGE_ROWS_MAX: usize = 500;
 const PAGE_ROWS: usize = 100;
 /// Longest wait for a probe.
 const WAIT_MAX: u64 = 30;
-/// For the body of a request.
-const BODY_WITHIN: Duration = Duration::from_secs(10);
-/// Characters of a name from outside that are shown in a sentence.
-const SHOWN_CHARS_MAX: usize = 100;
-
-/// A JSON answer.
-pub(super) struct Json<T>(T);
-
-impl<T: Serialize> IntoResponse for Json<T> {
-    fn into_response(self) -> Response {
-        match serde_json::to_vec(&self.0) {
-            Ok(body) => ([(header::CONTENT_TYPE, "application/json")], body).into_response(),
-            Err(why) => {
-                tracing::error!(%why, "an answer could not be written");
-                Refusal::from(ApiError::new(ErrorCode::Internal, "The answer could not be written.")).into_response()
-            }
-        }
-    }
-}
 
 type Answer<T> = Result<Json<T>, Refusal>;
 
 /// `GET /healthz`: the process answers.
+#[utoipa::path(get, path = "/healthz", tag = "server", responses((status = 200, description = "The process answers", body = String)))]
 pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
 /// `GET /readyz`: 200 while the server takes mail, 503 otherwise.
+#[utoipa::path(get, path = "/readyz", tag = "server", responses((status = 200, description = "The server takes mail", body = String), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn readyz(State(shared): State<Shared>) -> Result<&'static str, Refusal> {
     let health = *shared.console.health.borrow();
     let not_ready = |sentence: &str| Err(ApiError::new(ErrorCode::Unavailable, sentence).into());
@@ -69,6 +53,7 @@ pub(super) async fn readyz(State(shared): State<Shared>) -> Result<&'static str,
 }
 
 /// `GET /api/v1/status`.
+#[utoipa::path(get, path = "/api/v1/status", tag = "server", responses((status = 200, body = ServerStatus), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Answer<ServerStatus> {
     Parameters::read(query.as_deref(), &[])?;
     let (console, index) = (&shared.console, shared.console.index());
@@ -89,6 +74,12 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
 }
 
 /// `GET /api/v1/hosts?limit=&cursor=&sort=&q=`.
+#[utoipa::path(get, path = "/api/v1/hosts", tag = "hosts", params(
+    ("limit" = Option<u16>, Query, minimum = 1, maximum = 500, description = "Rows of a page; 100 unless told"),
+    ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ("sort" = Option<String>, Query, description = "A column by its JSON name; with `-` the largest first", example = "-active_recipients"),
+    ("q" = Option<String>, Query, max_length = 256, description = "Words of names, and `status:down` and the like"),
+), responses((status = 200, body = List<HostRow>), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn hosts(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     let query = Parameters::read(query.as_deref(), &["limit", "cursor", "sort", "q"])?;
     let limit = match query.get("limit").map(str::parse) {
@@ -127,6 +118,7 @@ fn sorting(text: &str) -> Result<(HostSort, bool), Refusal> {
 }
 
 /// `GET /api/v1/hosts/{host}`.
+#[utoipa::path(get, path = "/api/v1/hosts/{host}", tag = "hosts", params(("host" = Domain, Path, description = "The destination domain")), responses((status = 200, body = HostDetail), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn host(
     State(shared): State<Shared>,
     host: Result<Path<String>, PathRejection>,
@@ -142,6 +134,7 @@ pub(super) async fn host(
 }
 
 /// `GET /api/v1/messages/{mid}`.
+#[utoipa::path(get, path = "/api/v1/messages/{mid}", tag = "messages", params(("mid" = MessageId, Path)), responses((status = 200, body = MessageDetail), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn message(
     State(shared): State<Shared>,
     mid: Result<Path<String>, PathRejection>,
@@ -150,16 +143,20 @@ pub(super) async fn message(
     let missing = || ApiError::new(ErrorCode::NotFound, format!("No such message in the queue: {}", shown(&text)));
     let mid = number(&text).map(MessageId).ok_or_else(missing)?;
     let found = asked(shared.console.desk.message(mid)).await?.ok_or_else(missing)?;
-    Ok(Json(view::message_detail(&found)))
+    // A message whose record is damaged, or that ends at this moment, is shown without these two.
+    let body = asked(shared.console.spool.body(mid)).await?;
+    Ok(Json(view::message_detail(&found, body.map(|body| Letterhead::read(&body)).unwrap_or_default())))
 }
 
 /// `POST /api/v1/actions`.
+#[utoipa::path(post, path = "/api/v1/actions", tag = "actions", request_body = ActionRequest, responses((status = 200, body = Action), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn act(State(shared): State<Shared>, request: Request) -> Answer<Action> {
     let request: ActionRequest = body(&shared, request).await?;
     Ok(Json(shared.console.actions.act(request).await?))
 }
 
 /// `GET /api/v1/actions/{id}`.
+#[utoipa::path(get, path = "/api/v1/actions/{id}", tag = "actions", params(("id" = ActionId, Path)), responses((status = 200, body = Action), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn action(State(shared): State<Shared>, id: Result<Path<String>, PathRejection>) -> Answer<Action> {
     let Path(text) = id.map_err(|_| nothing_here())?;
     let found = number(&text).and_then(|id| shared.console.actions.find(ActionId(id)));
@@ -168,12 +165,14 @@ pub(super) async fn action(State(shared): State<Shared>, id: Result<Path<String>
 }
 
 /// What `POST /api/v1/probes` answers.
-#[derive(Serialize)]
-struct Started {
+#[derive(Serialize, ToSchema)]
+pub(super) struct Started {
+    /// Its number, for `GET /api/v1/probes/{id}`.
     id: u64,
 }
 
 /// `POST /api/v1/probes`.
+#[utoipa::path(post, path = "/api/v1/probes", tag = "probes", request_body = ProbeRequest, responses((status = 202, description = "It runs", body = Started), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn start_probe(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
     let request: ProbeRequest = body(&shared, request).await?;
     let id = shared.console.probes.start(request, shared.door.stop.clone()).await?;
@@ -181,6 +180,10 @@ pub(super) async fn start_probe(State(shared): State<Shared>, request: Request) 
 }
 
 /// `GET /api/v1/probes/{id}?wait=30`.
+#[utoipa::path(get, path = "/api/v1/probes/{id}", tag = "probes", params(
+    ("id" = u64, Path),
+    ("wait" = Option<u8>, Query, maximum = 30, description = "Seconds to wait for its end"),
+), responses((status = 200, body = Probe), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn probe(
     State(shared): State<Shared>,
     id: Result<Path<String>, PathRejection>,
@@ -201,91 +204,4 @@ pub(super) async fn probe(
         () = stopped(&mut stop) => shared.console.probes.find(id, Duration::ZERO).await,
     };
     Ok(Json(found.ok_or_else(missing)?))
-}
-
-/// The JSON of a request. A browser asks first before it sends this content type to a foreign server, thus it is asked
-/// for; on the control socket there are no browsers.
-async fn body<T: DeserializeOwned>(shared: &Shared, request: Request) -> Result<T, Refusal> {
-    let (head, body) = request.into_parts();
-    let unwelcome = |sentence: &str| {
-        let body = ApiError::new(ErrorCode::BadRequest, sentence);
-        Err(Refusal::with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, body))
-    };
-    if !shared.door.is_control() && !is_json(&head.headers) {
-        return unwelcome("Send JSON with the field Content-Type: application/json.");
-    }
-    if head.headers.contains_key(header::CONTENT_ENCODING) {
-        return unwelcome("Send the body as it is, without Content-Encoding.");
-    }
-    let body = read_body(body).await?;
-    serde_json::from_slice(&body).map_err(|why| {
-        ApiError::new(ErrorCode::BadRequest, format!("The body is not what belongs here: {why}.")).into()
-    })
-}
-
-async fn read_body(body: Body) -> Result<axum::body::Bytes, Refusal> {
-    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, BODY_BYTES_MAX)).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(why)) if is_too_large(&why) => {
-            Err(ApiError::new(ErrorCode::TooLarge, "The body is larger than 64 KiB.").into())
-        }
-        Ok(Err(_)) => Err(ApiError::new(ErrorCode::BadRequest, "The body broke off.").into()),
-        Err(_) => Err(ApiError::new(ErrorCode::BadRequest, "The body did not come within 10 s.").into()),
-    }
-}
-
-fn is_too_large(why: &axum::Error) -> bool {
-    let mut source: Option<&(dyn std::error::Error + 'static)> = Some(why);
-    while let Some(found) = source {
-        if found.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        source = found.source();
-    }
-    false
-}
-
-fn is_json(fields: &HeaderMap) -> bool {
-    let kind = fields.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or("");
-    kind.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/json")
-}
-
-/// The parameters behind `?`: known names only, each once.
-struct Parameters(Vec<(String, String)>);
-
-impl Parameters {
-    fn read(query: Option<&str>, known: &[&str]) -> Result<Parameters, Refusal> {
-        let uri: axum::http::Uri = format!("/?{}", query.unwrap_or("")).parse().unwrap_or_default();
-        let read = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri);
-        let axum::extract::Query(pairs) =
-            read.map_err(|_| ApiError::new(ErrorCode::BadRequest, "What stands behind ? cannot be read."))?;
-        for (at, (name, _)) in pairs.iter().enumerate() {
-            if !known.contains(&name.as_str()) {
-                let sentence = format!("There is no parameter {}; known here: {}.", shown(name), known.join(", "));
-                return Err(bad(&shown(name), &sentence));
-            }
-            if pairs[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Err(bad(name, "This parameter stands here twice."));
-            }
-        }
-        Ok(Parameters(pairs))
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-}
-
-fn bad(field: &str, sentence: &str) -> Refusal {
-    ApiError::field(ErrorCode::BadField, field, sentence).into()
-}
-
-/// A number as we write it: digits only.
-fn number(text: &str) -> Option<u64> {
-    text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok()).flatten()
-}
-
-/// Text from outside for a sentence: short, without control characters.
-fn shown(text: &str) -> String {
-    text.chars().take(SHOWN_CHARS_MAX).map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }

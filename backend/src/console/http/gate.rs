@@ -98,6 +98,9 @@ pub(super) async fn gate(State(shared): State<Shared>, request: Request, next: N
         } else {
             tracing::debug!(request = %name, %method, ?path, status, ?sentence, "refused");
         }
+        if let Some(seconds) = retry_after(refusal.body.error.code) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
+        }
         refusal.body.error.request_id = Some(name);
         let body = serde_json::to_vec(&refusal.body).unwrap_or_default();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -108,6 +111,16 @@ pub(super) async fn gate(State(shared): State<Shared>, request: Request, next: N
     }
     dress(response.headers_mut());
     response
+}
+
+/// In how many seconds a client may come again, where time alone may help.
+fn retry_after(code: ErrorCode) -> Option<&'static str> {
+    match code {
+        ErrorCode::Busy => Some("5"),
+        ErrorCode::Unavailable => Some("30"),
+        ErrorCode::DiskFull => Some("120"),
+        _ => None,
+    }
 }
 
 /// The fields that every answer carries. What a handler has set stays.

@@ -3,6 +3,7 @@
 //! A change here breaks consoles and scripts that run somewhere. Add fields; never rename or remove one.
 
 use super::house::{MORNING, down, host};
+use crate::console::letterhead::Letterhead;
 use crate::console::view;
 use common::vocab::{ActionId, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause};
 use common::wire::{
@@ -181,7 +182,7 @@ fn answers_are_as_promised() {
         (verdict.sentence, verdict.advice) = ("What it means.".into(), "What to do.".into());
     }
     golden("host", &json(&detail));
-    golden("message", &json(&view::message_detail(&message())));
+    golden("message", &json(&view::message_detail(&message(), Letterhead::default())));
     golden("action", &json(&receipt()));
     golden("error", &json(&refusal()));
     let probe = Probe { id: 3, kind: ProbeKind::Smtp, state: ProbeState::Done, dig: None, events: events() };

@@ -4,6 +4,9 @@ use crate::clock::Clock;
 use crate::console::http::assets::{Site, SiteFile};
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed, serve, serve_control};
 use crate::driver::desk::{Changes, Desk, Question};
+use crate::intake::IntakeSettings;
+use crate::intake::smtp::Intake;
+use crate::intake::smtp::tests::double::MemorySpool;
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use common::vocab::{CauseCounts, Counters, Domain, HostStatus, MessageId, Reply, ReplyCode, Timestamp, VerdictCode};
 use common::vocab::{RecipientId, WaitCause};
@@ -127,6 +130,7 @@ pub(super) struct House {
     pub(super) control: PathBuf,
     pub(super) changes: mpsc::Sender<Changes>,
     pub(super) retries: Arc<AtomicU64>,
+    pub(super) spool: Arc<MemorySpool>,
     pub(super) health: watch::Sender<Health>,
     pub(super) stop: watch::Sender<bool>,
     pub(super) server: JoinHandle<()>,
@@ -152,6 +156,7 @@ impl House {
         let (stop, stopping) = watch::channel(false);
         let (health, healthy) = watch::channel(Health::Online);
         tokio::spawn(feed::run(received, published, Language::En, stopping.clone()));
+        let spool = Arc::<MemorySpool>::default();
         let telnet = TelnetSettings { sessions_max: 2, ..TelnetSettings::default() };
         let parts = ConsoleParts {
             desk,
@@ -173,6 +178,8 @@ impl House {
                 }),
                 telnet,
             ),
+            mail: Arc::new(Intake::new(intake_settings(), spool.clone(), Clock).http()),
+            spool: spool.clone(),
         };
         let state = ConsoleState::with_site(parts, Arc::new(Files(files)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -186,7 +193,8 @@ impl House {
             a.unwrap();
             b.unwrap();
         });
-        let house = House { address, control, changes, retries, health, stop, server, state, hosts, _folder: folder };
+        let house =
+            House { address, control, changes, retries, spool, health, stop, server, state, hosts, _folder: folder };
         house.eventually(|house| house.control.exists()).await;
         house
     }
@@ -230,6 +238,11 @@ impl House {
     /// A request as it is written here, over TCP.
     pub(super) async fn ask(&self, head: &str, body: &str) -> Answer {
         ask(TcpStream::connect(self.address).await.unwrap(), head, body).await
+    }
+
+    /// Octets as they are written here, over TCP.
+    pub(super) async fn ask_raw(&self, octets: &str) -> Answer {
+        exchange(TcpStream::connect(self.address).await.unwrap(), octets.to_owned()).await
     }
 
     /// A websocket of our own page that has been welcomed.
@@ -420,6 +433,16 @@ async fn play_driver(
                 let _ = answer.send((mid == MessageId(7)).then(|| Box::new(message())));
             }
         }
+    }
+}
+
+/// Small limits, so that tests reach them.
+fn intake_settings() -> IntakeSettings {
+    IntakeSettings {
+        hostname: "mail.test".parse().unwrap(),
+        aliases: [("root".to_owned(), "admin@example.com".parse().unwrap())].into(),
+        max_message_bytes: 1_000_000,
+        ..IntakeSettings::default()
     }
 }
 

@@ -137,9 +137,25 @@ async fn a_message_is_shown_with_what_waits_of_it() {
     assert_eq!((&waiting["rid"], &waiting["address"]), (&json!(1), &json!("y@a.test")));
     assert_eq!((&waiting["state"], &waiting["cause"]), (&json!("queued"), &json!("retry")));
     assert_eq!(waiting["reply"], "451 4.7.1 later");
+    assert_eq!(waiting["expires_at"], "2026-11-24T04:00:00.000Z");
+    // Its record is damaged: what its header says is not known.
+    assert_eq!((&message["message_id"], &message["subject"]), (&Value::Null, &Value::Null));
     for path in ["8", "-7", "+7", "7x", "99999999999999999999"] {
         refused(&house.get(&format!("/api/v1/messages/{path}")).await, 404, ErrorCode::NotFound, None);
     }
+}
+
+#[tokio::test]
+async fn a_message_is_known_by_its_subject_and_message_id() {
+    let house = House::new().await;
+    // The played driver has number 7 alone.
+    for _ in 0..7 {
+        let body =
+            json!({"from": "", "to": ["a@b.test"], "raw": "Subject: =?utf-8?q?=E6=97=A5?=\nMessage-ID: <m@x>\n\n"});
+        assert_eq!(house.post("/api/v1/messages", &body.to_string()).await.status, 202);
+    }
+    let message = house.get("/api/v1/messages/7").await.json();
+    assert_eq!((&message["message_id"], &message["subject"]), (&json!("m@x"), &json!("日")));
 }
 
 #[tokio::test]
@@ -318,7 +334,7 @@ async fn a_dig_is_started_and_waited_for() {
     assert_eq!(silent["events"][0]["reason"], "No name server answered.");
 
     let bad = house.post("/api/v1/probes", r#"{"kind":"dig","target":"bad"}"#).await;
-    refused(&bad, 422, ErrorCode::BadField, Some("name"));
+    refused(&bad, 422, ErrorCode::BadField, Some("target"));
     let other = house.post("/api/v1/probes", r#"{"kind":"seance","target":"a.test"}"#).await;
     refused(&other, 422, ErrorCode::BadField, Some("kind"));
     for wait in ["31", "-1", "x"] {

@@ -111,7 +111,7 @@ fn set_once<T>(place: &mut Option<T>, value: T) -> Result<(), OurReply> {
 }
 
 /// `NEVER` alone, or a list of the others (RFC 3461 §4.1).
-fn read_notify(value: &[u8]) -> Option<Notify> {
+pub(in crate::intake) fn read_notify(value: &[u8]) -> Option<Notify> {
     if value.eq_ignore_ascii_case(b"NEVER") {
         return Some(Notify::NEVER);
     }

@@ -15,11 +15,19 @@ const MID_DIGITS_MAX: usize = 16;
 /// The longest word for a protocol (RFC 3848, RFC 6531 §4.3).
 const PROTOCOL_MAX: &str = "UTF8SMTPS";
 
+/// What a client speaks to us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Spoken {
+    Smtp,
+    Esmtp,
+    Http,
+}
+
 /// What is known of a client when its message begins.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
     head: String,
-    esmtp: bool,
+    spoken: Spoken,
     /// The clause about TLS, or nothing.
     tls: String,
 }
@@ -30,7 +38,14 @@ impl Trace {
         let literal = Literal(client);
         let name = name.for_trace();
         let tls = tls.map(|tls| format!("\r\n\ttls {} ({})", tls.suite, tls.version)).unwrap_or_default();
-        Trace { head: format!("Received: from {name} ({literal})\r\n\tby {hostname} with "), esmtp, tls }
+        let spoken = if esmtp { Spoken::Esmtp } else { Spoken::Smtp };
+        Trace { head: format!("Received: from {name} ({literal})\r\n\tby {hostname} with "), spoken, tls }
+    }
+
+    /// For a client of the HTTP door at this address; `None` for a program of this machine on the control socket.
+    pub fn by_http(client: Option<IpAddr>, hostname: &Domain) -> Trace {
+        let from = client.map(|client| format!("from {}\r\n\t", Literal(client))).unwrap_or_default();
+        Trace { head: format!("Received: {from}by {hostname} with "), spoken: Spoken::Http, tls: String::new() }
     }
 
     /// Octets to leave free in front of a body.
@@ -49,12 +64,13 @@ impl Trace {
     }
 
     fn protocol(&self, utf8: bool) -> &'static str {
-        match (self.esmtp, utf8, self.tls.is_empty()) {
+        match (self.spoken, utf8, self.tls.is_empty()) {
+            (Spoken::Http, ..) => "HTTP",
             (_, true, true) => "UTF8SMTP",
             (_, true, false) => PROTOCOL_MAX,
-            (true, false, true) => "ESMTP",
-            (true, false, false) => "ESMTPS",
-            (false, false, _) => "SMTP",
+            (Spoken::Esmtp, false, true) => "ESMTP",
+            (Spoken::Esmtp, false, false) => "ESMTPS",
+            (Spoken::Smtp, false, _) => "SMTP",
         }
     }
 }

@@ -4,7 +4,7 @@
 mod bodies;
 mod borders;
 mod dialogue;
-mod double;
+pub(crate) mod double;
 mod extension;
 mod limits;
 mod secure;

@@ -16,6 +16,8 @@ pub enum Mood {
     Keeps,
     /// Answers with this.
     Fails(SpoolError),
+    /// Keeps nothing: it was kept before, or the key was.
+    Knows(Kept),
     /// Goes away without an answer.
     Vanishes,
     /// Panics when it is asked for a number.
@@ -77,6 +79,10 @@ impl Spool for MemorySpool {
         match self.mood.lock().unwrap().clone() {
             Mood::Fails(why) => {
                 let _ = sender.send(Err(why));
+                return receiver;
+            }
+            Mood::Knows(kept) => {
+                let _ = sender.send(Ok(kept));
                 return receiver;
             }
             Mood::Vanishes => return receiver,

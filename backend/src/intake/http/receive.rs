@@ -1,0 +1,133 @@
+//! The octets of a request's body, read within the limits of the SMTP door: its memory, its pace.
+//!
+//! Promises: what is held is counted before more is read; a client that is too slow or too long is sent away; after a
+//! refusal a bounded rest is read and dropped, so that the answer is not lost in a reset.
+//! Never: keeps anything.
+
+use crate::intake::http::json::{self, JsonBody};
+use crate::intake::http::lines::Letter;
+use crate::intake::http::{HttpIntake, refusal};
+use crate::intake::smtp::memory::Hold;
+use crate::intake::smtp::pace::Pace;
+use bytes::Bytes;
+use common::wire::ApiError;
+use futures_util::{Stream, StreamExt};
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// Octets that are read and dropped after a refusal, at most: what is in flight, no gift.
+const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Where the octets go.
+trait Sink {
+    fn take(&mut self, chunk: &[u8]) -> Result<(), ApiError>;
+    fn capacity(&self) -> usize;
+}
+
+struct IntoLetter<'a>(&'a mut Letter, u64);
+
+impl Sink for IntoLetter<'_> {
+    fn take(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
+        self.0.feed(chunk);
+        if self.0.is_oversize() { Err(refusal::too_large(self.1)) } else { Ok(()) }
+    }
+    fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+}
+
+impl Sink for JsonBody {
+    fn take(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
+        self.feed(chunk)
+    }
+    fn capacity(&self) -> usize {
+        JsonBody::capacity(self)
+    }
+}
+
+impl HttpIntake {
+    /// Reads a body that is the message itself.
+    ///
+    /// # Errors
+    /// It is too large, too slow, or broke off; or there is no memory for it.
+    pub async fn receive<S, E>(&self, body: S, letter: &mut Letter, hold: &mut Hold) -> Result<(), ApiError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        self.read(body, &mut IntoLetter(letter, self.settings.max_message_bytes), hold).await
+    }
+
+    /// Reads a body that is JSON.
+    ///
+    /// # Errors
+    /// As for [`HttpIntake::receive`].
+    pub async fn receive_json<S, E>(&self, body: S, json: &mut JsonBody, hold: &mut Hold) -> Result<(), ApiError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        self.read(body, json, hold).await
+    }
+
+    /// Puts the message of a JSON request into a letter.
+    ///
+    /// # Errors
+    /// It is too large, or there is no memory for it.
+    pub async fn fill(&self, raw: String, letter: &mut Letter, hold: &mut Hold) -> Result<(), ApiError> {
+        // The text, and at most twice of it where every line end grows.
+        hold.grow_to(raw.capacity().saturating_mul(2)).await.map_err(|_| refusal::no_memory())?;
+        json::into_letter(raw, letter);
+        if letter.is_oversize() { Err(refusal::too_large(self.settings.max_message_bytes)) } else { Ok(()) }
+    }
+
+    async fn read<S, E>(&self, mut body: S, sink: &mut impl Sink, hold: &mut Hold) -> Result<(), ApiError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let read = self.read_to_end(&mut body, sink, hold).await;
+        if read.is_err() {
+            self.drain(body).await;
+        }
+        read
+    }
+
+    async fn read_to_end<S, E>(&self, body: &mut S, sink: &mut impl Sink, hold: &mut Hold) -> Result<(), ApiError>
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let now = Instant::now();
+        let mut pace = Pace::new(now, now, &self.settings.limits);
+        loop {
+            match timeout_at(pace.deadline(), body.next()).await {
+                Err(_) => {}
+                Ok(None) => return Ok(()),
+                Ok(Some(Err(_))) => return Err(refusal::broke_off()),
+                Ok(Some(Ok(chunk))) => {
+                    pace.count(chunk.len());
+                    sink.take(&chunk)?;
+                    if !hold.covers(sink.capacity()) {
+                        let asked = Instant::now();
+                        hold.grow_to(sink.capacity()).await.map_err(|_| refusal::no_memory())?;
+                        pace.forgive(asked.elapsed());
+                    }
+                }
+            }
+            pace.judge(Instant::now()).map_err(|_| refusal::too_slow())?;
+        }
+    }
+
+    /// Reads and drops a little of what still comes.
+    pub async fn drain<S, E>(&self, mut body: S)
+    where
+        S: Stream<Item = Result<Bytes, E>> + Unpin,
+    {
+        let reading = async {
+            let mut left = DRAIN_BYTES_MAX;
+            while let Some(Ok(chunk)) = body.next().await {
+                left = left.saturating_sub(chunk.len());
+                if left == 0 {
+                    break;
+                }
+            }
+        };
+        let _ = timeout(self.settings.limits.linger, reading).await;
+    }
+}

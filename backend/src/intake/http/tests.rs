@@ -1,0 +1,146 @@
+//! The door from a request's parts to the spool's word, against a spool in memory.
+
+use crate::clock::Clock;
+use crate::intake::http::{HttpIntake, JSON_BYTES_MAX, Key, Wish};
+use crate::intake::settings::IntakeSettings;
+use crate::intake::smtp::Intake;
+use crate::intake::smtp::tests::double::{MemorySpool, Mood};
+use crate::spool::{Kept, SpoolError};
+use bytes::Bytes;
+use common::vocab::MessageId;
+use common::wire::{AcceptedMessage, ApiError, ErrorCode};
+use futures_util::{StreamExt, stream};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+const MESSAGE: &str = "Subject: x\nBcc: hidden@c.test\nFrom: me\nDate: d\nMessage-ID: <m>\n\n.\ntext\n";
+
+fn door(change: impl FnOnce(&mut IntakeSettings)) -> (Arc<MemorySpool>, HttpIntake) {
+    let spool = Arc::<MemorySpool>::default();
+    let mut settings = IntakeSettings { hostname: "mail.test".parse().unwrap(), ..IntakeSettings::default() };
+    change(&mut settings);
+    (spool.clone(), Intake::new(settings, spool, Clock).http())
+}
+
+async fn hand_in(door: &HttpIntake, message: &str, key: Option<&str>) -> Result<AcceptedMessage, ApiError> {
+    let addressed = door.address("me@lab.test", &["a@b.test".into()], &Wish::default())?;
+    let mut hold = door.begin().await?;
+    let mut letter = door.letter(None);
+    let pieces: Vec<_> =
+        message.as_bytes().chunks(7).map(|piece| Ok::<_, Infallible>(Bytes::from(piece.to_vec()))).collect();
+    door.receive(stream::iter(pieces), &mut letter, &mut hold).await?;
+    door.keep(addressed, letter, key.map(|key| Key::parse(key.as_bytes()).unwrap())).await
+}
+
+fn code<T: std::fmt::Debug>(answer: Result<T, ApiError>) -> (ErrorCode, Option<String>) {
+    let error = answer.unwrap_err().error;
+    (error.code, error.field)
+}
+
+#[tokio::test]
+async fn a_message_is_kept_with_our_field_on_top_and_without_its_blind_copies() {
+    let (spool, door) = door(|_| {});
+    let accepted = hand_in(&door, MESSAGE, None).await.unwrap();
+    let kept = &spool.kept()[0];
+    assert_eq!((accepted.mid, accepted.mid), (kept.envelope.mid, MessageId(1)));
+    assert_eq!((accepted.recipients[0].rid.0, accepted.recipients[0].host.as_str()), (0, "b.test"));
+    let body = String::from_utf8(kept.body.to_vec()).unwrap();
+    let (trace, rest) = body.split_once("\r\n").unwrap();
+    assert!(trace.starts_with("Received: by mail.test with HTTP id 1; "), "{trace}");
+    assert_eq!(rest, "Subject: x\r\nFrom: me\r\nDate: d\r\nMessage-ID: <m>\r\n\r\n.\r\ntext\r\n");
+    assert_eq!(kept.envelope.size_bytes, body.len() as u64);
+    assert_eq!((kept.key, kept.envelope.eight_bit), (None, false));
+}
+
+#[tokio::test]
+async fn the_spools_three_answers_to_a_key_are_the_same_answer_or_a_conflict() {
+    let (spool, door) = door(|_| {});
+    assert_eq!(hand_in(&door, MESSAGE, Some("k")).await.unwrap().mid, MessageId(1));
+    assert!(spool.kept()[0].key.is_some());
+    spool.set_mood(Mood::Knows(Kept::Before(MessageId(1))));
+    let again = hand_in(&door, MESSAGE, Some("k")).await.unwrap();
+    assert_eq!((again.mid, again.recipients[0].address.as_str()), (MessageId(1), "a@b.test"));
+    spool.set_mood(Mood::Knows(Kept::OtherRequest(MessageId(1))));
+    let (code, field) = code(hand_in(&door, MESSAGE, Some("k")).await);
+    assert_eq!((code, field.as_deref()), (ErrorCode::Conflict, Some("Idempotency-Key")));
+    assert_eq!(spool.kept().len(), 1);
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_or_broken_is_said_and_nothing_is_promised() {
+    let (spool, door) = door(|_| {});
+    for (mood, expected) in [
+        (Mood::Fails(SpoolError::Full), ErrorCode::DiskFull),
+        (Mood::Fails(SpoolError::Failed("io".into())), ErrorCode::Unavailable),
+        (Mood::Fails(SpoolError::Stopped), ErrorCode::Unavailable),
+        (Mood::Vanishes, ErrorCode::Unavailable),
+    ] {
+        spool.set_mood(mood);
+        assert_eq!(code(hand_in(&door, MESSAGE, None).await).0, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_the_smtp_door_refuses_in_a_message_this_one_refuses_by_its_field() {
+    let (spool, door) = door(|settings| settings.max_message_bytes = 300_000);
+    let hops = "Received: x\n".repeat(51) + "\ntext\n";
+    for (message, expected) in [
+        ("A: b\0\n\ntext", ErrorCode::BadRequest),
+        ("A: b\n\nte\0xt", ErrorCode::BadRequest),
+        ("no field\n\ntext", ErrorCode::BadRequest),
+        (&*format!("A: b\n\n{}\n", "x".repeat(999)), ErrorCode::BadRequest),
+        (&*hops, ErrorCode::BadRequest),
+        (&*("X: y\n".repeat(1_001) + "\n"), ErrorCode::TooLarge),
+        (&*format!("A: b\n\n{}", "xxx\n".repeat(75_000)), ErrorCode::TooLarge),
+    ] {
+        let (code, field) = code(hand_in(&door, message, None).await);
+        assert_eq!((code, field.as_deref()), (expected, Some("raw")), "{:?}", &message[..message.len().min(40)]);
+    }
+    assert!(spool.kept().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_hardly_moves_is_given_up() {
+    let (_, door) = door(|_| {});
+    let drip = stream::unfold((), |()| async {
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        Some((Ok::<_, Infallible>(Bytes::from_static(b"A: b\n")), ()))
+    });
+    let (mut letter, mut hold) = (door.letter(None), door.begin().await.unwrap());
+    let refusal = door.receive(Box::pin(drip), &mut letter, &mut hold).await;
+    assert_eq!(code(refusal).0, ErrorCode::BadRequest);
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_no_message() {
+    let (_, door) = door(|_| {});
+    let (mut letter, mut hold) = (door.letter(None), door.begin().await.unwrap());
+    let broken = stream::iter([Ok(Bytes::from_static(b"A: b\n")), Err("reset")]);
+    assert_eq!(code(door.receive(broken, &mut letter, &mut hold).await).0, ErrorCode::BadRequest);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_beyond_the_memory_wait_and_are_sent_away_and_one_that_fits_is_taken() {
+    let (spool, door) = door(|settings| {
+        settings.max_message_bytes = 1_000_000;
+        settings.limits.memory_bytes = 0; // what one message needs
+    });
+    let mut greedy = door.begin().await.unwrap();
+    greedy.grow_to(2_000_000).await.unwrap();
+    let large = format!("A: b\n\n{}", "xxxxxxx\n".repeat(30_000));
+    assert_eq!(code(hand_in(&door, &large, None).await).0, ErrorCode::Busy);
+    drop(greedy);
+    hand_in(&door, &large, None).await.unwrap();
+    assert_eq!(spool.kept().len(), 1);
+}
+
+#[tokio::test]
+async fn an_endless_body_is_read_to_its_limit_and_a_little_more() {
+    let (_, door) = door(|settings| settings.max_message_bytes = 10_000);
+    let endless = stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 4_096]))).boxed();
+    let (mut letter, mut hold) = (door.letter(None), door.begin().await.unwrap());
+    assert_eq!(code(door.receive(endless, &mut letter, &mut hold).await).0, ErrorCode::TooLarge);
+    assert_eq!(door.max_json_bytes(), 20_000);
+    assert!(door.max_json_bytes() < JSON_BYTES_MAX);
+}
