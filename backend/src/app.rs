@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
+use crate::connect::tls::{Roots, TlsClient};
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed};
 use crate::deliver::SessionSettings;
 use crate::driver::desk::Desk;
@@ -15,6 +16,7 @@ use crate::resolve::{ResolveSettings, Resolver};
 use crate::spool::{JournalSpool, Spool, SpoolHealth, SpoolSettings};
 use common::wire::{DigRequest, Health};
 use common::words::Language;
+use engine::tls::TlsRules;
 use engine::{Engine, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -87,11 +89,12 @@ fn stop_signal() -> watch::Receiver<bool> {
 
 /// Runs the server until it is told to stop.
 pub async fn serve(config: Config) -> Result<(), AppError> {
-    run(config, false, stop_signal()).await
+    let roots = roots(&config)?;
+    run(config, roots, false, stop_signal()).await
 }
 
 /// Builds every room, joins them, and waits until `stop` is true.
-async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
+async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
     let clock = Clock;
     let started_at = clock.now();
     let listeners = Listeners::bind(&config).await?;
@@ -111,13 +114,17 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
     let rooms = Rooms {
         spool: spool.clone(),
         resolver: resolver.clone(),
-        session: Arc::new(SessionSettings { hello_name: config.hostname.clone(), ..SessionSettings::default() }),
+        session: Arc::new(SessionSettings {
+            hello_name: config.hostname.clone(),
+            tls: Arc::new(TlsClient::new(roots, clock)),
+            ..SessionSettings::default()
+        }),
         guard: Arc::new(move |hop| {
             hop_guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok()
         }),
         events,
     };
-    let engine = Engine::new(started_at, settings(&config), started_at.millis());
+    let engine = Engine::new(started_at, settings(&config)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
     let inlets = Inlets { events: event_inlet, kept: opened.kept, questions, stop: stop.clone() };
     let recovery = (opened.report.messages > 0).then(|| format!("{:?}", opened.report));
@@ -223,16 +230,23 @@ async fn watch_spool(
     }
 }
 
-fn settings(config: &Config) -> Settings {
-    Settings {
+/// The authorities by which certificates are judged.
+fn roots(config: &Config) -> Result<Roots, AppError> {
+    Roots::with_file(config.tls.ca_file.as_deref()).map_err(|problem| AppError(Language::En.say_setting(&problem)))
+}
+
+fn settings(config: &Config) -> Result<Settings, AppError> {
+    let rules = config.destinations.iter().filter_map(|one| Some((one.pattern.as_str(), one.tls?)));
+    Ok(Settings {
         retry_steps: config.retry.steps.clone(),
         lifetime: config.retry.lifetime,
         host_first: config.retry.host_first,
         host_max: config.retry.host_max,
         host_memory: config.retry.window,
         connections_max: config.delivery.max_connections,
+        tls: TlsRules::new(rules).map_err(|why| AppError(format!("a destination's match: {why}")))?,
         ..Settings::default()
-    }
+    })
 }
 
 fn guard(config: &Config, own: Vec<SocketAddr>) -> Result<TargetGuard, AppError> {
@@ -306,7 +320,9 @@ pub async fn lab(options: LabOptions) -> Result<(), AppError> {
         println!("  SMTP      {intake}");
         tokio::spawn(traffic::run(traffic::TrafficSettings::to(*intake), Clock, stop.clone()));
     }
-    let end = run(config, true, stop).await;
+    let mut roots = roots(&config)?;
+    roots.add(lab.authority().root().clone()).map_err(|why| AppError(format!("the lab's own authority: {why}")))?;
+    let end = run(config, roots, true, stop).await;
     lab.stop().await;
     end
 }

@@ -28,7 +28,7 @@ mod complete;
 
 pub use label::{Label, Note};
 pub use number::grouped;
-pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, RetryReceipt, SLOT};
+pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT};
 pub use setting::SettingPhrase;
 pub use verb::VerbPhrase;
 

@@ -43,14 +43,16 @@ impl TrafficSettings {
 }
 
 /// Shares of the destinations, per cent: mostly well, something of each trouble.
-const DESTINATIONS: [(u64, &str); 9] = [
-    (45, "healthy.test"),
+const DESTINATIONS: [(u64, &str); 11] = [
+    (41, "healthy.test"),
     (20, ""), // one of many.test
     (9, "greylist.test"),
     (8, "slow.test"),
     (7, "five-mx.test"),
     (5, "refused.test"),
     (2, "silent.test"),
+    (2, "bad-tls.test"),
+    (2, "expired-cert.test"),
     (2, "nxdomain.test"),
     (2, "null-mx.test"),
 ];

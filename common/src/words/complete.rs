@@ -60,6 +60,15 @@ fn every_phrase() -> Vec<Phrase<'static>> {
     all.extend(WaitCause::ALL.map(Phrase::Cause));
     all.extend(Column::ALL.map(Phrase::Column));
     all.extend(codes().map(Phrase::Brief));
+    let (version, because) = ("TLS 1.3", VerdictCode::TlsCertExpired);
+    let protections = [
+        Protection::Verified { version },
+        Protection::NotVerified { version, because },
+        Protection::ClearByRule,
+        Protection::ClearNotOffered,
+        Protection::ClearBroken,
+    ];
+    all.extend(protections.map(Phrase::Protection));
     all.extend(codes().map(|code| Phrase::Headline(Headline::Host(trouble(Some(code))))));
     all.push(Phrase::Headline(Headline::Host(HostTrouble { span: None, others: 2, ..trouble(None) })));
     all.extend(Label::ALL.iter().copied().map(Phrase::Label));

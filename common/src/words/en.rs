@@ -4,7 +4,7 @@
 //! `headline_en`. Its twin is `ja`.
 
 use crate::vocab::{Badge, Owner, WaitCause};
-use crate::words::phrase::{Column, ListFooter, Phrase, RetryReceipt};
+use crate::words::phrase::{Column, ListFooter, Phrase, Protection, RetryReceipt};
 use crate::words::{Language, duration, grouped, headline_en, label_en, verdict_en};
 
 /// The phrase in English.
@@ -15,6 +15,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Owner(owner) => self::owner(*owner).into(),
         Phrase::Cause(cause) => self::cause(*cause).into(),
         Phrase::Brief(code) => verdict_en::brief(*code).into(),
+        Phrase::Protection(how) => protection(how),
         Phrase::DeliveryStatus => "Delivery Status".into(),
         Phrase::Column(column) => self::column(*column).into(),
         Phrase::Label(label) => label_en::label(*label).into(),
@@ -46,6 +47,18 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         }
         Phrase::RetryReceipt(receipt) => retry_receipt(receipt),
         Phrase::RetryRefused(why) => format!("Nothing was retried. {why}"),
+    }
+}
+
+fn protection(how: &Protection<'_>) -> String {
+    match *how {
+        Protection::Verified { version } => format!("{version}, certificate verified"),
+        Protection::NotVerified { version, because } => {
+            format!("{version}, certificate not verified: {}", verdict_en::brief(because))
+        }
+        Protection::ClearByRule => "clear text, as a rule says".into(),
+        Protection::ClearNotOffered => "clear text: they offer no TLS".into(),
+        Protection::ClearBroken => "clear text, since their TLS handshake fails".into(),
     }
 }
 

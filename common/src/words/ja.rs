@@ -4,7 +4,7 @@
 //! Fixed texts stand in `label_ja`, verdicts in `verdict_ja`, the head's sentence in `headline_ja`. Its twin is `en`.
 
 use crate::vocab::{Badge, Owner, WaitCause};
-use crate::words::phrase::{Column, ListFooter, Phrase, RetryReceipt};
+use crate::words::phrase::{Column, ListFooter, Phrase, Protection, RetryReceipt};
 use crate::words::{Language, duration, grouped, headline_ja, label_ja, verdict_ja};
 
 /// The phrase in Japanese.
@@ -15,6 +15,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Owner(owner) => self::owner(*owner).into(),
         Phrase::Cause(cause) => self::cause(*cause).into(),
         Phrase::Brief(code) => verdict_ja::brief(*code).into(),
+        Phrase::Protection(how) => protection(how),
         Phrase::DeliveryStatus => "配信ステータス".into(),
         Phrase::Column(column) => self::column(*column).into(),
         Phrase::Label(label) => label_ja::label(*label).into(),
@@ -45,6 +46,18 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         }
         Phrase::RetryReceipt(receipt) => retry_receipt(receipt),
         Phrase::RetryRefused(why) => format!("再試行は行われませんでした。{why}"),
+    }
+}
+
+fn protection(how: &Protection<'_>) -> String {
+    match *how {
+        Protection::Verified { version } => format!("{version}、証明書は検証済み"),
+        Protection::NotVerified { version, because } => {
+            format!("{version}、証明書は未検証: {}", verdict_ja::brief(because))
+        }
+        Protection::ClearByRule => "平文 (ルールの指定)".into(),
+        Protection::ClearNotOffered => "平文: 先方がTLSに未対応".into(),
+        Protection::ClearBroken => "平文: 先方とのTLSハンドシェイクに失敗".into(),
     }
 }
 

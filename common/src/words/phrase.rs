@@ -24,6 +24,8 @@ pub enum Phrase<'a> {
     Cause(WaitCause),
     /// A verdict in a few words, for a table's cell.
     Brief(VerdictCode),
+    /// How a session is protected.
+    Protection(Protection<'a>),
     /// The page title *Delivery Status*.
     DeliveryStatus,
     /// A column of the table of hosts.
@@ -161,6 +163,29 @@ pub struct HostTrouble<'a> {
     pub span: Option<Duration>,
     /// Other hosts that are down, limited or held.
     pub others: u64,
+}
+
+/// How a session is protected, and if it is not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection<'a> {
+    /// TLS with a certificate that proves the name.
+    Verified {
+        /// `TLS 1.3`.
+        version: &'a str,
+    },
+    /// TLS with a certificate that does not.
+    NotVerified {
+        /// `TLS 1.3`.
+        version: &'a str,
+        /// Why not.
+        because: VerdictCode,
+    },
+    /// Clear text: a rule says so.
+    ClearByRule,
+    /// Clear text: they offer no TLS.
+    ClearNotOffered,
+    /// Clear text: their handshake failed.
+    ClearBroken,
 }
 
 /// See [`Phrase::ListFooter`].

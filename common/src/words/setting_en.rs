@@ -44,10 +44,12 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
         SocketPathTooLong { path, most } => {
             format!("data_dir: the control socket {path} would be longer than {most} octets; choose a shorter path")
         }
-        TlsNotBuilt(key) => format!(
-            "{key}: TLS is not built yet, so mail would go in clear text; \
-             write \"opportunistic\" to accept that, or leave the destination out"
+        NoRoots(file) => format!(
+            "tls.ca_file: {file} holds no certificate; name a file that begins with -----BEGIN CERTIFICATE-----"
         ),
+        RootsTooLarge { file, most } => {
+            format!("tls.ca_file: {file} is larger than {most} octets; name a file with the roots alone")
+        }
         SignInNotBuilt => "sign-in is not built yet; the console listens on loopback only".into(),
         NotBuilt(key) => format!("{key} is accepted and has no effect yet"),
         PostmasterNowhere(hostname) => format!(

@@ -52,10 +52,14 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
         SocketPathTooLong { path, most } => {
             format!("data_dir: 制御ソケット {path} が {most} オクテットを超えます。短いパスにしてください")
         }
-        TlsNotBuilt(key) => format!(
-            "{key}: TLS は未実装のため、メールが平文で送られてしまいます。\
-             それでよければ \"opportunistic\" と書き、そうでなければこの宛先を外してください"
+        NoRoots(file) => format!(
+            "tls.ca_file: {file} に証明書がありません。-----BEGIN CERTIFICATE----- で始まるファイルを指定してください"
         ),
+        RootsTooLarge { file, most } => {
+            format!(
+                "tls.ca_file: {file} が {most} オクテットを超えています。ルート証明書だけのファイルを指定してください"
+            )
+        }
         SignInNotBuilt => "サインインは未実装です。コンソールはループバックでのみ待ち受けます".into(),
         NotBuilt(key) => format!("{key} は受け付けますが、まだ効果はありません"),
         PostmasterNowhere(hostname) => format!(
