@@ -70,7 +70,7 @@ fn without_an_offer_opportunistic_goes_on_in_clear_and_a_demand_ends_it() {
 
 #[test]
 fn clear_text_by_rule_ignores_the_offer() {
-    assert_eq!(ready("STARTTLS").extensions().starttls, true);
+    assert!(ready("STARTTLS").extensions().starttls);
 }
 
 #[test]
