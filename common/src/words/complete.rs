@@ -2,7 +2,7 @@
 
 use super::phrase::*;
 use super::*;
-use crate::vocab::{Badge, Owner, VerdictCode, WaitCause};
+use crate::vocab::{Badge, NotSent, Owner, VerdictCode, WaitCause};
 use std::time::Duration;
 
 const BADGES: [Badge; 5] = [Badge::Held, Badge::Down, Badge::Limited, Badge::Up, Badge::Unknown];
@@ -69,6 +69,7 @@ fn every_phrase() -> Vec<Phrase<'static>> {
         Protection::ClearBroken,
     ];
     all.extend(protections.map(Phrase::Protection));
+    all.extend(NotSent::ALL.map(Phrase::NotSent));
     all.extend(codes().map(|code| Phrase::Headline(Headline::Host(trouble(Some(code))))));
     all.push(Phrase::Headline(Headline::Host(HostTrouble { span: None, others: 2, ..trouble(None) })));
     all.extend(Label::ALL.iter().copied().map(Phrase::Label));

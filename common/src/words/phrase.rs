@@ -4,7 +4,7 @@
 //! names or times is a [`Phrase`]. A name inside a sentence may be given as [`SLOT`]: the page then splits the
 //! sentence there and puts an element in its place.
 
-use crate::vocab::{Badge, Owner, VerdictCode, WaitCause};
+use crate::vocab::{Badge, NotSent, Owner, VerdictCode, WaitCause};
 use crate::words::{Label, Note};
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ pub enum Phrase<'a> {
     Brief(VerdictCode),
     /// How a session is protected.
     Protection(Protection<'a>),
+    /// Why a line typed into a session was not sent.
+    NotSent(NotSent),
     /// The page title *Delivery Status*.
     DeliveryStatus,
     /// A column of the table of hosts.
