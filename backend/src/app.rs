@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
+use crate::connect::tls::{Roots, TlsClient};
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed};
 use crate::deliver::SessionSettings;
 use crate::descriptor::Descriptors;
@@ -19,6 +20,7 @@ use crate::resolve::{ResolveSettings, Resolver};
 use crate::spool::{JournalSpool, Spool, SpoolHealth, SpoolSettings};
 use common::wire::{DigRequest, Health};
 use common::words::Language;
+use engine::tls::TlsRules;
 use engine::{Engine, Settings};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -94,11 +96,12 @@ fn stop_signal() -> watch::Receiver<bool> {
 
 /// Runs the server until it is told to stop.
 pub async fn serve(config: Config) -> Result<(), AppError> {
-    run(config, false, stop_signal()).await
+    let roots = roots(&config)?;
+    run(config, roots, false, stop_signal()).await
 }
 
 /// Builds every room, joins them, and waits until `stop` is true.
-async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
+async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
     let clock = Clock;
     let started_at = clock.now();
     let descriptors = Descriptors::raise();
@@ -121,13 +124,17 @@ async fn run(config: Config, lab: bool, stop: watch::Receiver<bool>) -> Result<(
         spool: spool.clone(),
         reports,
         resolver: resolver.clone(),
-        session: Arc::new(SessionSettings { hello_name: config.hostname.clone(), ..SessionSettings::default() }),
+        session: Arc::new(SessionSettings {
+            hello_name: config.hostname.clone(),
+            tls: Arc::new(TlsClient::new(roots, clock)),
+            ..SessionSettings::default()
+        }),
         guard: Arc::new(move |hop| {
             hop_guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok()
         }),
         events,
     };
-    let engine = Engine::new(started_at, settings(&config, descriptors), started_at.millis());
+    let engine = Engine::new(started_at, settings(&config, descriptors)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
     let inlets = Inlets { events: event_inlet, kept: opened.kept, questions, stop: stop.clone() };
     let recovery = (opened.report.messages > 0).then(|| format!("{:?}", opened.report));
@@ -246,9 +253,15 @@ async fn watch_spool(
     }
 }
 
-fn settings(config: &Config, descriptors: Descriptors) -> Settings {
+/// The authorities by which certificates are judged.
+fn roots(config: &Config) -> Result<Roots, AppError> {
+    Roots::with_file(config.tls.ca_file.as_deref()).map_err(|problem| AppError(Language::En.say_setting(&problem)))
+}
+
+fn settings(config: &Config, descriptors: Descriptors) -> Result<Settings, AppError> {
     let defaults = Settings::default();
-    Settings {
+    let rules = config.destinations.iter().filter_map(|one| Some((one.pattern.as_str(), one.tls?)));
+    Ok(Settings {
         retry_steps: config.retry.steps.clone(),
         lifetime: config.retry.lifetime,
         warn: config.retry.warn.clone(),
@@ -257,8 +270,9 @@ fn settings(config: &Config, descriptors: Descriptors) -> Settings {
         host_memory: config.retry.window,
         connections_max: descriptors.outgoing(config.delivery.max_connections),
         connecting_max: descriptors.outgoing(defaults.connecting_max),
+        tls: TlsRules::new(rules).map_err(|why| AppError(format!("a destination's match: {why}")))?,
         ..defaults
-    }
+    })
 }
 
 fn guard(config: &Config, own: Vec<SocketAddr>) -> Result<TargetGuard, AppError> {
@@ -350,7 +364,9 @@ pub async fn lab(options: LabOptions) -> Result<(), AppError> {
         println!("  SMTP      {intake}");
         tokio::spawn(traffic::run(traffic::TrafficSettings::to(*intake), Clock, stop.clone()));
     }
-    let end = run(config, true, stop).await;
+    let mut roots = roots(&config)?;
+    roots.add(lab.authority().root().clone()).map_err(|why| AppError(format!("the lab's own authority: {why}")))?;
+    let end = run(config, roots, true, stop).await;
     lab.stop().await;
     end
 }

@@ -20,7 +20,7 @@ mod span;
 pub use complaint::{Complaint, ConfigError};
 pub use found::{Found, find};
 pub use local::Local;
-pub use route::{Destination, Route, TlsRule};
+pub use route::{Destination, Route};
 pub use section::{Auth, CertificateFiles, Console, Dane, Delivery, Dns, Probe, Retry, Smtp, Tls};
 pub use span::{parse_span, write_span};
 

@@ -6,20 +6,23 @@
 //!
 //! | name | next hop | behaves |
 //! |---|---|---|
-//! | `healthy.test`, `lab.test`, `*.many.test` | 127.0.0.11 | takes everything |
-//! | `slow.test` | 127.0.0.12 | answers after a second |
+//! | `healthy.test`, `lab.test`, `*.many.test` | 127.0.0.11 | takes everything, with TLS |
+//! | `slow.test` | 127.0.0.12 | answers after a second, with TLS |
 //! | `greylist.test` | 127.0.0.13 | takes a sender and recipient from their second try after a minute |
 //! | `refused.test` | 127.0.0.14 | nothing listens |
 //! | `silent.test` | 127.0.0.15 | accepts, says nothing |
 //! | `no-user.test` | 127.0.0.16 | refuses each recipient: `550 5.1.1` |
 //! | `full.test` | 127.0.0.17 | puts each recipient off: `452 4.2.2` |
 //! | `blocked.test` | 127.0.0.18 | refuses each message at its end: `554 5.7.1` |
+//! | `bad-tls.test` | 127.0.0.19 | offers TLS and cannot do it; takes everything in clear |
+//! | `expired-cert.test` | 127.0.0.20 | takes everything, with TLS and a certificate that has expired |
 //! | `five-mx.test` | 127.0.0.21–25 | MX 5, 10 refuse; 20, 30, 40 take |
 //! | `no-mx.test` | 127.0.0.11 | has an address and no MX |
 //! | `null-mx.test` | | takes no mail (RFC 7505) |
 //! | `nxdomain.test` | | does not exist |
 
 pub mod behaviour;
+pub mod certificate;
 mod dialogue;
 pub mod ledger;
 pub mod nexthop;
@@ -27,8 +30,9 @@ pub mod traffic;
 pub mod zone;
 
 use behaviour::{Behaviour, Moment};
+use certificate::{Authority, Validity};
 use ledger::{Counts, Ledger};
-use nexthop::{NextHop, SiteCounts};
+use nexthop::{NextHop, Offer, SiteCounts};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -65,7 +69,7 @@ impl Default for LabSettings {
 }
 
 /// The next hops: the name by which [`Lab::set`] knows them and the last octet of their address.
-const NEXT_HOPS: [(&str, u8); 13] = [
+const NEXT_HOPS: [(&str, u8); 15] = [
     ("healthy", 11),
     ("slow", 12),
     ("greylist", 13),
@@ -74,6 +78,8 @@ const NEXT_HOPS: [(&str, u8); 13] = [
     ("no-user", 16),
     ("full", 17),
     ("blocked", 18),
+    ("bad-tls", 19),
+    ("expired-cert", 20),
     ("mx5.five-mx", 21),
     ("mx10.five-mx", 22),
     ("mx20.five-mx", 23),
@@ -88,6 +94,7 @@ pub struct Lab {
     port: u16,
     hops: BTreeMap<&'static str, NextHop>,
     ledger: Arc<Ledger>,
+    authority: Authority,
 }
 
 impl Lab {
@@ -95,11 +102,12 @@ impl Lab {
     pub async fn start(settings: LabSettings) -> io::Result<Lab> {
         let zone = ZoneServer::start("test.", records()).await?;
         let ledger = Arc::new(Ledger::new(settings.record));
+        let authority = Authority::new()?;
         let mut last = io::Error::other("no port was tried");
         for _ in 0..PORT_TRIES {
             let port = free_port().await?;
-            match open(&settings, port, &ledger).await {
-                Ok(hops) => return Ok(Lab { zone, port, hops, ledger }),
+            match open(&settings, port, &ledger, &authority).await {
+                Ok(hops) => return Ok(Lab { zone, port, hops, ledger, authority }),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
                 Err(error) => return Err(error),
             }
@@ -117,7 +125,12 @@ impl Lab {
         self.port
     }
 
-    /// Changes how a next hop behaves (`healthy`, `slow`, `greylist`, `refused`, `silent`, `no-user`, `full`, `blocked`, `mx5.five-mx`, …).
+    /// By whom the certificates of its next hops are issued.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Changes how a next hop behaves (`healthy`, `slow`, `greylist`, `refused`, `silent`, `no-user`, `bad-tls`, …).
     /// When it returns, new connections see the change.
     pub async fn set(&self, name: &str, behaviour: Behaviour) -> io::Result<()> {
         self.hop(name)?.set(behaviour).await
@@ -176,6 +189,19 @@ fn first_behaviour(name: &str, settings: &LabSettings) -> Behaviour {
     }
 }
 
+/// What a next hop offers of TLS.
+fn offer(name: &str, authority: &Authority) -> io::Result<Offer> {
+    Ok(match name {
+        "healthy" => {
+            Offer::Tls(authority.acceptor(&["mx.healthy.test", "mx.many.test", "no-mx.test"], Validity::Good)?)
+        }
+        "slow" => Offer::Tls(authority.acceptor(&["mx.slow.test"], Validity::Good)?),
+        "expired-cert" => Offer::Tls(authority.acceptor(&["mx.expired-cert.test"], Validity::Expired)?),
+        "bad-tls" => Offer::Broken,
+        _ => Offer::Nothing,
+    })
+}
+
 fn ip(octet: u8) -> IpAddr {
     Ipv4Addr::new(127, 0, 0, octet).into()
 }
@@ -192,10 +218,16 @@ async fn free_port() -> io::Result<u16> {
 }
 
 /// Every next hop on one port. Whoever refuses at first is opened and closed again: its port must be free later.
-async fn open(settings: &LabSettings, port: u16, ledger: &Arc<Ledger>) -> io::Result<BTreeMap<&'static str, NextHop>> {
+async fn open(
+    settings: &LabSettings,
+    port: u16,
+    ledger: &Arc<Ledger>,
+    authority: &Authority,
+) -> io::Result<BTreeMap<&'static str, NextHop>> {
     let mut hops = BTreeMap::new();
     for (name, octet) in NEXT_HOPS {
-        let hop = NextHop::new(exchanger_name(name), SocketAddr::new(ip(octet), port), ledger.clone());
+        let offer = offer(name, authority)?;
+        let hop = NextHop::new(exchanger_name(name), SocketAddr::new(ip(octet), port), ledger.clone(), offer);
         hop.set(Behaviour::Healthy).await?;
         hop.set(first_behaviour(name, settings)).await?;
         hops.insert(name, hop);

@@ -6,6 +6,7 @@ mod counters;
 mod domain;
 mod glyph;
 mod id;
+mod notice;
 mod reply;
 #[cfg(feature = "openapi")]
 mod schema;
@@ -19,6 +20,7 @@ pub use counters::{Counters, HardBounce};
 pub use domain::{Domain, DomainError};
 pub use glyph::is_invisible;
 pub use id::{ActionId, AttemptId, MessageId, RecipientId, SessionId};
+pub use notice::NotSent;
 pub use reply::{EnhancedCode, REPLY_TEXT_BYTES_MAX, Reply, ReplyCode};
 pub use status::{Badge, HostStatus, badge};
 pub use time::{ParseTimestampError, Timestamp};

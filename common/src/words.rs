@@ -35,7 +35,7 @@ mod complete;
 pub use certificate::CertificatePhrase;
 pub use label::{Label, Note};
 pub use number::grouped;
-pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, RetryReceipt, SLOT};
+pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT};
 pub use printable::{printable, printable_lines};
 pub use report::ReportPhrase;
 pub use sendmail::SendmailPhrase;

@@ -3,6 +3,7 @@
 use crate::envelope::{Order, Settlement};
 use crate::report::Report;
 use crate::route::Hop;
+use crate::tls::TlsRule;
 use common::vocab::{Domain, SessionId};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub enum Effect {
         /// The destination domain.
         host: Domain,
     },
-    /// Dial, take the greeting, say EHLO; answered by `SessionReady` or `SessionFailed`, always.
+    /// Dial, take the greeting, say EHLO, shake hands as `tls` says; answered by `SessionReady` or `SessionFailed`, always.
     Connect {
         /// The number of the new session.
         session: SessionId,
@@ -22,6 +23,8 @@ pub enum Effect {
         hop: Arc<Hop>,
         /// For whom, at first.
         host: Domain,
+        /// What the session must give before it is ready. `None` also where TLS was tried in vain.
+        tls: TlsRule,
     },
     /// Carry one message over a ready session; answered by `Attempted`, always.
     Deliver {

@@ -1,7 +1,8 @@
 //! The engine owns the queue, the hosts, the sessions' books; this file has its face and the one `match` over events.
 //!
 //! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
-//! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it jumped), `retry` (an operator says now), `show` (what it shows of itself).
+//! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
+//! jumped), `tls` (which connection asks for it), `retry` (an operator says now), `show` (what it shows of itself).
 
 mod accept;
 mod clock;
@@ -12,12 +13,14 @@ mod session;
 mod show;
 mod start;
 mod timer;
+mod tls;
 mod warning;
 
 use crate::host::Host;
 use crate::host_id::HostId;
 use crate::lane::{Lane, Session};
 use crate::random::Random;
+use crate::tls::TlsMemory;
 use crate::{Event, Output, Settings};
 use common::vocab::{Counters, Domain, MessageId, SessionId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -46,6 +49,7 @@ pub struct Engine {
     messages: BTreeMap<MessageId, MessageBook>,
     sessions: BTreeMap<SessionId, Session>,
     lanes: BTreeMap<SocketAddr, Lane>,
+    tls_memory: TlsMemory,
     connecting: u32,
     connected: u32,
     /// Hosts that wait for a connection because a limit over all is reached, in turn.
@@ -103,6 +107,7 @@ impl Engine {
             messages: BTreeMap::new(),
             sessions: BTreeMap::new(),
             lanes: BTreeMap::new(),
+            tls_memory: TlsMemory::default(),
             connecting: 0,
             connected: 0,
             waiting: VecDeque::new(),

@@ -58,13 +58,6 @@ pub struct Order {
     pub host: Domain,
 }
 
-impl Order {
-    /// The addresses of the order's recipients.
-    pub fn addresses(&self) -> impl Iterator<Item = &Address> {
-        self.rids.iter().map(|rid| &self.envelope.recipients[rid.0 as usize])
-    }
-}
-
 /// How some recipients of a message ended, or when they are tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {

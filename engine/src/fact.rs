@@ -2,6 +2,7 @@
 //! Facts are small: ids, codes, times; text by shared handle.
 
 use crate::envelope::Envelope;
+use crate::tls::Protection;
 use common::vocab::{
     ActionId, AttemptId, Domain, HardBounce, HostStatus, MessageId, RecipientId, Reply, SessionId, Timestamp,
     VerdictCode,
@@ -26,6 +27,13 @@ pub enum Fact {
         /// Where to.
         address: SocketAddr,
     },
+    /// A session can carry messages.
+    SessionReady {
+        /// Its number.
+        session: SessionId,
+        /// TLS with what it proved, or clear text and why.
+        protection: Protection,
+    },
     /// A session ended or failed.
     SessionEnded {
         /// Its number.
@@ -34,6 +42,8 @@ pub enum Fact {
         messages: u32,
         /// Why it failed; nothing when it ended well.
         verdict: Option<VerdictCode>,
+        /// The same in the words of the library, where the handshake failed. May hold the peer's text.
+        detail: Option<Arc<str>>,
     },
     /// A transaction began.
     AttemptStarted {

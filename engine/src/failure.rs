@@ -1,5 +1,6 @@
 //! What went wrong outside, as data. What it *means* is decided in `verdict` alone.
 
+use crate::tls::Unproven;
 use common::vocab::Reply;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,8 @@ pub enum Stage {
     Greeting,
     /// EHLO, or HELO after a refusal.
     Ehlo,
+    /// STARTTLS, the handshake, and what it proved.
+    StartTls,
     /// MAIL FROM.
     MailFrom,
     /// RCPT TO.
@@ -42,8 +45,14 @@ pub enum Trouble {
     Protocol(Arc<str>),
     /// The address is one we never connect to.
     Forbidden,
-    /// They cannot take what the message needs (size, 8-bit).
+    /// They cannot take what the message needs (size, UTF-8).
     Unsupported(Arc<str>),
+    /// A rule demands TLS and they offer none.
+    NoTls,
+    /// The handshake failed.
+    Handshake(Arc<str>),
+    /// A rule demands a certificate that proves their name, and theirs does not.
+    Unproven(Unproven),
     /// Something of ours: no body, no descriptor, we are stopping.
     Ours(Arc<str>),
 }

@@ -11,6 +11,7 @@ use crate::jump::Jump;
 use crate::queue::{Leg, LegKey, LegStage, Word};
 use crate::route::Route;
 use crate::settings::Settings;
+use crate::tls::{Protection, TlsRule};
 use crate::view::Evidence;
 use common::vocab::{
     AttemptId, CauseCounts, Counters, Domain, HostStatus, Reply, SessionId, Timestamp, VerdictCode, WaitCause,
@@ -38,7 +39,7 @@ pub enum Routing {
 pub struct Rest {
     /// When one leg may try it again.
     pub until: Timestamp,
-    /// [`WaitCause::HostDown`] or [`WaitCause::Dns`].
+    /// [`WaitCause::HostDown`], [`WaitCause::TlsPolicy`] or [`WaitCause::Dns`].
     pub cause: WaitCause,
 }
 
@@ -131,12 +132,18 @@ pub struct Host {
     pub queued_for_slot: bool,
     /// The wake-up that is registered for it.
     pub wake_at: Option<Timestamp>,
+    /// What its exchangers must prove.
+    pub tls_rule: TlsRule,
+    /// How the session is or was protected that it used last.
+    pub protection: Option<Protection>,
 }
 
 impl Host {
     /// A host without mail or knowledge.
     pub fn new(name: Domain, settings: &Settings) -> Host {
         Host {
+            tls_rule: settings.tls.of(&name),
+            protection: None,
             name,
             legs: BTreeMap::new(),
             fresh: VecDeque::new(),
@@ -394,7 +401,7 @@ impl Host {
         causes[host_cause] += self.counts.due();
         // A cause that stands before `retry` in the list and holds the host names the others too.
         let retry_cause = match host_cause {
-            WaitCause::Guard | WaitCause::Dns | WaitCause::HostDown => host_cause,
+            WaitCause::Guard | WaitCause::Dns | WaitCause::TlsPolicy | WaitCause::HostDown => host_cause,
             _ => WaitCause::Retry,
         };
         causes[retry_cause] += self.counts.retrying;

@@ -4,6 +4,7 @@ use crate::host_id::HostId;
 use crate::peer::Peer;
 use crate::queue::LegKey;
 use crate::route::Hop;
+use crate::tls::{Protection, TlsRule};
 use common::vocab::{SessionId, Timestamp};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionState {
-    /// Dialled, not greeted yet.
+    /// Dialled, not ready yet.
     Connecting,
     /// Can carry something.
     Idle {
@@ -43,8 +44,24 @@ pub struct Session {
     pub state: SessionState,
     /// What is known of the other side; nothing before it is ready.
     pub peer: Peer,
+    /// The rule of the host it was dialled for.
+    pub rule: TlsRule,
+    /// What the connection was told to give: the rule, or clear text after TLS was tried in vain.
+    pub asked: TlsRule,
     /// Messages it has carried.
     pub messages: u32,
+}
+
+impl Session {
+    /// How it is protected, once it is ready.
+    pub fn protection(&self) -> Protection {
+        Protection::of(&self.peer, self.rule, self.asked)
+    }
+
+    /// Whether it may carry mail under this rule, meant for an exchanger of this name.
+    pub fn serves(&self, rule: TlsRule, exchanger: &str) -> bool {
+        self.protection().serves(rule, self.hop.exchanger.eq_ignore_ascii_case(exchanger))
+    }
 }
 
 /// All sessions to one address.

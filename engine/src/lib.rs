@@ -29,6 +29,7 @@ pub mod route;
 mod schedule;
 pub mod settings;
 pub mod smtp;
+pub mod tls;
 mod verdict;
 pub mod view;
 

@@ -1,5 +1,6 @@
 //! Every limit and interval of the engine, named, with its default and its reason.
 
+use crate::tls::TlsRules;
 use std::time::Duration;
 
 /// The engine's settings. `Default` is what DESIGN 4 and 9 say.
@@ -52,6 +53,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// Recipients of one transaction (RFC 5321 §4.5.3.1.8 asks receivers for 100; Postfix sends 50).
     pub transaction_recipients_max: usize,
+    /// What the exchangers of each destination must prove.
+    pub tls: TlsRules,
 }
 
 impl Default for Settings {
@@ -82,6 +85,7 @@ impl Default for Settings {
             route_session_messages_max: 1_000,
             session_idle: Duration::from_secs(10),
             transaction_recipients_max: 50,
+            tls: TlsRules::default(),
         }
     }
 }

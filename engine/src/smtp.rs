@@ -9,6 +9,7 @@ pub mod command;
 pub mod dialogue;
 pub mod extension;
 pub mod reply;
+mod xtext;
 
 pub use body::BodyEncoder;
 pub use command::Command;

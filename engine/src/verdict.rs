@@ -4,7 +4,7 @@
 //! the reply code decides, the enhanced code and known texts only choose the word for it.
 
 use crate::failure::{Failure, RouteFailure, Stage, Trouble};
-use common::vocab::{EnhancedCode, Reply, VerdictCode};
+use common::vocab::{EnhancedCode, Reply, ReplyCode, VerdictCode};
 
 /// What something means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,13 +76,18 @@ pub fn of_failure(failure: &Failure) -> Judgement {
         (Trouble::Refused, _) => VerdictCode::TcpRefused,
         (Trouble::NoRoute, _) => VerdictCode::TcpNoRoute,
         (Trouble::Forbidden, _) => VerdictCode::GuardTarget,
+        (Trouble::Ours(_), _) => VerdictCode::LimitOurs,
+        (Trouble::NoTls, _) => VerdictCode::TlsNoneRequired,
+        (Trouble::Unproven(why), _) => why.code(),
+        // Closing at this moment is about our numbers, not about TLS.
+        (Trouble::Reply(Reply { code: ReplyCode(421), .. }), Stage::StartTls) => VerdictCode::SmtpBanner4xx,
+        (Trouble::Handshake(_), _) | (_, Stage::StartTls) => VerdictCode::TlsHandshake,
         (Trouble::TimedOut, Stage::Connect) => VerdictCode::TcpTimeout,
         (Trouble::TimedOut, Stage::Greeting) => VerdictCode::SmtpGreetDelay,
         (Trouble::TimedOut, _) => VerdictCode::SmtpDropped,
         (Trouble::Dropped, _) => VerdictCode::SmtpDropped,
         (Trouble::Protocol(_), _) => VerdictCode::SmtpProtocol,
         (Trouble::Unsupported(_), _) => return Judgement::permanent(VerdictCode::SmtpUnsupported),
-        (Trouble::Ours(_), _) => VerdictCode::LimitOurs,
         (Trouble::Reply(reply), Stage::Connect | Stage::Greeting | Stage::Ehlo) if reply.code.is_permanent() => {
             VerdictCode::SmtpBanner5xx
         }
@@ -108,7 +113,7 @@ pub fn of_route(failure: &RouteFailure) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use common::vocab::ReplyCode;
+    use crate::tls::Unproven;
     use std::time::Duration;
 
     fn reply(code: u16, text: &str) -> Reply {
@@ -136,7 +141,7 @@ mod tests {
 
     #[test]
     fn no_fault_of_the_connection_is_permanent() {
-        let stages = [Stage::Connect, Stage::Greeting, Stage::Ehlo, Stage::MailFrom, Stage::EndOfData];
+        let stages = [Stage::Connect, Stage::Greeting, Stage::Ehlo, Stage::StartTls, Stage::MailFrom, Stage::EndOfData];
         let troubles = [
             Trouble::Refused,
             Trouble::NoRoute,
@@ -145,6 +150,9 @@ mod tests {
             Trouble::Forbidden,
             Trouble::Ours("x".into()),
             Trouble::Protocol("x".into()),
+            Trouble::NoTls,
+            Trouble::Handshake("x".into()),
+            Trouble::Unproven(Unproven::Expired),
         ];
         for stage in stages {
             for trouble in troubles.clone() {
@@ -154,6 +162,26 @@ mod tests {
         let banner =
             Failure { stage: Stage::Greeting, trouble: Trouble::Reply(reply(554, "go away")), elapsed: Duration::ZERO };
         assert_eq!(of_failure(&banner), Judgement::temporary(VerdictCode::SmtpBanner5xx));
+    }
+
+    #[test]
+    fn whatever_goes_wrong_between_starttls_and_the_end_of_the_handshake_is_a_failure_of_tls() {
+        let code = |trouble| of_failure(&Failure { stage: Stage::StartTls, trouble, elapsed: Duration::ZERO });
+        let refused = |number| Trouble::Reply(reply(number, "no"));
+        for trouble in [
+            refused(454),
+            refused(502),
+            refused(354),
+            Trouble::Dropped,
+            Trouble::TimedOut,
+            Trouble::Protocol("injected".into()),
+            Trouble::Handshake("alert".into()),
+        ] {
+            assert_eq!(code(trouble.clone()), Judgement::temporary(VerdictCode::TlsHandshake), "{trouble:?}");
+        }
+        assert_eq!(code(refused(421)).code, VerdictCode::SmtpBanner4xx);
+        assert_eq!(code(Trouble::Unproven(Unproven::Name)).code, VerdictCode::TlsCertName);
+        assert_eq!(code(Trouble::Ours("x".into())).code, VerdictCode::LimitOurs);
     }
 
     #[test]

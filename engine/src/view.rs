@@ -2,6 +2,7 @@
 
 use crate::envelope::Envelope;
 use crate::route::Route;
+use crate::tls::Protection;
 use common::vocab::{
     AttemptId, CauseCounts, Counters, Domain, HostStatus, MessageId, RecipientId, Reply, Timestamp, VerdictCode,
     WaitCause,
@@ -87,6 +88,8 @@ pub struct HostDetailView {
     pub last_4xx: Option<(Reply, Timestamp)>,
     /// The latest 5xx and when.
     pub last_5xx: Option<(Reply, Timestamp)>,
+    /// How the session is or was protected that it used last; `None` before the first.
+    pub protection: Option<Protection>,
 }
 
 /// A queued message with its recipients that are still in the queue.

@@ -336,7 +336,7 @@ impl World {
                 let (delay, result) = character.greets(self.now, &mut self.random);
                 let event = match result {
                     Ok(()) => {
-                        let peer = Peer { reports: self.random.below(2) == 0 };
+                        let peer = Peer { reports: self.random.below(2) == 0, tls: None };
                         if peer.reports {
                             self.reports.they_report.insert(session);
                         }

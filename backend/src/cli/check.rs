@@ -4,6 +4,7 @@ use crate::cli::failure::{DONE, Failure, USAGE};
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
 use crate::config::{Config, ConfigError, Found};
+use crate::connect::tls::Roots;
 use crate::intake::certificate::Certificate;
 use common::words::{Language, VerbPhrase};
 use serde_json::{Value, json};
@@ -106,6 +107,9 @@ fn plan(report: &mut Report, config: &Config, language: Language) {
         say(VerbPhrase::CheckByMx { port: config.delivery.port });
     }
     report.complaints.extend(bad);
+    if let Err(problem) = Roots::with_file(config.tls.ca_file.as_deref()) {
+        report.complaints.push(language.say_setting(&problem));
+    }
     let mut say = |phrase: VerbPhrase<'_>| report.plan.push(language.say_verb(&phrase));
     let path = config.data_dir.display().to_string();
     match writable(&config.data_dir) {

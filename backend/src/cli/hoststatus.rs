@@ -7,7 +7,7 @@ use crate::cli::printable::{printable, printable_lines};
 use crate::cli::query::encode;
 use crate::cli::terminal::Terminal;
 use common::vocab::{Badge, CauseCounts, Domain, Timestamp};
-use common::wire::{ErrorCode, Exchanger, HostDetail, HostRow, SaidReply, Verdict};
+use common::wire::{ErrorCode, Exchanger, HostDetail, HostRow, SaidReply, TlsState, Verdict};
 
 /// Asks and prints.
 pub(super) async fn run(client: &Client, host: &Domain, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
@@ -42,6 +42,9 @@ pub fn layout(detail: &HostDetail) -> String {
     lines.push(fact("Status as of:", &detail.as_of.status_line()));
     lines.push(fact("Host up/down:", &row.status.to_string()));
     reasons(&mut lines, row, detail.as_of);
+    if let Some(tls) = &detail.tls {
+        protection(&mut lines, tls);
+    }
     counters(&mut lines, row);
     gauges(&mut lines, row);
     lines.push(String::new());
@@ -117,6 +120,18 @@ fn because(lines: &mut Vec<String>, verdict: &Verdict) {
     }
     if !verdict.advice.is_empty() {
         long_fact(lines, "What to do:", &verdict.advice);
+    }
+}
+
+/// How the latest session is protected, and by whose certificate.
+fn protection(lines: &mut Vec<String>, tls: &TlsState) {
+    let by = [&tls.cipher, &tls.group].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let by = if by.is_empty() { by } else { format!(" ({by})") };
+    long_fact(lines, "TLS:", &format!("{}{by}", tls.sentence));
+    if !tls.names.is_empty() || tls.issuer.is_some() {
+        let until = tls.not_after.map(|at| format!(", until {}", at.status_line())).unwrap_or_default();
+        let issuer = tls.issuer.as_deref().map(|issuer| format!(", by {issuer}")).unwrap_or_default();
+        long_fact(lines, "Certificate:", &format!("{}{issuer}{until}", tls.names.join(" ")));
     }
 }
 

@@ -9,7 +9,7 @@ use crate::cli::live::Live;
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
 use common::wire::{ClientFrame, Hello, LineEnd, ProbeEvent, ServerFrame, TelnetRequest, Topic};
-use common::words::VerbPhrase;
+use common::words::{Phrase, VerbPhrase};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// The number of the only subscription.
@@ -84,6 +84,11 @@ impl Turn {
     fn sent(&mut self, line: &str) {
         self.body = self.body && line != ".";
         self.theirs = !self.body;
+    }
+
+    /// What was typed did not go out: nobody will answer it.
+    fn not_sent(&mut self) {
+        self.theirs = false;
     }
 
     /// A line came; the last one of a reply (`250 `, not `250-`) gives the turn back.
@@ -188,6 +193,13 @@ fn show(
             turn.came(text);
             say(printable(text))?;
         }
+        ProbeEvent::NotSent { why, .. } => {
+            // No answer will come to what was not sent. On the other output: nothing that a peer says can be there.
+            turn.not_sent();
+            if !client.json {
+                writeln!(terminal.err, "{}", client.language.say(&Phrase::NotSent(*why)))?;
+            }
+        }
         ProbeEvent::Ended { connected, reason, .. } => {
             return Ok(Some(Outcome::Ended { connected: *connected, reason: reason.clone() }));
         }
@@ -251,6 +263,8 @@ mod tests {
         assert!(!turn.theirs);
         turn.sent("DATA");
         assert!(turn.theirs);
+        turn.not_sent();
+        assert!(!turn.theirs, "what was not sent gets no answer");
         turn.came("354 go on");
         turn.sent("Subject: x");
         turn.sent("");

@@ -6,10 +6,11 @@ use crate::config::section::{connections, word};
 use crate::config::sheet::Section;
 use common::vocab::{Domain, DomainError};
 use common::words::SettingPhrase;
+use engine::tls::TlsRule;
 use std::net::{IpAddr, SocketAddr};
 
 /// Entries of one kind in a file.
-const ENTRIES_MAX: usize = 10_000;
+pub(super) const ENTRIES_MAX: usize = 10_000;
 /// Targets of one route: an attempt tries no more.
 const TARGETS_MAX: usize = 5;
 
@@ -20,19 +21,6 @@ pub struct Route {
     pub pattern: String,
     /// `192.0.2.1:25`, `relay.example.com[:25]`, `mx:example.com` or `discard`, in order of priority.
     pub to: Vec<String>,
-}
-
-/// What an exchanger of a destination must prove.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TlsRule {
-    /// Clear text, always.
-    None,
-    /// TLS where it is offered.
-    Opportunistic,
-    /// TLS or no delivery.
-    Require,
-    /// TLS with a certificate that proves the name, or no delivery.
-    Verify,
 }
 
 /// One `[[destination]]`.
@@ -77,9 +65,6 @@ pub(super) fn destinations(top: &Section<'_, '_>) -> Vec<Destination> {
         let pattern = pattern_of(&table, destinations.iter().map(|destination| &destination.pattern));
         let max_connections = connections(&table);
         let tls = word(&table, "tls", &rules);
-        if matches!(tls, Some(TlsRule::Require | TlsRule::Verify)) {
-            table.complain("tls", SettingPhrase::TlsNotBuilt(table.name("tls").into()));
-        }
         destinations.extend(pattern.map(|pattern| Destination { pattern, max_connections, tls }));
     }
     destinations

@@ -2,6 +2,7 @@
 
 use super::*;
 use common::words::Language;
+use engine::tls::TlsRule;
 
 fn read(text: &str) -> Config {
     let (config, complaints) = Config::parse(text, None);
@@ -228,11 +229,18 @@ fn a_console_beyond_loopback_is_refused_whatever_the_sign_in() {
 }
 
 #[test]
-fn tls_that_would_not_be_given_is_refused_rather_than_forgotten() {
-    for rule in ["require", "verify"] {
-        let said = refused(&format!("[[destination]]\nmatch = \"bank.test\"\ntls = \"{rule}\""));
-        assert!(said[0].starts_with("n.toml:3: destination.tls: TLS is not built yet"), "{said:?}");
+fn every_rule_of_tls_is_known_by_its_word_and_others_are_refused() {
+    for (word, rule) in [
+        ("none", TlsRule::None),
+        ("opportunistic", TlsRule::Opportunistic),
+        ("require", TlsRule::Require),
+        ("verify", TlsRule::Verify),
+    ] {
+        let config = read(&format!("[[destination]]\nmatch = \"bank.test\"\ntls = \"{word}\""));
+        assert_eq!((config.destinations[0].tls, config.not_built), (Some(rule), Vec::new()));
     }
+    let said = refused("[[destination]]\nmatch = \"bank.test\"\ntls = \"maybe\"");
+    assert!(said[0].starts_with("n.toml:3: destination.tls: \"maybe\" is not one of \"none\""), "{said:?}");
 }
 
 #[test]
@@ -300,10 +308,11 @@ fn a_data_dir_too_long_for_its_socket_is_refused() {
 
 #[test]
 fn what_is_accepted_without_effect_is_said() {
-    let config = read("[tls]\nca_file = \"x\"\n[brake]\n[[destination]]\nmatch = \"a.test\"");
-    assert_eq!(config.not_built, ["tls.ca_file", "[brake]", "[[destination]]"]);
+    let destination = "[[destination]]\nmatch = \"a.test\"\nmax_connections = 5\ntls = \"require\"";
+    let config = read(&format!("[tls]\nca_file = \"x\"\npolicy_port = 1\n[brake]\n{destination}"));
+    assert_eq!(config.not_built, ["tls.policy_port", "[brake]", "destination.max_connections"]);
     let notes = config.notes();
-    assert!(notes.contains(&SettingPhrase::NotBuilt("tls.ca_file".into())));
+    assert!(notes.contains(&SettingPhrase::NotBuilt("tls.policy_port".into())));
     assert!(notes.contains(&SettingPhrase::SignInNotBuilt));
 }
 

@@ -8,6 +8,7 @@
 //! The walk goes on in the engine.
 
 use crate::connect::dial::dial;
+use crate::connect::tls::name_to_prove;
 use crate::deliver::owed::{OrderInHand, OwedBySession};
 use crate::deliver::settings::SessionSettings;
 use crate::deliver::talk::Talk;
@@ -16,8 +17,8 @@ use common::vocab::SessionId;
 use engine::Event;
 use engine::envelope::Order;
 use engine::failure::{Failure, Stage, Trouble};
-use engine::peer::Peer;
 use engine::route::Hop;
+use engine::tls::TlsRule;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -60,15 +61,17 @@ impl SessionHandle {
 
 struct Session {
     hop: Arc<Hop>,
+    tls: TlsRule,
     settings: Arc<SessionSettings>,
     spool: Arc<dyn Spool>,
     guard: HopGuard,
 }
 
-/// Starts a session to a hop. Must be called within a tokio runtime.
+/// Starts a session to a hop that gives what `tls` says before it is ready. Must be called within a tokio runtime.
 pub fn open(
     session: SessionId,
     hop: Arc<Hop>,
+    tls: TlsRule,
     settings: Arc<SessionSettings>,
     spool: Arc<dyn Spool>,
     events: EventSender,
@@ -76,7 +79,7 @@ pub fn open(
 ) -> SessionHandle {
     let (work, mailbox) = mpsc::unbounded_channel();
     let owed = OwedBySession::new(session, events.clone());
-    tokio::spawn(Session { hop, settings, spool, guard }.run(owed, mailbox));
+    tokio::spawn(Session { hop, tls, settings, spool, guard }.run(owed, mailbox));
     SessionHandle { session, events, work }
 }
 
@@ -91,21 +94,25 @@ impl Session {
             Ok(stream) => stream,
             Err(failure) => return owed.failed(failure),
         };
-        let mut talk = Talk::new(stream, self.settings, self.spool);
+        let name = name_to_prove(&self.hop);
+        let mut talk = Talk::new(stream, self.settings, self.spool, self.tls, name);
         let opened = tokio::select! {
             biased;
             opened = talk.open() => opened,
             () = closing(&mut mailbox) => Err(talk.give_up(closed_early())),
         };
-        if let Err(failure) = opened {
-            let refused = matches!(failure.trouble, Trouble::Reply(_));
-            owed.failed(failure);
-            if refused {
-                talk.take_leave().await;
+        let peer = match opened {
+            Ok(peer) => peer,
+            Err(failure) => {
+                let listens = matches!(failure.trouble, Trouble::Reply(_) | Trouble::NoTls | Trouble::Unproven(_));
+                owed.failed(failure);
+                if listens {
+                    talk.take_leave().await;
+                }
+                return;
             }
-            return;
-        }
-        owed.ready(Peer::default());
+        };
+        owed.ready(peer);
         serve(talk, owed, mailbox).await;
     }
 
@@ -169,6 +176,7 @@ fn failed_to_connect(trouble: Trouble) -> Failure {
 mod tests {
     use super::*;
     use crate::deliver::tests::world::{SESSION, TestSpool, order, words};
+    use engine::peer::Peer;
     use tokio::io::duplex;
 
     /// On one thread nothing runs between two lines without `await`, so the end of the stream and the order are both
@@ -181,7 +189,9 @@ mod tests {
         let handle = SessionHandle { session: SESSION, events: events.clone(), work };
         let mut owed = OwedBySession::new(SESSION, events);
         owed.ready(Peer::default());
-        let task = tokio::spawn(serve(Talk::new(ours, Arc::default(), Arc::new(TestSpool::default())), owed, mailbox));
+        let name = "mx.x.test".try_into().unwrap();
+        let talk = Talk::new(ours, Arc::default(), Arc::new(TestSpool::default()), TlsRule::None, name);
+        let task = tokio::spawn(serve(talk, owed, mailbox));
         assert!(matches!(told.recv().await, Some(Event::SessionReady { .. })));
         tokio::task::yield_now().await;
         drop(theirs);

@@ -1,7 +1,9 @@
 //! How long a session waits for what, and the name it gives.
 
+use crate::connect::tls::TlsClient;
 use common::vocab::Domain;
 use engine::smtp::Expect;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Settings of every session. `Default` is what DESIGN 6 says; each deadline is for a whole reply, not for an octet
@@ -14,8 +16,10 @@ pub struct SessionSettings {
     pub connect: Duration,
     /// For the greeting.
     pub greeting: Duration,
-    /// For the answer to EHLO or HELO.
+    /// For the answer to EHLO, HELO or STARTTLS.
     pub ehlo: Duration,
+    /// For the whole TLS handshake.
+    pub handshake: Duration,
     /// For the answer to MAIL.
     pub mail: Duration,
     /// For the answer to each RCPT.
@@ -30,6 +34,8 @@ pub struct SessionSettings {
     pub reset: Duration,
     /// For the answer to QUIT. Short: nobody needs it.
     pub quit: Duration,
+    /// Shakes hands for every session.
+    pub tls: Arc<TlsClient>,
 }
 
 impl Default for SessionSettings {
@@ -40,6 +46,7 @@ impl Default for SessionSettings {
             connect: seconds(30),
             greeting: minutes(5),
             ehlo: minutes(5),
+            handshake: seconds(60),
             mail: minutes(5),
             rcpt: minutes(5),
             data: minutes(2),
@@ -47,6 +54,7 @@ impl Default for SessionSettings {
             end_of_data: minutes(10),
             reset: seconds(20),
             quit: seconds(5),
+            tls: Arc::default(),
         }
     }
 }
@@ -56,7 +64,8 @@ impl SessionSettings {
     pub(super) fn within(&self, expect: Expect) -> Duration {
         match expect {
             Expect::Greeting => self.greeting,
-            Expect::Ehlo | Expect::Helo => self.ehlo,
+            Expect::Ehlo | Expect::Helo | Expect::StartTls => self.ehlo,
+            Expect::Handshake => self.handshake,
             Expect::MailFrom => self.mail,
             Expect::RcptTo(_) => self.rcpt,
             Expect::Data => self.data,

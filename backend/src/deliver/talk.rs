@@ -10,11 +10,14 @@ use crate::spool::{Begun, Spool, SpoolError};
 use bytes::Bytes;
 use common::vocab::{MessageId, RecipientId, Reply};
 use engine::failure::{Failure, Outcome, Stage, Trouble};
+use engine::peer::Peer;
 use engine::smtp::{BodyEncoder, Command, Dialogue, Plan, Step};
+use engine::tls::{TlsFacts, TlsRule};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 /// Octets of a body that are encoded and written at once. A larger body is never in memory twice as a whole.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -27,6 +30,10 @@ pub(super) struct Talk<S> {
     dialogue: Dialogue,
     settings: Arc<SessionSettings>,
     spool: Arc<dyn Spool>,
+    /// What the peer's certificate is to prove.
+    name: ServerName<'static>,
+    /// What it proved, once hands were shaken.
+    tls: Option<Arc<TlsFacts>>,
     /// When the latest answer came, or the piece began.
     since: Instant,
 }
@@ -38,15 +45,24 @@ struct Cargo<'a> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
-    pub(super) fn new(stream: S, settings: Arc<SessionSettings>, spool: Arc<dyn Spool>) -> Talk<S> {
-        let dialogue = Dialogue::new(settings.hello_name.clone(), Plan::Deliver);
-        Talk { wire: Wire::new(stream), dialogue, settings, spool, since: Instant::now() }
+    /// Over a stream that was just opened. `rule` is what the session must give, `name` what a certificate is to prove.
+    pub(super) fn new(
+        stream: S,
+        settings: Arc<SessionSettings>,
+        spool: Arc<dyn Spool>,
+        rule: TlsRule,
+        name: ServerName<'static>,
+    ) -> Talk<S> {
+        let dialogue = Dialogue::new(settings.hello_name.clone(), Plan::Deliver, rule);
+        Talk { wire: Wire::new(stream), dialogue, settings, spool, name, tls: None, since: Instant::now() }
     }
 
-    /// Takes the greeting and says EHLO.
-    pub(super) async fn open(&mut self) -> Result<(), Failure> {
+    /// Takes the greeting, says EHLO, shakes hands where the rule wants it. Says what the other side is.
+    pub(super) async fn open(&mut self) -> Result<Peer, Failure> {
         match self.go(Step::Read, None).await {
-            Step::Ready if self.wire.is_quiet() => Ok(()),
+            Step::Ready if self.wire.is_quiet() => {
+                Ok(Peer { reports: self.dialogue.extensions().dsn, tls: self.tls.clone() })
+            }
             Step::Failed(failure) => Err(failure),
             _ => Err(Failure { stage: Stage::Ehlo, trouble: out_of_turn(), elapsed: self.since.elapsed() }),
         }
@@ -80,15 +96,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     pub(super) async fn quit(&mut self) {
         let step = self.dialogue.quit();
         self.go(step, None).await;
+        self.wire.end(self.settings.quit).await;
     }
 
-    /// Says QUIT to a peer that refused us at its greeting or at EHLO, where the dialogue is over already:
+    /// Says QUIT to a peer that refused us before we were ready, or gave less than was demanded, where the dialogue is over already:
     /// RFC 5321 §3.1 has them wait for it.
     pub(super) async fn take_leave(&mut self) {
         let quit = [Command::Quit];
         if self.wire.is_quiet() && self.wire.send(&quit, self.settings.quit).await == Ok(Written::All) {
             let _ = self.wire.reply(self.settings.quit).await;
         }
+        self.wire.end(self.settings.quit).await;
     }
 
     /// Waits until the peer of an idle session speaks or hangs up.
@@ -100,6 +118,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     async fn go(&mut self, mut step: Step, mut cargo: Option<Cargo<'_>>) -> Step {
         loop {
             let asked = match step {
+                Step::ShakeHands => {
+                    step = self.shake_hands().await;
+                    continue;
+                }
                 Step::Read => Ok(Written::All),
                 Step::Send(_) | Step::SendBody { .. } if !self.wire.is_quiet() => Err(out_of_turn()),
                 Step::Send(commands) => self.wire.send(&commands, self.settings.block).await,
@@ -117,6 +139,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
                 Err(trouble) => self.dialogue.on_failure(trouble, waited),
             };
             self.since = Instant::now();
+        }
+    }
+
+    async fn shake_hands(&mut self) -> Step {
+        let secured = self.wire.secure(&self.settings.tls, &self.name, self.settings.handshake).await;
+        let waited = self.since.elapsed();
+        self.since = Instant::now();
+        match secured {
+            Ok(facts) => {
+                let step = self.dialogue.on_secured(&facts, waited);
+                self.tls = Some(Arc::new(facts));
+                step
+            }
+            Err(trouble) => self.dialogue.on_failure(trouble, waited),
         }
     }
 

@@ -8,3 +8,4 @@ mod bodies;
 mod closing;
 mod hostile;
 mod outcomes;
+mod secured;

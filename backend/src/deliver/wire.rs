@@ -1,12 +1,14 @@
 //! A stream with what belongs to it: a small input buffer, the reply that is being assembled, an output buffer.
 //!
-//! Promises: one write for all that was put into `out`; a deadline holds for a whole reply and for a whole write;
+//! Promises: one write for all that was put into `out`; nothing heard in clear is read as an answer under TLS; a deadline holds for a whole reply and for a whole write;
 //! never keeps more of a peer's talk than one input buffer and one bounded reply.
 //! Never: knows what is being said. That is the dialogue's.
 
+use crate::connect::tls::{Stream, TlsClient};
 use common::vocab::Reply;
 use engine::failure::Trouble;
 use engine::smtp::{Command, ReplyReader};
+use engine::tls::TlsFacts;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::ops::Range;
@@ -15,6 +17,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
+use tokio_rustls::rustls::pki_types::ServerName;
 
 /// Octets taken from a socket at once. The answers to a full envelope of 50 recipients fit.
 const INPUT_BYTES: usize = 4_096;
@@ -30,7 +33,7 @@ pub(super) enum Written {
 
 /// A stream and its buffers.
 pub(super) struct Wire<S> {
-    stream: S,
+    stream: Stream<S>,
     input: Box<[u8]>,
     unread: Range<usize>,
     reader: ReplyReader,
@@ -41,12 +44,37 @@ pub(super) struct Wire<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     pub(super) fn new(stream: S) -> Wire<S> {
         let input = vec![0; INPUT_BYTES].into_boxed_slice();
-        Wire { stream, input, unread: 0..0, reader: ReplyReader::new(), out: Vec::new() }
+        Wire { stream: Stream::Clear(stream), input, unread: 0..0, reader: ReplyReader::new(), out: Vec::new() }
     }
 
     /// Nothing of what came is waiting to be read. Where no answer is due, anything else is talk out of turn.
     pub(super) fn is_quiet(&self) -> bool {
         self.unread.is_empty() && self.reader.is_between_replies()
+    }
+
+    /// Shakes hands over the stream. From then on everything goes under TLS; a stream whose handshake failed is gone.
+    /// What came in clear behind the 220 is an answer that somebody slipped in (CVE-2021-38371): then nothing is shaken.
+    pub(super) async fn secure(
+        &mut self,
+        client: &TlsClient,
+        name: &ServerName<'static>,
+        within: Duration,
+    ) -> Result<TlsFacts, Trouble> {
+        let stream = self.stream.take_clear().ok_or_else(|| Trouble::Ours("the session has TLS already".into()))?;
+        if !self.is_quiet() {
+            return Err(Trouble::Protocol("they slipped an answer in before the handshake".into()));
+        }
+        let (stream, facts) =
+            timeout(within, client.shake_hands(stream, name)).await.map_err(|_| Trouble::TimedOut)??;
+        self.stream = Stream::Secure(Box::new(stream.into()));
+        Ok(facts)
+    }
+
+    /// Says under TLS that nothing follows; a connection in clear just closes.
+    pub(super) async fn end(&mut self, within: Duration) {
+        if let Stream::Secure(stream) = &mut self.stream {
+            let _ = timeout(within, stream.shutdown()).await; // the peer may have closed already: all was said
+        }
     }
 
     /// The next reply, complete within the deadline.
@@ -82,7 +110,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.out.clear();
         commands.iter().for_each(|command| command.write_to(&mut self.out));
         let Wire { stream, out, .. } = self;
-        let written = timeout(within, stream.write_all(out)).await.map_err(|_| Trouble::TimedOut)?;
+        let write = async {
+            stream.write_all(out).await?;
+            stream.flush().await // under TLS a write may still wait in a buffer
+        };
+        let written = timeout(within, write).await.map_err(|_| Trouble::TimedOut)?;
         Ok(written.map_or(Written::Interrupted, |()| Written::All))
     }
 
@@ -100,7 +132,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 _ => return Written::Interrupted,
             }
         }
-        Written::All
+        match poll_fn(|cx| self.poll_flush_or_hear(cx)).await {
+            Ok(true) => Written::All,
+            _ => Written::Interrupted,
+        }
     }
 
     /// Octets written; 0 if the peer spoke or hung up instead of reading.
@@ -108,12 +143,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         if let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(cx, &self.out[sent..]) {
             return Poll::Ready(written);
         }
+        self.poll_hear(cx).map_ok(|()| 0)
+    }
+
+    /// Whether what was written has left us; no, if the peer spoke or hung up instead of reading.
+    fn poll_flush_or_hear(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        if let Poll::Ready(flushed) = Pin::new(&mut self.stream).poll_flush(cx) {
+            return Poll::Ready(flushed.map(|()| true));
+        }
+        self.poll_hear(cx).map_ok(|()| false)
+    }
+
+    fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut input = ReadBuf::new(&mut self.input);
         let heard = Pin::new(&mut self.stream).poll_read(cx, &mut input);
-        heard.map_ok(|()| {
-            self.unread = 0..input.filled().len();
-            0
-        })
+        heard.map_ok(|()| self.unread = 0..input.filled().len())
     }
 
     /// Waits until the peer of an idle session speaks or hangs up. Never ends while it is quiet; safe to drop.

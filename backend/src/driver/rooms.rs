@@ -44,9 +44,9 @@ impl Rooms {
                         drop(events.send(Event::Resolved { host, answer }));
                     });
                 }
-                Effect::Connect { session, hop, .. } => {
+                Effect::Connect { session, hop, tls, .. } => {
                     let (settings, spool) = (self.session.clone(), self.spool.clone());
-                    let handle = open(session, hop, settings, spool, self.events.clone(), self.guard.clone());
+                    let handle = open(session, hop, tls, settings, spool, self.events.clone(), self.guard.clone());
                     sessions.insert(session, handle);
                 }
                 Effect::Deliver { session, order } => match sessions.get(&session) {

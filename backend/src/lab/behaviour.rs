@@ -44,6 +44,8 @@ pub enum Moment {
     Greeting,
     /// Answer to EHLO or HELO.
     Ehlo,
+    /// Answer to STARTTLS.
+    StartTls,
     /// Answer to MAIL.
     MailFrom,
     /// Answer to RCPT.

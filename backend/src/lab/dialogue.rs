@@ -1,10 +1,12 @@
-//! The receiving side of one SMTP session of the lab (RFC 5321, with PIPELINING, 8BITMIME, ENHANCEDSTATUSCODES, SIZE).
+//! The receiving side of one SMTP session of the lab (RFC 5321, with PIPELINING, 8BITMIME, ENHANCEDSTATUSCODES,
+//! SIZE, and STARTTLS where the next hop offers it).
 //!
 //! Promises: correct where its behaviour does not say otherwise: order of commands, dots, limits; one write answers
 //! everything that was sent together. Never: a body kept after its answer.
 
+use crate::connect::tls::Stream;
 use crate::lab::behaviour::{Behaviour, Moment};
-use crate::lab::nexthop::Site;
+use crate::lab::nexthop::{Offer, Site};
 use bytes::{Buf, BytesMut};
 use memchr::{memchr, memmem};
 use std::io;
@@ -29,7 +31,7 @@ const LINE_END: &[u8] = b"\r\n";
 /// Serves a session until it ends.
 pub async fn run(stream: TcpStream, site: &Site) -> io::Result<()> {
     let mut dialogue = Dialogue {
-        stream,
+        stream: Stream::Clear(stream),
         site,
         input: BytesMut::with_capacity(READ_BYTES),
         output: Vec::with_capacity(512),
@@ -47,7 +49,7 @@ pub async fn run(stream: TcpStream, site: &Site) -> io::Result<()> {
 }
 
 struct Dialogue<'a> {
-    stream: TcpStream,
+    stream: Stream<TcpStream>,
     site: &'a Site,
     input: BytesMut,
     output: Vec<u8>,
@@ -90,6 +92,7 @@ impl Dialogue<'_> {
     async fn flush(&mut self) -> io::Result<()> {
         if !self.output.is_empty() {
             self.stream.write_all(&self.output).await?;
+            self.stream.flush().await?;
             self.output.clear();
         }
         Ok(())
@@ -142,8 +145,10 @@ impl Dialogue<'_> {
         match verb.to_ascii_uppercase().as_str() {
             "EHLO" => {
                 self.reset();
+                let starttls = if self.offers_tls() { "250-STARTTLS\r\n" } else { "" };
                 let text = format!(
-                    "250-{}\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 SIZE {MESSAGE_BYTES_MAX}",
+                    "250-{}\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n\
+                     {starttls}250 SIZE {MESSAGE_BYTES_MAX}",
                     self.site.name
                 );
                 self.answer(Moment::Ehlo, &text).await?;
@@ -153,6 +158,7 @@ impl Dialogue<'_> {
                 let text = format!("250 {}", self.site.name);
                 self.answer(Moment::Ehlo, &text).await?;
             }
+            "STARTTLS" if self.offers_tls() => self.start_tls().await?,
             "MAIL" => self.mail(rest).await?,
             "RCPT" => self.rcpt(rest).await?,
             "DATA" => self.data().await?,
@@ -169,6 +175,29 @@ impl Dialogue<'_> {
             _ => self.say("500 5.5.2 Command not recognized").await?,
         }
         Ok(true)
+    }
+
+    fn offers_tls(&self) -> bool {
+        matches!(self.stream, Stream::Clear(_)) && !matches!(self.site.offer, Offer::Nothing)
+    }
+
+    /// RFC 3207: what came before is forgotten, what was sent along is not read.
+    async fn start_tls(&mut self) -> io::Result<()> {
+        if !self.answer(Moment::StartTls, "220 2.0.0 Ready to start TLS").await? {
+            return Ok(());
+        }
+        self.flush().await?;
+        self.input.clear();
+        self.reset();
+        let Offer::Tls(acceptor) = &self.site.offer else {
+            self.output.extend_from_slice(b"this is no TLS");
+            self.flush().await?;
+            return Err(leave("a broken handshake"));
+        };
+        let stream = self.stream.take_clear().ok_or_else(|| leave("a second handshake"))?;
+        let secured = tokio::time::timeout(IDLE, acceptor.accept(stream)).await.map_err(|_| leave("idle"))??;
+        self.stream = Stream::Secure(Box::new(secured.into()));
+        Ok(())
     }
 
     fn reset(&mut self) {
@@ -239,7 +268,8 @@ impl Dialogue<'_> {
             _ => true,
         };
         if will_take {
-            self.site.take(&recipients, &self.input[LINE_END.len()..length]);
+            let secured = matches!(self.stream, Stream::Secure(_));
+            self.site.take(&recipients, &self.input[LINE_END.len()..length], secured);
         }
         self.input.advance(length + END_OF_DATA.len() - LINE_END.len());
         self.answer(Moment::EndOfData, "250 2.0.0 Ok: taken").await?;

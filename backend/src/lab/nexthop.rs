@@ -17,11 +17,33 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
 /// Sessions of one next hop at once; above our own connection limits, so that those are what is seen.
 pub const SESSIONS_MAX: usize = 4_096;
 /// Pairs that greylisting remembers; then it forgets them all, which only greylists them once more.
 const GREYLIST_MAX: usize = 100_000;
+
+/// What a next hop offers of TLS.
+#[derive(Clone)]
+pub enum Offer {
+    /// No STARTTLS.
+    Nothing,
+    /// STARTTLS, and a handshake that works.
+    Tls(TlsAcceptor),
+    /// STARTTLS, and nonsense in place of a handshake.
+    Broken,
+}
+
+impl std::fmt::Debug for Offer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Offer::Nothing => "Nothing",
+            Offer::Tls(_) => "Tls",
+            Offer::Broken => "Broken",
+        })
+    }
+}
 
 /// What a next hop did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,6 +54,8 @@ pub struct SiteCounts {
     pub open: u64,
     /// What was taken.
     pub taken: Counts,
+    /// Of these, messages that came under TLS.
+    pub taken_by_tls: u64,
     /// Answers in the 400s.
     pub deferred: u64,
     /// Answers in the 500s.
@@ -47,10 +71,13 @@ pub struct Site {
     pub behaviour: watch::Sender<Behaviour>,
     /// Where it writes what it took.
     pub ledger: Arc<Ledger>,
+    /// What it offers of TLS.
+    pub offer: Offer,
     greylist: Mutex<HashMap<(String, String), Instant>>,
     sessions: Arc<Semaphore>,
     connections: AtomicU64,
     messages: AtomicU64,
+    secured: AtomicU64,
     recipients: AtomicU64,
     deferred: AtomicU64,
     rejected: AtomicU64,
@@ -67,8 +94,9 @@ impl Site {
     }
 
     /// Counts a message that is about to be answered with `250`.
-    pub fn take(&self, recipients: &[String], body: &[u8]) {
+    pub fn take(&self, recipients: &[String], body: &[u8], secured: bool) {
         self.messages.fetch_add(1, Ordering::Relaxed);
+        self.secured.fetch_add(secured.into(), Ordering::Relaxed);
         self.recipients.fetch_add(recipients.len() as u64, Ordering::Relaxed);
         self.ledger.take(recipients, body);
     }
@@ -94,15 +122,17 @@ pub struct NextHop {
 
 impl NextHop {
     /// A next hop that does not listen yet: [`NextHop::set`] opens its port.
-    pub fn new(name: String, address: SocketAddr, ledger: Arc<Ledger>) -> NextHop {
+    pub fn new(name: String, address: SocketAddr, ledger: Arc<Ledger>, offer: Offer) -> NextHop {
         let site = Site {
             name,
             behaviour: watch::Sender::new(Behaviour::Refused),
             ledger,
+            offer,
             greylist: Mutex::default(),
             sessions: Arc::new(Semaphore::new(SESSIONS_MAX)),
             connections: AtomicU64::new(0),
             messages: AtomicU64::new(0),
+            secured: AtomicU64::new(0),
             recipients: AtomicU64::new(0),
             deferred: AtomicU64::new(0),
             rejected: AtomicU64::new(0),
@@ -145,6 +175,7 @@ impl NextHop {
             connections: read(&site.connections),
             open: (SESSIONS_MAX - site.sessions.available_permits()) as u64,
             taken: Counts { messages: read(&site.messages), recipients: read(&site.recipients) },
+            taken_by_tls: read(&site.secured),
             deferred: read(&site.deferred),
             rejected: read(&site.rejected),
         }

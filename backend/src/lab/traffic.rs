@@ -43,8 +43,8 @@ impl TrafficSettings {
 }
 
 /// Shares of the destinations, per cent: mostly well, something of each trouble.
-const DESTINATIONS: [(u64, &str); 12] = [
-    (41, "healthy.test"),
+const DESTINATIONS: [(u64, &str); 14] = [
+    (37, "healthy.test"),
     (20, ""), // one of many.test
     (9, "greylist.test"),
     (8, "slow.test"),
@@ -54,6 +54,8 @@ const DESTINATIONS: [(u64, &str); 12] = [
     (1, "no-user.test"),
     (2, "full.test"),
     (1, "blocked.test"),
+    (2, "bad-tls.test"),
+    (2, "expired-cert.test"),
     (2, "nxdomain.test"),
     (2, "null-mx.test"),
 ];

@@ -24,8 +24,12 @@ pub fn tell(fact: &Fact) {
         Fact::SessionStarted { session, host, address } => {
             tracing::debug!(dcid = session.0, %host, %address, "connecting")
         }
-        Fact::SessionEnded { session, messages, verdict } => {
-            tracing::debug!(dcid = session.0, messages, verdict = ?verdict.map(|code| code.as_str()), "session ended");
+        Fact::SessionReady { session, protection } => {
+            tracing::debug!(dcid = session.0, tls = ?protection.to_string(), "session ready");
+        }
+        Fact::SessionEnded { session, messages, verdict, detail } => {
+            let verdict = verdict.map(|code| code.as_str());
+            tracing::debug!(dcid = session.0, messages, ?verdict, ?detail, "session ended");
         }
         Fact::AttemptStarted { attempt, session, mid, .. } => {
             tracing::trace!(attempt = attempt.0, dcid = session.0, mid = mid.0, "attempt");

@@ -131,6 +131,33 @@ pub struct HostDetail {
     pub last_4xx: Option<SaidReply>,
     /// The latest 5xx it gave.
     pub last_5xx: Option<SaidReply>,
+    /// How the session is or was protected that it used last; `null` before the first.
+    #[serde(default)]
+    pub tls: Option<TlsState>,
+}
+
+/// How a session is protected. Names and issuer are the peer's text, hostile.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsState {
+    /// The whole in words, in the language that was asked for.
+    pub sentence: String,
+    /// `TLS 1.3`; `null` in clear text.
+    pub version: Option<String>,
+    /// `TLS_AES_128_GCM_SHA256`.
+    pub cipher: Option<String>,
+    /// The group of the key exchange: `X25519`.
+    pub group: Option<String>,
+    /// The certificate proves the mail server's name.
+    pub verified: bool,
+    /// Why it does not: one of `tls.cert_expired`, `tls.cert_name`, `tls.cert_chain`.
+    pub because: Option<VerdictCode>,
+    /// The names of the certificate; some of them, where there are very many.
+    pub names: Vec<String>,
+    /// Who issued it.
+    pub issuer: Option<String>,
+    /// Until when it is valid.
+    pub not_after: Option<Timestamp>,
 }
 
 /// A mail server of a host.

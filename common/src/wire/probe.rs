@@ -1,6 +1,6 @@
 //! A bounded look at the outside: dig and telnet (`POST /api/v1/probes`, topic `probe`).
 
-use crate::vocab::Timestamp;
+use crate::vocab::{NotSent, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Which look.
@@ -191,6 +191,13 @@ pub enum ProbeEvent {
         ms: u64,
         /// Without its line end.
         text: String,
+    },
+    /// A typed line was not sent. Said by this server: what the peer says is always a `line`.
+    NotSent {
+        /// Since the start.
+        ms: u64,
+        /// Why.
+        why: NotSent,
     },
     /// It is over.
     Ended {

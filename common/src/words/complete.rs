@@ -2,7 +2,7 @@
 
 use super::phrase::*;
 use super::*;
-use crate::vocab::{Badge, Owner, VerdictCode, WaitCause};
+use crate::vocab::{Badge, NotSent, Owner, VerdictCode, WaitCause};
 use std::time::Duration;
 
 const BADGES: [Badge; 5] = [Badge::Held, Badge::Down, Badge::Limited, Badge::Up, Badge::Unknown];
@@ -60,6 +60,16 @@ fn every_phrase() -> Vec<Phrase<'static>> {
     all.extend(WaitCause::ALL.map(Phrase::Cause));
     all.extend(Column::ALL.map(Phrase::Column));
     all.extend(codes().map(Phrase::Brief));
+    let (version, because) = ("TLS 1.3", VerdictCode::TlsCertExpired);
+    let protections = [
+        Protection::Verified { version },
+        Protection::NotVerified { version, because },
+        Protection::ClearByRule,
+        Protection::ClearNotOffered,
+        Protection::ClearBroken,
+    ];
+    all.extend(protections.map(Phrase::Protection));
+    all.extend(NotSent::ALL.map(Phrase::NotSent));
     all.extend(codes().map(|code| Phrase::Headline(Headline::Host(trouble(Some(code))))));
     all.push(Phrase::Headline(Headline::Host(HostTrouble { span: None, others: 2, ..trouble(None) })));
     all.extend(Label::ALL.iter().copied().map(Phrase::Label));

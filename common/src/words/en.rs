@@ -3,8 +3,8 @@
 //! Promises: one arm per phrase. Fixed texts stand in `label_en`, verdicts in `verdict_en`, the head's sentence in
 //! `headline_en`. Its twin is `ja`.
 
-use crate::vocab::{Badge, Owner, WaitCause};
-use crate::words::phrase::{Column, ListFooter, Phrase, RetryReceipt};
+use crate::vocab::{Badge, NotSent, Owner, WaitCause};
+use crate::words::phrase::{Column, ListFooter, Phrase, Protection, RetryReceipt};
 use crate::words::{Language, duration, grouped, headline_en, label_en, verdict_en};
 
 /// The phrase in English.
@@ -15,6 +15,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Owner(owner) => self::owner(*owner).into(),
         Phrase::Cause(cause) => self::cause(*cause).into(),
         Phrase::Brief(code) => verdict_en::brief(*code).into(),
+        Phrase::Protection(how) => protection(how),
+        Phrase::NotSent(why) => not_sent(*why).into(),
         Phrase::DeliveryStatus => "Delivery Status".into(),
         Phrase::Column(column) => self::column(*column).into(),
         Phrase::Label(label) => label_en::label(*label).into(),
@@ -46,6 +48,28 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         }
         Phrase::RetryReceipt(receipt) => retry_receipt(receipt),
         Phrase::RetryRefused(why) => format!("Nothing was retried. {why}"),
+    }
+}
+
+fn not_sent(why: NotSent) -> &'static str {
+    match why {
+        NotSent::LineEnds => "Not sent: one line at a time, without line ends in it.",
+        NotSent::TooLong => "Not sent: the line is longer than 2,048 octets.",
+        NotSent::BeginsMessage => "Not sent: DATA and BDAT would begin a message, and a message is not sent from here.",
+        NotSent::TooManyWaiting => "Not sent: too many lines wait already.",
+        NotSent::Other => "Not sent.",
+    }
+}
+
+fn protection(how: &Protection<'_>) -> String {
+    match *how {
+        Protection::Verified { version } => format!("{version}, certificate verified"),
+        Protection::NotVerified { version, because } => {
+            format!("{version}, certificate not verified: {}", verdict_en::brief(because))
+        }
+        Protection::ClearByRule => "clear text, as a rule says".into(),
+        Protection::ClearNotOffered => "clear text: they offer no TLS".into(),
+        Protection::ClearBroken => "clear text, since their TLS handshake fails".into(),
     }
 }
 

@@ -3,8 +3,8 @@
 //! Promises: one arm per phrase; the fixed terms of the product (配信ステータス, 宛先ドメイン, …) stand here once.
 //! Fixed texts stand in `label_ja`, verdicts in `verdict_ja`, the head's sentence in `headline_ja`. Its twin is `en`.
 
-use crate::vocab::{Badge, Owner, WaitCause};
-use crate::words::phrase::{Column, ListFooter, Phrase, RetryReceipt};
+use crate::vocab::{Badge, NotSent, Owner, WaitCause};
+use crate::words::phrase::{Column, ListFooter, Phrase, Protection, RetryReceipt};
 use crate::words::{Language, duration, grouped, headline_ja, label_ja, verdict_ja};
 
 /// The phrase in Japanese.
@@ -15,6 +15,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Owner(owner) => self::owner(*owner).into(),
         Phrase::Cause(cause) => self::cause(*cause).into(),
         Phrase::Brief(code) => verdict_ja::brief(*code).into(),
+        Phrase::Protection(how) => protection(how),
+        Phrase::NotSent(why) => not_sent(*why).into(),
         Phrase::DeliveryStatus => "配信ステータス".into(),
         Phrase::Column(column) => self::column(*column).into(),
         Phrase::Label(label) => label_ja::label(*label).into(),
@@ -45,6 +47,28 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         }
         Phrase::RetryReceipt(receipt) => retry_receipt(receipt),
         Phrase::RetryRefused(why) => format!("再試行は行われませんでした。{why}"),
+    }
+}
+
+fn not_sent(why: NotSent) -> &'static str {
+    match why {
+        NotSent::LineEnds => "送信していません: 改行を含まない1行ずつ入力してください。",
+        NotSent::TooLong => "送信していません: 行が2,048オクテットを超えています。",
+        NotSent::BeginsMessage => "送信していません: DATAとBDATはメッセージの送信を始めるため、ここでは使えません。",
+        NotSent::TooManyWaiting => "送信していません: 送信待ちの行が多すぎます。",
+        NotSent::Other => "送信していません。",
+    }
+}
+
+fn protection(how: &Protection<'_>) -> String {
+    match *how {
+        Protection::Verified { version } => format!("{version}、証明書は検証済み"),
+        Protection::NotVerified { version, because } => {
+            format!("{version}、証明書は未検証: {}", verdict_ja::brief(because))
+        }
+        Protection::ClearByRule => "平文 (ルールの指定)".into(),
+        Protection::ClearNotOffered => "平文: 先方がTLSに未対応".into(),
+        Protection::ClearBroken => "平文: 先方とのTLSハンドシェイクに失敗".into(),
     }
 }
 

@@ -4,7 +4,7 @@
 //! names or times is a [`Phrase`]. A name inside a sentence may be given as [`SLOT`]: the page then splits the
 //! sentence there and puts an element in its place.
 
-use crate::vocab::{Badge, Owner, VerdictCode, WaitCause};
+use crate::vocab::{Badge, NotSent, Owner, VerdictCode, WaitCause};
 use crate::words::{Label, Note};
 use std::time::Duration;
 
@@ -24,6 +24,10 @@ pub enum Phrase<'a> {
     Cause(WaitCause),
     /// A verdict in a few words, for a table's cell.
     Brief(VerdictCode),
+    /// How a session is protected.
+    Protection(Protection<'a>),
+    /// Why a line typed into a session was not sent.
+    NotSent(NotSent),
     /// The page title *Delivery Status*.
     DeliveryStatus,
     /// A column of the table of hosts.
@@ -161,6 +165,29 @@ pub struct HostTrouble<'a> {
     pub span: Option<Duration>,
     /// Other hosts that are down, limited or held.
     pub others: u64,
+}
+
+/// How a session is protected, and if it is not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection<'a> {
+    /// TLS with a certificate that proves the name.
+    Verified {
+        /// `TLS 1.3`.
+        version: &'a str,
+    },
+    /// TLS with a certificate that does not.
+    NotVerified {
+        /// `TLS 1.3`.
+        version: &'a str,
+        /// Why not.
+        because: VerdictCode,
+    },
+    /// Clear text: a rule says so.
+    ClearByRule,
+    /// Clear text: they offer no TLS.
+    ClearNotOffered,
+    /// Clear text: their handshake failed.
+    ClearBroken,
 }
 
 /// See [`Phrase::ListFooter`].

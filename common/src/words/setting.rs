@@ -143,8 +143,15 @@ pub enum SettingPhrase<'a> {
     },
     /// Something is wrong with the intake's certificate.
     Certificate(CertificatePhrase<'a>),
-    /// Mail would go in clear text although TLS is demanded.
-    TlsNotBuilt(Cow<'a, str>),
+    /// The file of more roots holds no certificate.
+    NoRoots(Cow<'a, str>),
+    /// The file of more roots is larger than so many octets.
+    RootsTooLarge {
+        /// The file.
+        file: Cow<'a, str>,
+        /// Octets it may have.
+        most: u64,
+    },
     /// Note: there is no sign-in yet.
     SignInNotBuilt,
     /// Note: the key is accepted and does nothing yet.

@@ -45,10 +45,7 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
             format!("data_dir: the control socket {path} would be longer than {most} octets; choose a shorter path")
         }
         Certificate(phrase) => phrase.en(),
-        TlsNotBuilt(key) => format!(
-            "{key}: TLS is not built yet, so mail would go in clear text; \
-             write \"opportunistic\" to accept that, or leave the destination out"
-        ),
+        NoRoots(_) | RootsTooLarge { .. } => roots(phrase),
         SignInNotBuilt => "sign-in is not built yet; the console listens on loopback only".into(),
         NotBuilt(key) => format!("{key} is accepted and has no effect yet"),
         PostmasterNowhere(hostname) => format!(
@@ -61,6 +58,18 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
         ),
         OpenRelay(network) => format!("smtp.relay_from holds {network}: everybody may send through this server"),
         NobodyRelays => "smtp.relay_from is empty: nobody may send to other domains".into(),
+    }
+}
+
+fn roots(phrase: &SettingPhrase<'_>) -> String {
+    match phrase {
+        SettingPhrase::NoRoots(file) => format!(
+            "tls.ca_file: {file} holds no certificate; name a file that begins with -----BEGIN CERTIFICATE-----"
+        ),
+        SettingPhrase::RootsTooLarge { file, most } => {
+            format!("tls.ca_file: {file} is larger than {most} octets; name a file with the roots alone")
+        }
+        _ => String::new(),
     }
 }
 

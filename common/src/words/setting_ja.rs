@@ -53,10 +53,7 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
             format!("data_dir: 制御ソケット {path} が {most} オクテットを超えます。短いパスにしてください")
         }
         Certificate(phrase) => phrase.ja(),
-        TlsNotBuilt(key) => format!(
-            "{key}: TLS は未実装のため、メールが平文で送られてしまいます。\
-             それでよければ \"opportunistic\" と書き、そうでなければこの宛先を外してください"
-        ),
+        NoRoots(_) | RootsTooLarge { .. } => roots(phrase),
         SignInNotBuilt => "サインインは未実装です。コンソールはループバックでのみ待ち受けます".into(),
         NotBuilt(key) => format!("{key} は受け付けますが、まだ効果はありません"),
         PostmasterNowhere(hostname) => format!(
@@ -70,6 +67,20 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
         ),
         OpenRelay(network) => format!("smtp.relay_from に {network} があります。誰でもこのサーバーから送信できます"),
         NobodyRelays => "smtp.relay_from が空です。他のドメインへは誰も送信できません".into(),
+    }
+}
+
+fn roots(phrase: &SettingPhrase<'_>) -> String {
+    match phrase {
+        SettingPhrase::NoRoots(file) => format!(
+            "tls.ca_file: {file} に証明書がありません。-----BEGIN CERTIFICATE----- で始まるファイルを指定してください"
+        ),
+        SettingPhrase::RootsTooLarge { file, most } => {
+            format!(
+                "tls.ca_file: {file} が {most} オクテットを超えています。ルート証明書だけのファイルを指定してください"
+            )
+        }
+        _ => String::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Connections: what became of a dial, what an idle session does next, and what a host is after it.
 
+use super::tls::rest_cause;
 use super::{Engine, Timer};
 use crate::failure::{Failure, Trouble};
 use crate::host::{Host, Rest, Routing};
@@ -7,6 +8,7 @@ use crate::host_id::HostId;
 use crate::lane::{Session, SessionState};
 use crate::peer::Peer;
 use crate::route::{NamedBy, Route};
+use crate::tls::Protection;
 use crate::view::Evidence;
 use crate::{Effect, Fact, Output, schedule, verdict};
 use common::vocab::{HostStatus, SessionId, Timestamp, VerdictCode, WaitCause};
@@ -19,7 +21,11 @@ impl Engine {
         }
         book.state = SessionState::Idle { since: now };
         book.peer = peer;
-        let (id, hop) = (book.host, book.hop.clone());
+        let (id, hop, protection) = (book.host, book.hop.clone(), book.protection());
+        if let Protection::Tls(_) = protection {
+            self.tls_memory.completed(now, hop.address);
+        }
+        out.facts.push(Fact::SessionReady { session, protection: protection.clone() });
         let lane = self.lanes.entry(hop.address).or_default();
         lane.connecting -= 1;
         lane.connected += 1;
@@ -29,6 +35,7 @@ impl Engine {
         let host = self.host_mut(id);
         host.connecting -= 1;
         host.connected += 1;
+        host.protection = Some(protection);
         let evidence = Evidence {
             code: VerdictCode::Ok,
             reply: None,
@@ -86,7 +93,14 @@ impl Engine {
     pub(super) fn session_failed(&mut self, now: Timestamp, session: SessionId, failure: &Failure, out: &mut Output) {
         let Some(book) = self.sessions.remove(&session) else { return };
         let judgement = verdict::of_failure(failure);
-        out.facts.push(Fact::SessionEnded { session, messages: 0, verdict: Some(judgement.code) });
+        let detail = match &failure.trouble {
+            Trouble::Handshake(why) => Some(why.clone()),
+            _ => None,
+        };
+        out.facts.push(Fact::SessionEnded { session, messages: 0, verdict: Some(judgement.code), detail });
+        if judgement.code == VerdictCode::TlsHandshake {
+            self.tls_memory.broke(now, book.hop.address);
+        }
         let (id, address) = (book.host, book.hop.address);
         let memory = self.settings.address_memory;
         if let Some(lane) = self.lanes.get_mut(&address) {
@@ -114,7 +128,11 @@ impl Engine {
         if self.has_untried_hop(id) {
             self.start(now, id, out);
         } else if self.host(id).connecting == 0 {
-            self.attempt_failed(now, id, evidence, out);
+            if self.falls_back_to_clear(now, id) {
+                self.start(now, id, out);
+            } else {
+                self.attempt_failed(now, id, evidence, out);
+            }
         }
         self.serve_queues(now, address, out);
     }
@@ -142,7 +160,8 @@ impl Engine {
             self.reschedule(now, id);
             return;
         }
-        self.host_is_down(now, id, evidence, WaitCause::HostDown, out);
+        let cause = rest_cause(evidence.code);
+        self.host_is_down(now, id, evidence, cause, out);
     }
 
     /// The host was not reached, on every address, or has none: it rests, and one leg tries it after the rest.
@@ -246,7 +265,7 @@ impl Engine {
         out: &mut Output,
     ) {
         let Some(Session { hop, host: id, messages, .. }) = self.sessions.remove(&session) else { return };
-        out.facts.push(Fact::SessionEnded { session, messages, verdict: code });
+        out.facts.push(Fact::SessionEnded { session, messages, verdict: code, detail: None });
         if let Some(lane) = self.lanes.get_mut(&hop.address) {
             lane.connected -= 1;
             lane.idle.retain(|idle| *idle != session);

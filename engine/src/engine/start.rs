@@ -40,7 +40,7 @@ impl Engine {
                 self.discard_due(now, id, out);
                 break;
             }
-            if let Some(session) = self.idle_session(&route.hops) {
+            if let Some(session) = self.idle_session(id, &route.hops) {
                 self.deliver(id, session, out);
                 continue;
             }
@@ -68,8 +68,16 @@ impl Engine {
         !self.guard_closed && host.has_due() && host.rest.is_none_or(|rest| rest.until <= now) && at_work < limit
     }
 
-    fn idle_session(&self, hops: &[Arc<Hop>]) -> Option<SessionId> {
-        hops.iter().find_map(|hop| self.lanes.get(&hop.address)?.idle.last().copied())
+    /// A ready session to one of the hops whose protection is enough for the host.
+    fn idle_session(&self, id: HostId, hops: &[Arc<Hop>]) -> Option<SessionId> {
+        let rule = self.host(id).tls_rule;
+        let fits = |session: &SessionId, hop: &Hop| {
+            self.sessions.get(session).is_some_and(|book| book.serves(rule, &hop.exchanger))
+        };
+        hops.iter().find_map(|hop| {
+            let mut idle = self.lanes.get(&hop.address)?.idle.iter().rev();
+            idle.find(|session| fits(session, hop)).copied()
+        })
     }
 
     /// Gives the host's next due leg to an idle session.
@@ -97,6 +105,8 @@ impl Engine {
     fn hand_session_to(&mut self, id: HostId, session: SessionId) {
         let Some(book) = self.sessions.get_mut(&session) else { return };
         let before = std::mem::replace(&mut book.host, id);
+        let protection = book.protection();
+        self.host_mut(id).protection = Some(protection);
         if before != id {
             self.host_mut(before).connected -= 1;
             self.host_mut(id).connected += 1;
@@ -120,6 +130,10 @@ impl Engine {
         };
         let unproven = lane.connected == 0 && lane.connecting >= self.settings.address_connecting_max;
         if unproven || lane.connecting + lane.connected >= lane_limit {
+            // What idles there does not give what this host asks for: one makes room.
+            if let Some(unfit) = lane.idle.first().copied() {
+                self.close(unfit, out);
+            }
             return Dial::LaneFull(hop.address);
         }
         if self.connecting >= self.settings.connecting_max
@@ -132,18 +146,20 @@ impl Engine {
         self.connecting += 1;
         let session = SessionId(self.next_session);
         self.next_session += 1;
-        let book =
-            Session { hop: hop.clone(), host: id, state: SessionState::Connecting, peer: Peer::default(), messages: 0 };
+        let (rule, asked) = (self.host(id).tls_rule, self.tls_asked(now, id, hop.address));
+        let (state, peer) = (SessionState::Connecting, Peer::default());
+        let book = Session { hop: hop.clone(), host: id, state, peer, rule, asked, messages: 0 };
         self.sessions.insert(session, book);
         let host = self.host_mut(id);
         host.connecting += 1;
         let name = host.name.clone();
         out.facts.push(Fact::SessionStarted { session, host: name.clone(), address: hop.address });
-        out.effects.push(Effect::Connect { session, hop, host: name });
+        out.effects.push(Effect::Connect { session, hop, host: name, tls: asked });
         Dial::Started
     }
 
-    /// The next address of this attempt: one that did not fail lately, else one that did.
+    /// The next address of this attempt: one that did not fail lately, else one that did; one that can do the TLS that
+    /// is asked for before one that cannot.
     fn next_hop(&self, now: Timestamp, id: HostId, hops: &[Arc<Hop>]) -> Option<Arc<Hop>> {
         let tried = &self.host(id).tried;
         let untried = || hops.iter().filter(|hop| !tried.contains(&hop.address));
@@ -151,7 +167,8 @@ impl Engine {
             let lane = self.lanes.get(&hop.address);
             lane.and_then(|lane| lane.failed_until).is_some_and(|until| until > now)
         };
-        untried().find(|hop| !failed_lately(hop)).or_else(|| untried().next()).cloned()
+        let in_clear = |hop: &Hop| self.tls_asked(now, id, hop.address) != self.host(id).tls_rule;
+        untried().min_by_key(|hop| (failed_lately(hop), in_clear(hop))).cloned()
     }
 
     fn stand_in_queue(&mut self, id: HostId, lane: Option<SocketAddr>) {

@@ -1,21 +1,25 @@
 //! The dialogue with a next hop as a machine: a queue of what we still expect, one reply pops one expectation.
 //!
 //! Promises: never panics, whatever is answered; every recipient of an order gets exactly one outcome; *delivered*
-//! only with 2xx to its RCPT and 2xx to the final dot; a session that is out of step is never used again.
+//! only with 2xx to its RCPT and 2xx to the final dot; a session that is out of step is never used again; where the
+//! rule demands TLS nothing but EHLO and STARTTLS is ever said in clear, and nothing heard in clear counts after it.
 //! Never: reads, writes, waits, or decides whether and when something is tried again.
 //! `backend::deliver` lends it a stream; the outcomes go to the engine, where `verdict` says what they mean.
 
 mod expect;
+mod opening;
 mod step;
 mod transaction;
 
 pub use expect::Expect;
 pub use step::Step;
 
+use crate::dsn::RecipientDsn;
 use crate::envelope::Order;
 use crate::failure::{Failure, Stage, Trouble};
 use crate::smtp::{Command, Extensions};
-use common::vocab::{Domain, Reply, ReplyCode};
+use crate::tls::TlsRule;
+use common::vocab::{Domain, RecipientId, Reply, ReplyCode};
 use std::collections::VecDeque;
 use std::time::Duration;
 use transaction::Transaction;
@@ -34,6 +38,10 @@ pub enum Plan {
 pub struct Dialogue {
     hello: Domain,
     plan: Plan,
+    /// What the session must give before it is ready.
+    rule: TlsRule,
+    /// Hands were shaken.
+    secured: bool,
     offered: Extensions,
     /// Oldest first. RFC 2920 §3.1 lets the next envelope ride with the final dot: then MAIL, RCPT, DATA of the rider
     /// stand behind `EndOfData` in this same queue, and `transaction` becomes a queue of two. Nothing else changes.
@@ -45,11 +53,13 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
-    /// A dialogue that waits for its greeting. `hello` is the name we give.
-    pub fn new(hello: Domain, plan: Plan) -> Dialogue {
+    /// A dialogue that waits for its greeting. `hello` is the name we give; `rule` says what is asked of the peer.
+    pub fn new(hello: Domain, plan: Plan, rule: TlsRule) -> Dialogue {
         Dialogue {
             hello,
             plan,
+            rule,
+            secured: false,
             offered: Extensions::default(),
             expected: VecDeque::from([Expect::Greeting]),
             transaction: None,
@@ -82,8 +92,17 @@ impl Dialogue {
             let why = format!("the message has {size} octets, the next hop takes at most {max}");
             transaction.fail_rest(failed(Trouble::Unsupported(why.into())));
         }
+        if transaction.order().envelope.smtputf8 && !self.offered.smtputf8 {
+            let why = "5.6.7 the message needs SMTPUTF8, and the next hop does not offer it";
+            transaction.fail_rest(failed(Trouble::Unsupported(why.into())));
+        }
+        let envelope = &transaction.order().envelope;
+        let asked = self.offered.dsn.then_some(&envelope.dsn);
         let mail = Command::MailFrom {
-            from: transaction.order().envelope.from.clone(),
+            from: envelope.from.clone(),
+            smtputf8: envelope.smtputf8,
+            ret: asked.and_then(|asked| asked.ret),
+            envid: asked.and_then(|asked| asked.envid.clone()),
             size_bytes: self.offered.size.then_some(size),
             // Where 8BITMIME is not offered the octets go as they are and unannounced. RFC 6152 would have us convert
             // or bounce; nearly every server of today takes them, so a bounce would harm and help nobody.
@@ -104,7 +123,8 @@ impl Dialogue {
         }
         let mut commands = Vec::with_capacity(recipients + 2);
         commands.push(mail);
-        commands.extend(transaction.order().addresses().cloned().map(Command::RcptTo));
+        let order = transaction.order();
+        commands.extend(order.rids.iter().map(|rid| rcpt_to(order, *rid, &self.offered)));
         commands.push(Command::Data);
         self.expected.push_back(Expect::MailFrom);
         self.expected.extend((0..recipients).map(Expect::RcptTo));
@@ -133,18 +153,8 @@ impl Dialogue {
         let code = reply.code;
         let closing = code == ReplyCode(421);
         match expected {
-            Expect::Greeting if code.is_positive() => self.send(Expect::Ehlo, Command::Ehlo(self.hello.clone())),
-            Expect::Ehlo if code.is_positive() => {
-                self.offered = Extensions::from_reply(&reply);
-                self.greeted()
-            }
-            Expect::Ehlo if code.is_permanent() => {
-                self.ehlo_refusal = Some(reply);
-                self.send(Expect::Helo, Command::Helo(self.hello.clone()))
-            }
-            Expect::Helo if code.is_positive() => self.greeted(),
-            Expect::Greeting | Expect::Ehlo | Expect::Helo => {
-                self.fail(Failure { stage: expected.stage(), trouble: Trouble::Reply(reply), elapsed: waited })
+            Expect::Greeting | Expect::Ehlo | Expect::Helo | Expect::StartTls | Expect::Handshake => {
+                self.on_opening_reply(expected, reply, waited)
             }
             Expect::Rset => self.finish(code.is_positive()),
             Expect::Quit => self.close(),
@@ -158,7 +168,7 @@ impl Dialogue {
         let Some(expected) = self.expected() else { return self.close() };
         let mut failure = Failure { stage: expected.stage(), trouble, elapsed: waited };
         match expected {
-            Expect::Greeting | Expect::Ehlo | Expect::Helo => {
+            Expect::Greeting | Expect::Ehlo | Expect::Helo | Expect::StartTls | Expect::Handshake => {
                 if failure.trouble == Trouble::Dropped
                     && let Some(refusal) = self.ehlo_refusal.take()
                 {
@@ -239,23 +249,17 @@ impl Dialogue {
             Expect::RcptTo(place) => place + 1,
             _ => transaction.len(),
         };
-        let address = transaction.order().addresses().nth(next).cloned();
+        let order = transaction.order();
+        let rcpt = order.rids.get(next).map(|rid| rcpt_to(order, *rid, &self.offered));
         if !transaction.mail_taken {
             self.finish(true)
-        } else if let Some(address) = address {
-            self.send(Expect::RcptTo(next), Command::RcptTo(address))
+        } else if let Some(rcpt) = rcpt {
+            self.send(Expect::RcptTo(next), rcpt)
         } else if transaction.has_taken() && !transaction.data_answered {
             self.send(Expect::Data, Command::Data)
         } else {
             // The peer still holds our MAIL; the next one would be a second.
             self.send(Expect::Rset, Command::Rset)
-        }
-    }
-
-    fn greeted(&mut self) -> Step {
-        match self.plan {
-            Plan::Deliver => Step::Ready,
-            Plan::StopAfterEhlo => self.quit(),
         }
     }
 
@@ -293,6 +297,14 @@ impl Dialogue {
         self.over = true;
         self.expected.clear();
     }
+}
+
+/// RCPT of one recipient, with what was asked about it where they offered DSN.
+fn rcpt_to(order: &Order, rid: RecipientId, offered: &Extensions) -> Command {
+    let place = rid.0 as usize;
+    let asked = order.envelope.dsn.recipients.get(place).filter(|_| offered.dsn);
+    let dsn = asked.map_or_else(RecipientDsn::default, Clone::clone);
+    Command::RcptTo { to: order.envelope.recipients[place].clone(), dsn }
 }
 
 #[cfg(test)]

@@ -82,6 +82,7 @@ pub(super) fn detail(row: HostRow) -> HostDetail {
         route: None,
         last_4xx: None,
         last_5xx: None,
+        tls: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Subscription;
 use crate::probe::telnet::{Session, Typed};
+use common::vocab::NotSent;
 use common::wire::{LineEnd, ProbeEvent, ProbeEvents, ServerFrame};
 use std::collections::BTreeMap;
 use std::task::{Context, Poll};
@@ -29,9 +30,9 @@ impl Terminal {
     pub(super) fn typed(&mut self, data: String, eol: LineEnd) {
         match self.session.input.try_send(Typed { data, eol }) {
             Ok(()) => {}
-            Err(TrySendError::Full(typed)) => {
-                let text = format!("[nexthop] Not sent: too many lines wait already: {}", typed.data);
-                self.refused.push(ProbeEvent::Line { ms: self.opened.elapsed().as_millis() as u64, text });
+            Err(TrySendError::Full(_)) => {
+                let (ms, why) = (self.opened.elapsed().as_millis() as u64, NotSent::TooManyWaiting);
+                self.refused.push(ProbeEvent::NotSent { ms, why });
             }
             Err(TrySendError::Closed(_)) => {} // over: its end is on the way
         }

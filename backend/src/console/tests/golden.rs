@@ -14,6 +14,7 @@ use common::wire::{
 use common::words::Language;
 use engine::envelope::Envelope;
 use engine::route::{ExchangerAnswer, NamedBy, Route, RouteKind};
+use engine::tls::{ClearBecause, Protection};
 use engine::view::{Evidence, HostDetailView, MessageView, RecipientView, RetryView};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -174,6 +175,7 @@ fn answers_are_as_promised() {
         addresses: vec![(address, evidence)],
         last_4xx: Some((Reply::new(ReplyCode(451), "4.7.1 later"), MORNING)),
         last_5xx: None,
+        protection: Some(Protection::Clear(ClearBecause::NotOffered)),
     };
     let mut detail = view::host_detail(&detail, MORNING, Language::En);
     detail.row = without_words(detail.row);

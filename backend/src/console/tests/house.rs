@@ -425,6 +425,7 @@ async fn play_driver(
                         addresses,
                         last_4xx,
                         last_5xx,
+                        protection: None,
                     })
                 });
                 let _ = answer.send(detail);

@@ -1,12 +1,14 @@
 //! A peer that does exactly what a test says.
 
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// One accepted connection, seen from the peer.
-pub(in crate::deliver) struct Peer {
-    stream: BufReader<TcpStream>,
+pub(in crate::deliver) struct Peer<S = TcpStream> {
+    stream: BufReader<S>,
 }
 
 impl Peer {
@@ -15,9 +17,25 @@ impl Peer {
         Peer { stream: BufReader::new(stream) }
     }
 
+    /// Shakes hands; from then on everything goes under TLS.
+    pub(super) async fn secured(self, acceptor: &TlsAcceptor) -> Peer<TlsStream<TcpStream>> {
+        assert_eq!(self.stream.buffer(), b"", "we said something between STARTTLS and the answer");
+        let stream = acceptor.accept(self.stream.into_inner()).await.expect("a handshake");
+        Peer { stream: BufReader::new(stream) }
+    }
+
+    /// Closes by RST: what is on its way is lost.
+    pub(super) fn resets(self) {
+        let stream = self.stream.into_inner().into_std().unwrap();
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
     /// Says octets as they are. That we may have hung up already is no fault of the peer's.
     pub(super) async fn say(&mut self, octets: impl AsRef<[u8]>) {
         let _ = self.stream.get_mut().write_all(octets.as_ref()).await;
+        let _ = self.stream.get_mut().flush().await;
     }
 
     /// The next line without its CRLF; `None` once we hung up.
@@ -89,6 +107,13 @@ impl Peer {
         while matches!(self.stream.read(&mut sink).await, Ok(count) if count > 0) {}
     }
 
+    /// Everything that still comes, until we hang up.
+    pub(super) async fn rest(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        let _ = self.stream.read_to_end(&mut rest).await;
+        rest
+    }
+
     /// One octet after the other, until all is said or we hang up.
     pub(super) async fn drips(&mut self, octets: &str, every: Duration) {
         for octet in octets.as_bytes() {
@@ -97,11 +122,5 @@ impl Peer {
             }
             tokio::time::sleep(every).await;
         }
-    }
-
-    /// Closes by RST: what is on its way is lost.
-    pub(super) fn resets(self) {
-        let stream = self.stream.into_inner().into_std().unwrap();
-        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
     }
 }

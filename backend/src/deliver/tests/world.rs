@@ -9,6 +9,7 @@ use engine::Event;
 use engine::envelope::{Envelope, Order, Settlement};
 use engine::failure::{Failure, Outcome, Stage, Trouble};
 use engine::route::{Hop, NamedBy};
+use engine::tls::TlsRule;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -89,6 +90,8 @@ pub(in crate::deliver) fn hasty() -> SessionSettings {
         end_of_data: soon,
         reset: soon,
         quit: soon,
+        handshake: soon,
+        tls: Arc::default(),
     }
 }
 
@@ -97,8 +100,7 @@ pub(in crate::deliver) async fn world<F>(settings: SessionSettings, script: impl
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let spool = TestSpool { bodies: [(1, Bytes::from("Subject: x\r\n\r\n.dot\r\n"))].into(), ..Default::default() };
-    world_with(settings, spool, script).await
+    world_with_rule(settings, TlsRule::Opportunistic, script).await
 }
 
 /// The same with a spool of the test's own.
@@ -110,8 +112,34 @@ pub(in crate::deliver) async fn world_with<F>(
 where
     F: Future<Output = ()> + Send + 'static,
 {
+    world_of(settings, spool, TlsRule::Opportunistic, script).await
+}
+
+/// The same with what the session must give.
+pub(in crate::deliver) async fn world_with_rule<F>(
+    settings: SessionSettings,
+    rule: TlsRule,
+    script: impl FnOnce(Peer) -> F,
+) -> World
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let spool = TestSpool { bodies: [(1, Bytes::from("Subject: x\r\n\r\n.dot\r\n"))].into(), ..Default::default() };
+    world_of(settings, spool, rule, script).await
+}
+
+/// The same with all of it.
+pub(in crate::deliver) async fn world_of<F>(
+    settings: SessionSettings,
+    spool: TestSpool,
+    rule: TlsRule,
+    script: impl FnOnce(Peer) -> F,
+) -> World
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut world = start(settings, spool, listener.local_addr().unwrap(), true);
+    let mut world = start_with_rule(settings, spool, listener.local_addr().unwrap(), true, rule);
     let (stream, _) = timeout(BOUND, listener.accept()).await.expect("a connection in time").unwrap();
     world.peer = Some(tokio::spawn(script(Peer::new(stream))));
     world
@@ -124,11 +152,23 @@ pub(in crate::deliver) fn start(
     address: SocketAddr,
     allowed: bool,
 ) -> World {
+    start_with_rule(settings, spool, address, allowed, TlsRule::Opportunistic)
+}
+
+/// The same with what the session must give.
+pub(in crate::deliver) fn start_with_rule(
+    settings: SessionSettings,
+    spool: TestSpool,
+    address: SocketAddr,
+    allowed: bool,
+    rule: TlsRule,
+) -> World {
     let hop = Hop { exchanger: "mx.x.test".into(), preference: 0, address, named_by: NamedBy::RouteAddress };
     let (sender, events) = mpsc::unbounded_channel();
     let spool = Arc::new(spool);
     let guard = Arc::new(move |hop: &Hop| allowed && hop.address == address);
-    let handle = open(SESSION, Arc::new(hop), Arc::new(settings), spool.clone(), sender, guard);
+    let settings = Arc::new(settings);
+    let handle = open(SESSION, Arc::new(hop), rule, settings, spool.clone(), sender, guard);
     World { handle, spool, events, peer: None }
 }
 

@@ -2,6 +2,7 @@
 
 use super::line::{self, LineCutter};
 use super::{Diary, Typed};
+use common::vocab::NotSent;
 use common::wire::{LineEnd, ProbeEvent};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -129,8 +130,8 @@ impl<'a> Conversation<'a> {
             return Err(format!("{LINES_MAX} lines were typed: that is the most for one session."));
         }
         let whole = format!("{}{}", self.unfinished, typed.data);
-        if let Some(refusal) = refusal(&typed.data, &whole) {
-            self.diary.write(|ms| ProbeEvent::Line { ms, text: format!("[nexthop] {refusal}") });
+        if let Some(why) = refusal(&typed.data, &whole) {
+            self.diary.write(|ms| ProbeEvent::NotSent { ms, why });
             return Ok(());
         }
         let end = match typed.eol {
@@ -191,13 +192,12 @@ impl<'a> Conversation<'a> {
 }
 
 /// Why a line is not sent; `None` if it may be. `whole` is the line with what was sent before it without a line end.
-fn refusal(data: &str, whole: &str) -> Option<&'static str> {
+fn refusal(data: &str, whole: &str) -> Option<NotSent> {
     if data.contains(['\r', '\n']) {
-        return Some("Not sent: one line at a time, without line ends in it.");
+        return Some(NotSent::LineEnds);
     }
     if whole.len() > line::LINE_BYTES_MAX {
-        return Some("Not sent: the line is longer than 2,048 octets.");
+        return Some(NotSent::TooLong);
     }
-    line::begins_a_message(whole)
-        .then_some("Not sent: DATA and BDAT would begin a message, and a message is not sent from here.")
+    line::begins_a_message(whole).then_some(NotSent::BeginsMessage)
 }

@@ -10,8 +10,10 @@ use crate::failure::Stage;
 /// | expected | 2xx | 3xx | 4xx, 5xx | 421 |
 /// |---|---|---|---|---|
 /// | Greeting | send EHLO | failed | failed | failed |
-/// | Ehlo | ready (a probe: send QUIT) | failed | 5xx: send HELO; 4xx: failed | failed |
-/// | Helo | ready (a probe: send QUIT) | failed | failed | failed |
+/// | Ehlo | greeted | failed | 5xx: send HELO; 4xx: failed | failed |
+/// | Helo | greeted | failed | failed | failed |
+/// | StartTls | shake hands | failed | failed | failed |
+/// | Handshake | failed | failed | failed | failed |
 /// | MailFrom | go on | rest failed | all refused; go on | all refused, over |
 /// | RcptTo(i) | i taken; go on | rest failed | i refused; go on | i refused, rest failed |
 /// | Data | rest failed | somebody taken: send the body; else a lone dot | taken ones refused; RSET | taken ones refused, over |
@@ -20,6 +22,9 @@ use crate::failure::Stage;
 /// | Rset | done | done, over | done, over | done, over |
 /// | Quit | closed | closed | closed | closed |
 /// | nothing | closed | closed | closed | closed |
+///
+/// *Greeted* is: send STARTTLS where the rule wants TLS, there is none yet and it is offered; failed where the rule
+/// demands TLS and it is not; else ready (a probe: send QUIT).
 ///
 /// *Go on* is: read on while something is expected; else (no PIPELINING) send the next of RCPT and DATA, or RSET if
 /// MAIL was taken and no recipient was; or be done.
@@ -31,8 +36,10 @@ pub enum Expect {
     Ehlo,
     /// The answer to HELO.
     Helo,
-    // STARTTLS goes here: `Ehlo` → (offered and wanted) `StartTls` → 220 → the session shakes hands → EHLO again, with
-    // all that was offered before forgotten (RFC 3207 §4.2).
+    /// The answer to STARTTLS.
+    StartTls,
+    /// No answer is due: hands are being shaken. Whatever is read as an answer now came in clear, unasked.
+    Handshake,
     /// The answer to MAIL.
     MailFrom,
     /// The answer to the RCPT of the order's recipient at this place.
@@ -56,6 +63,7 @@ impl Expect {
         match self {
             Expect::Greeting => Stage::Greeting,
             Expect::Ehlo | Expect::Helo => Stage::Ehlo,
+            Expect::StartTls | Expect::Handshake => Stage::StartTls,
             Expect::MailFrom | Expect::Rset | Expect::Quit => Stage::MailFrom,
             Expect::RcptTo(_) => Stage::RcptTo,
             Expect::Data => Stage::Data,

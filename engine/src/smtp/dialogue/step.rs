@@ -16,6 +16,9 @@ pub enum Step {
         /// The recipients that were accepted at RCPT.
         accepted: Vec<RecipientId>,
     },
+    /// The peer awaits our ClientHello, and nothing that came before it may be read any more. Shake hands and say so by
+    /// [`crate::smtp::Dialogue::on_secured`], or by `on_failure`.
+    ShakeHands,
     /// The session can carry orders.
     Ready,
     /// The session never became ready. Close it.

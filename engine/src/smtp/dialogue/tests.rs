@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 mod moves;
 mod random_peer;
+mod reports;
+mod secured;
 
 const WAITED: Duration = Duration::from_millis(7);
 
@@ -35,7 +37,11 @@ fn reply(code: u16) -> Reply {
 }
 
 fn new(plan: Plan) -> Dialogue {
-    Dialogue::new("mail.example.net".parse().unwrap(), plan)
+    with_rule(plan, TlsRule::None)
+}
+
+fn with_rule(plan: Plan, rule: TlsRule) -> Dialogue {
+    Dialogue::new("mail.example.net".parse().unwrap(), plan, rule)
 }
 
 /// A dialogue that is ready; `offered` are the lines of the EHLO reply.
@@ -92,6 +98,15 @@ fn pipelined(recipients: usize) -> Dialogue {
     dialogue
 }
 
+/// A dialogue that was offered STARTTLS and said it.
+fn asked_for_tls(rule: TlsRule) -> Dialogue {
+    let mut dialogue = with_rule(Plan::Deliver, rule);
+    let _ = dialogue.on_reply(reply(220), WAITED);
+    let ehlo = Reply::new(ReplyCode(250), "mx.x.test\nSTARTTLS\nPIPELINING\nSIZE 1");
+    assert_eq!(said(dialogue.on_reply(ehlo, WAITED)), "STARTTLS");
+    dialogue
+}
+
 /// A dialogue that waits for what is named, with one recipient and no pipelining.
 fn waiting_for(expect: Expect) -> Dialogue {
     let mut dialogue = new(Plan::Deliver);
@@ -99,11 +114,18 @@ fn waiting_for(expect: Expect) -> Dialogue {
         Expect::Greeting => &[],
         Expect::Ehlo => &[220],
         Expect::Helo => &[220, 500],
+        Expect::StartTls | Expect::Handshake => {
+            dialogue = asked_for_tls(TlsRule::Opportunistic);
+            if expect == Expect::Handshake {
+                assert_eq!(dialogue.on_reply(reply(220), WAITED), Step::ShakeHands);
+            }
+            return dialogue;
+        }
         _ => &[220, 250],
     };
     road.iter().for_each(|&code| drop(dialogue.on_reply(reply(code), WAITED)));
     let road: &[u16] = match expect {
-        Expect::Greeting | Expect::Ehlo | Expect::Helo => return dialogue,
+        Expect::Greeting | Expect::Ehlo | Expect::Helo | Expect::StartTls | Expect::Handshake => return dialogue,
         Expect::Quit => {
             assert_eq!(said(dialogue.quit()), "QUIT");
             return dialogue;
@@ -129,7 +151,7 @@ fn session_failed(stage: Stage, code: u16) -> Step {
 
 #[test]
 fn a_break_at_every_place_fails_what_is_not_decided() {
-    for expect in [Expect::Greeting, Expect::Ehlo] {
+    for expect in [Expect::Greeting, Expect::Ehlo, Expect::StartTls, Expect::Handshake] {
         let failure = Failure { stage: expect.stage(), trouble: Trouble::TimedOut, elapsed: WAITED };
         assert_eq!(waiting_for(expect).on_failure(Trouble::TimedOut, WAITED), Step::Failed(failure));
     }

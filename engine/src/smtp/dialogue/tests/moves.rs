@@ -10,6 +10,7 @@ enum Move {
     /// This command goes out.
     Send(&'static str),
     Ready,
+    Shake,
     /// The session failed by this reply.
     Failed,
     Body,
@@ -24,12 +25,14 @@ enum Move {
 }
 use Move::*;
 
-fn table() -> [(Expect, [Move; 5]); 10] {
+fn table() -> [(Expect, [Move; 5]); 12] {
     use Stage::{Data, EndOfData, MailFrom, RcptTo};
     [
         (Expect::Greeting, [Send("EHLO mail.example.net"), Failed, Failed, Failed, Failed]),
         (Expect::Ehlo, [Ready, Failed, Failed, Send("HELO mail.example.net"), Failed]),
         (Expect::Helo, [Ready, Failed, Failed, Failed, Failed]),
+        (Expect::StartTls, [Shake, Failed, Failed, Failed, Failed]),
+        (Expect::Handshake, [Failed, Failed, Failed, Failed, Failed]),
         (
             Expect::MailFrom,
             [Send("RCPT TO:<u0@x.test>"), Broken, Refused(MailFrom), Refused(MailFrom), RefusedOver(MailFrom)],
@@ -60,6 +63,7 @@ fn every_answer_at_every_place_makes_the_move_of_the_table() {
                     continue;
                 }
                 Ready => (Step::Ready, false),
+                Shake => (Step::ShakeHands, false),
                 Failed => (session_failed(expect.stage(), code), true),
                 Body => (body(&[0]), false),
                 Delivered => (done(vec![Outcome::Delivered(reply(code))], true), false),

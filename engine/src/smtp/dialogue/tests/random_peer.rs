@@ -41,7 +41,7 @@ impl Book {
     fn ask(&mut self, commands: &[Command]) {
         self.asked.extend(commands.iter().map(|command| match command {
             Command::MailFrom { .. } => "MAIL",
-            Command::RcptTo(_) => "RCPT",
+            Command::RcptTo { .. } => "RCPT",
             Command::Data => "DATA",
             Command::Dot => "dot",
             Command::Rset => "RSET",
@@ -122,14 +122,16 @@ proptest! {
     }
 
     #[test]
-    fn no_order_of_calls_makes_it_panic(calls in proptest::collection::vec((0u8..6, 200u16..600), 0..60)) {
-        let mut dialogue = new(Plan::Deliver);
+    fn no_order_of_calls_makes_it_panic(calls in proptest::collection::vec((0u8..8, 200u16..600), 0..60)) {
+        let mut dialogue = with_rule(Plan::Deliver, TlsRule::Opportunistic);
         for (call, code) in calls {
             match call {
                 0 => drop(dialogue.deliver(order(2))),
                 1 => drop(dialogue.quit()),
                 2 => dialogue.on_body_sent(),
                 3 => drop(dialogue.on_failure(Trouble::TimedOut, WAITED)),
+                4 => drop(dialogue.on_secured(&secured::proven(), WAITED)),
+                5 => drop(dialogue.on_reply(Reply::new(ReplyCode(code), "x\nSTARTTLS"), WAITED)),
                 _ => drop(dialogue.on_reply(reply(code), WAITED)),
             }
         }
