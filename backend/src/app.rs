@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
 use crate::connect::tls::{Roots, TlsClient};
-use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed};
+use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, Digger, feed};
 use crate::deliver::SessionSettings;
 use crate::descriptor::Descriptors;
 use crate::driver::desk::Desk;
@@ -146,11 +146,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
         ..ConsoleSettings::default()
     };
     let telnet = telnet(&config, resolver.clone(), guard);
-    let dig_servers = resolver.servers().to_vec();
-    let digger = Arc::new(move |request: DigRequest| -> futures_util::future::BoxFuture<'static, _> {
-        let servers = dig_servers.clone();
-        Box::pin(async move { crate::probe::dig::dig(&request, &servers, clock).await })
-    });
+    let digger = digger(&resolver, clock);
     let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let mail = Arc::new(intake.http());
     let bodies = spool.clone();
@@ -327,6 +323,15 @@ fn report_settings(config: &Config) -> ReportSettings {
         aliases: config.local.aliases.clone(),
         limits: ReportLimits::default(),
     }
+}
+
+/// `dig` asks the servers that delivery asks.
+fn digger(resolver: &Resolver, clock: Clock) -> Arc<dyn Digger> {
+    let servers = resolver.servers().to_vec();
+    Arc::new(move |request: DigRequest| -> futures_util::future::BoxFuture<'static, _> {
+        let servers = servers.clone();
+        Box::pin(async move { crate::probe::dig::dig(&request, &servers, clock).await })
+    })
 }
 
 fn telnet(config: &Config, resolver: Arc<Resolver>, guard: Arc<TargetGuard>) -> Telnet {
