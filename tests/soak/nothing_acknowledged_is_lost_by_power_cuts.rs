@@ -12,8 +12,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 use tests::image::Image;
-use tests::load::{Acknowledged, Mail, Receipt, hand_in};
+use tests::load::{Acknowledged, Mail, hand_in};
 use tests::server::Server;
+use tests::tally::Tally;
 
 const CUTS: u64 = 20;
 /// Room for the journal's files, its long-term half and their copies.
@@ -57,23 +58,9 @@ async fn power_cuts_under_load_lose_nothing() {
     assert_eq!(code, 0, "{errors}");
     server.until_totals(Duration::from_secs(300), |totals| totals["active_recipients"] == 0).await;
     let acknowledged = acknowledged.lock().unwrap().clone();
-    let (mut lost, mut changed, mut repeated, mut unnamed) = (0, 0, 0, 0);
-    for Receipt { id, mid } in &acknowledged {
-        match lab.ledger().entry(id) {
-            None => lost += 1,
-            Some(entry) => {
-                changed += u64::from(!entry.is_constant);
-                repeated += u64::from(entry.transactions > 1);
-                unnamed += u64::from(entry.transactions > 1 && !named.contains(mid));
-            }
-        }
-    }
-    println!(
-        "{CUTS} power cuts: {} acknowledged, {lost} lost, {changed} changed, \
-         {repeated} delivered more than once, {unnamed} of them unnamed",
-        acknowledged.len()
-    );
-    assert_eq!((lost, changed, unnamed), (0, 0, 0));
+    let tally = Tally::of(&acknowledged, lab.ledger(), &named);
+    println!("{CUTS} power cuts: {tally}");
+    tally.must_be_whole();
     lab.stop().await;
 }
 

@@ -18,4 +18,6 @@ pub mod reports;
 pub mod server;
 #[cfg(feature = "wire")]
 pub mod sink;
+#[cfg(feature = "wire")]
+pub mod tally;
 pub mod world;

@@ -5,8 +5,9 @@ use backend::lab::{Lab, LabSettings};
 use engine::random::Random;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tests::load::{Acknowledged, Mail, Receipt, hand_in};
+use tests::load::{Acknowledged, Mail, hand_in};
 use tests::server::Server;
+use tests::tally::Tally;
 
 const KILLS: u64 = 25;
 
@@ -39,22 +40,9 @@ async fn twenty_five_kills_lose_nothing() {
     let acknowledged = acknowledged.lock().unwrap().clone();
     assert!(acknowledged.len() >= KILLS as usize, "the load was real: {} acknowledged", acknowledged.len());
     let named = named_as_possible_repeats(&server.log());
-    let (mut lost, mut changed, mut repeated, mut unnamed) = (0, 0, 0, 0);
-    for Receipt { id, mid } in &acknowledged {
-        match lab.ledger().entry(id) {
-            None => lost += 1,
-            Some(entry) => {
-                changed += u64::from(!entry.is_constant);
-                repeated += u64::from(entry.transactions > 1);
-                unnamed += u64::from(entry.transactions > 1 && !named.contains(mid));
-            }
-        }
-    }
-    println!(
-        "{} acknowledged, {lost} lost, {changed} changed, {repeated} delivered more than once, {unnamed} of them unnamed",
-        acknowledged.len()
-    );
-    assert_eq!((lost, changed, unnamed), (0, 0, 0));
+    let tally = Tally::of(&acknowledged, lab.ledger(), &named);
+    println!("{KILLS} kills: {tally}");
+    tally.must_be_whole();
     lab.stop().await;
 }
 

@@ -19,9 +19,7 @@ async fn a_large_body_arrives_whole_whatever_stands_at_its_block_edges() {
     .await;
     world.ready().await;
     assert_eq!(words(&world.deliver(1).await.0), ["delivered"]);
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 #[tokio::test]
@@ -57,9 +55,7 @@ async fn a_missing_body_is_our_fault_and_nothing_is_said_to_the_peer() {
     let (outcomes, reusable) = world.attempted().await;
     let word = "failed MailFrom: message 99 is not in the spool or its record is damaged";
     assert_eq!((words(&outcomes), reusable), (vec![word.to_owned(); 2], true));
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 #[tokio::test]
@@ -73,9 +69,7 @@ async fn a_message_over_their_size_is_not_offered() {
     let (outcomes, reusable) = world.deliver(1).await;
     let word = "failed MailFrom: the message has 20 octets, the next hop takes at most 10";
     assert_eq!((words(&outcomes), reusable), (vec![word.to_owned()], true));
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 #[tokio::test]

@@ -95,7 +95,5 @@ async fn a_peer_silent_at_quit_is_waited_for_a_little_only() {
     })
     .await;
     world.ready().await;
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }

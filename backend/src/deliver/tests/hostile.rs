@@ -78,9 +78,7 @@ async fn lines_may_end_in_lf_alone() {
     world.ready().await;
     let delivered = world.deliver(1).await;
     assert_eq!(words(&delivered.0), ["delivered"]);
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 #[tokio::test]
@@ -282,7 +280,5 @@ async fn control_characters_stay_in_the_text_of_a_reply() {
     assert!(refused(&outcomes[0], Stage::MailFrom, 550));
     let Outcome::Refused { reply, .. } = &outcomes[0] else { panic!() };
     assert_eq!(&*reply.text, "\u{1b}[2Jred\u{7}\0\n\u{202e}<script>\u{fffd}");
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }

@@ -27,9 +27,7 @@ async fn a_message_is_delivered_in_two_writes_where_pipelining_is_offered() {
     assert!(reusable);
     let begun = Begun { attempt: AttemptId(101), mid: MessageId(1), rids: vec![RecipientId(0), RecipientId(1)] };
     assert_eq!(*world.spool.begun.lock().unwrap(), [begun]);
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 #[tokio::test]
@@ -50,9 +48,7 @@ async fn without_pipelining_each_command_waits_for_its_answer() {
     .await;
     world.ready().await;
     assert_eq!(words(&world.deliver(1).await.0), ["delivered"]);
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 #[tokio::test]
@@ -74,9 +70,7 @@ async fn a_hundred_messages_go_over_one_connection() {
         world.handle.deliver(order(n, 1));
         assert_eq!(world.attempted().await, (vec![Outcome::Delivered(ok())], true));
     }
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 fn ok() -> common::vocab::Reply {
@@ -102,9 +96,7 @@ async fn one_of_three_recipients_is_accepted_and_only_that_one_begins() {
     assert_eq!(words(&outcomes), ["refused RcptTo 550", "delivered", "refused RcptTo 450"]);
     assert!(reusable);
     assert_eq!(world.spool.begun.lock().unwrap()[0].rids, [RecipientId(1)]);
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 #[tokio::test]
@@ -138,9 +130,7 @@ async fn after_refusals_the_session_is_reset_and_used_again() {
         assert_eq!((words(&outcomes), reusable), (vec![expected.to_owned()], true));
     }
     assert_eq!(world.spool.begun.lock().unwrap().len(), 1, "only the last one came to its dot");
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 #[tokio::test]
@@ -157,9 +147,7 @@ async fn helo_is_tried_where_ehlo_is_refused() {
     .await;
     world.ready().await;
     assert_eq!(words(&world.deliver(1).await.0), ["delivered"]);
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 #[tokio::test]
@@ -225,7 +213,5 @@ async fn a_full_disk_does_not_stop_a_dot() {
     world.ready().await;
     let (outcomes, reusable) = world.deliver(1).await;
     assert_eq!((words(&outcomes), reusable), (vec!["delivered".to_owned()], true));
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }

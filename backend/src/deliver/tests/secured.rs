@@ -78,9 +78,7 @@ async fn a_large_body_goes_under_tls_whole() {
     .await;
     world.ready().await;
     assert_eq!(words(&world.deliver(1).await.0), ["delivered"]);
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }
 
 #[tokio::test]
@@ -167,7 +165,5 @@ async fn clear_text_by_rule_ignores_the_offer() {
     .await;
     let Event::SessionReady { peer, .. } = world.event().await else { panic!() };
     assert_eq!((peer.tls, peer.reports), (None, true));
-    world.handle.close();
-    world.closed().await;
-    world.ends().await;
+    world.closes().await;
 }

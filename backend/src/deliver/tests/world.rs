@@ -228,6 +228,13 @@ impl World {
     }
 
     /// The script ran to its end, the session's task too, and nothing more was told.
+    /// Is told to close, says so, and ends.
+    pub(in crate::deliver) async fn closes(mut self) {
+        self.handle.close();
+        self.closed().await;
+        self.ends().await;
+    }
+
     pub(in crate::deliver) async fn ends(self) {
         let World { handle, mut events, peer, .. } = self;
         drop(handle);
