@@ -17,9 +17,9 @@ use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSett
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::report::{self, ReportLimits, ReportSettings};
 use crate::resolve::{ResolveSettings, Resolver};
-use crate::spool::{JournalSpool, Spool, SpoolHealth, SpoolSettings};
+use crate::spool::{self, JournalSpool, Spool, SpoolHealth, SpoolSettings};
 use common::wire::{DigRequest, Health};
-use common::words::Language;
+use common::words::{Language, RecoveryPhrase};
 use engine::tls::TlsRules;
 use engine::{Engine, Settings};
 use std::net::SocketAddr;
@@ -137,7 +137,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let engine = Engine::new(started_at, settings(&config, descriptors)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
     let inlets = Inlets { events: event_inlet, kept: opened.kept, questions, stop: stop.clone() };
-    let recovery = (opened.report.messages > 0).then(|| format!("{:?}", opened.report));
+    let recovery = recovery(&opened.report, Language::En);
     let settings = ConsoleSettings {
         hostname: config.hostname.to_string(),
         lab,
@@ -167,6 +167,19 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     drop(tokio::time::timeout(DOORS_PATIENCE, ended).await);
     drop(spool.flush().await);
     Ok(())
+}
+
+/// What the start found, in words; nothing if that was nothing.
+fn recovery(report: &spool::Report, language: Language) -> Option<String> {
+    let found = RecoveryPhrase {
+        messages: report.messages,
+        recipients: report.recipients,
+        damaged: report.damaged,
+        torn_bytes: report.torn_bytes,
+        possibly_twice: report.possibly_twice,
+        lost_batches: report.lost_batches,
+    };
+    (!found.is_empty()).then(|| language.say_recovery(&found))
 }
 
 /// What the server listens on.

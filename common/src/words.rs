@@ -16,6 +16,7 @@ mod label_ja;
 mod number;
 mod phrase;
 mod printable;
+mod recovery;
 mod report;
 mod report_en;
 mod report_ja;
@@ -37,6 +38,7 @@ pub use label::{Label, Note};
 pub use number::grouped;
 pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT};
 pub use printable::{printable, printable_lines};
+pub use recovery::RecoveryPhrase;
 pub use report::ReportPhrase;
 pub use sendmail::SendmailPhrase;
 pub use setting::SettingPhrase;
@@ -107,6 +109,14 @@ impl Language {
         match self {
             Language::En => report_en::say(phrase),
             Language::Ja => report_ja::say(phrase),
+        }
+    }
+
+    /// What is said of a start, in this language; empty if it found nothing.
+    pub fn say_recovery(self, found: &RecoveryPhrase) -> String {
+        match self {
+            Language::En => found.en(),
+            Language::Ja => found.ja(),
         }
     }
 

@@ -130,8 +130,9 @@ fn protection(lines: &mut Vec<String>, tls: &TlsState) {
     long_fact(lines, "TLS:", &format!("{}{by}", tls.sentence));
     if !tls.names.is_empty() || tls.issuer.is_some() {
         let until = tls.not_after.map(|at| format!(", until {}", at.status_line())).unwrap_or_default();
+        let names = if tls.names.is_empty() { "without names".to_owned() } else { tls.names.join(" ") };
         let issuer = tls.issuer.as_deref().map(|issuer| format!(", by {issuer}")).unwrap_or_default();
-        long_fact(lines, "Certificate:", &format!("{}{issuer}{until}", tls.names.join(" ")));
+        long_fact(lines, "Certificate:", &format!("{names}{issuer}{until}"));
     }
 }
 

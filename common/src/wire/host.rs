@@ -138,7 +138,7 @@ pub struct HostDetail {
 
 /// How a session is protected. Names and issuer are the peer's text, hostile.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsState {
     /// The whole in words, in the language that was asked for.
     pub sentence: String,

@@ -3,7 +3,7 @@
 use super::sample::*;
 use crate::cli::{delivernow, dig, hoststatus, status, tophosts};
 use common::vocab::Timestamp;
-use common::wire::{ActionState, HostRow, SaidReply};
+use common::wire::{ActionState, HostRow, SaidReply, TlsState};
 use common::words::Language;
 
 #[test]
@@ -157,6 +157,15 @@ Last 5XX Error:
 ----------
 "
     );
+}
+
+#[test]
+fn a_certificate_without_names_is_said_to_have_none() {
+    let mut detail = detail(row("bare.test"));
+    let sentence = "TLS 1.3, certificate not verified".to_owned();
+    detail.tls = Some(TlsState { sentence, issuer: Some("CN=bare".into()), ..TlsState::default() });
+    let text = hoststatus::layout(&detail);
+    assert!(text.contains("Certificate:          without names, by CN=bare\n"), "{text}");
 }
 
 #[test]
