@@ -28,7 +28,7 @@ async fn flips_of_single_bits_are_found_and_shown() {
     let (mut untouched, mut found, mut refused, mut harmed) = (0, 0, 0, 0);
     for flip in 0..FLIPS {
         let damaged = copy(&at_rest, folder.path());
-        let place = flip_a_bit(&damaged, &mut random);
+        let place = flip_a_bit(&damaged, flip, &mut random);
         match contents(&damaged).await {
             // A start that says no is an answer: nothing is sent, nothing is dropped.
             Err(sentence) => {
@@ -40,6 +40,9 @@ async fn flips_of_single_bits_are_found_and_shown() {
                     assert_eq!(Some(is), whole.get(mid), "{flip}: {place}: message {mid} differs in silence");
                 }
                 let missing = whole.len() - left.len();
+                if told == 0 {
+                    println!("  {flip}: {place}: nothing reads it");
+                }
                 assert!(missing == 0 || told > 0, "{flip}: {place}: {missing} messages are gone and nothing says so");
                 harmed += missing;
                 if told > 0 { found += 1 } else { untouched += 1 }
@@ -63,14 +66,30 @@ async fn a_spool_at_rest(folder: &Path) -> PathBuf {
     );
     let mut server = Server::serve_at(data.clone(), &settings).await;
     for (count, bytes) in [(SMALL_MESSAGES, 4 * 1024), (LARGE_MESSAGES, 400 * 1024)] {
-        let mails = (0..count).map(|n| Mail { id: format!("b{bytes}-{n}"), to: format!("r{n}@refused.test") });
+        let mails = (0..count).map(|n| Mail { id: format!("b{bytes}-{n}"), to: recipient(n) });
         let acknowledged = Acknowledged::default();
         hand_in(server.smtp, 4, mails.collect(), bytes, acknowledged.clone()).await;
         assert_eq!(acknowledged.lock().unwrap().len(), count);
     }
+    until_the_database_holds_half(&data).await;
     server.stop().await;
     lab.stop().await;
     data
+}
+
+/// Half of it is put off by its next hop, and so moves to the database; the other half waits for a host that is down, and
+/// stays in the journal.
+fn recipient(n: usize) -> String {
+    if n.is_multiple_of(2) { format!("r{n}@full.test") } else { format!("r{n}@refused.test") }
+}
+
+async fn until_the_database_holds_half(data: &Path) {
+    let length = |name: &str| std::fs::metadata(data.join(name)).map_or(0, |file| file.len());
+    let end = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    while length("queue.db") + length("queue.db-wal") < (SMALL_MESSAGES as u64 / 2) * 4 * 1024 {
+        assert!(tokio::time::Instant::now() < end, "what is put off moves to the database");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
 }
 
 /// A copy that may be harmed; it takes the place of the one before.
@@ -82,8 +101,8 @@ fn copy(data: &Path, folder: &Path) -> PathBuf {
     to
 }
 
-/// Flips one bit of an octet that is not zero, in a file chosen by its octets; says where.
-fn flip_a_bit(data: &Path, random: &mut Random) -> String {
+/// Flips one bit of an octet that is not zero; says where.
+fn flip_a_bit(data: &Path, flip: u64, random: &mut Random) -> String {
     let mut files = Vec::new();
     collect(data, &mut files);
     let mut occupied = Vec::new();
@@ -95,18 +114,28 @@ fn flip_a_bit(data: &Path, random: &mut Random) -> String {
             occupied.push((file, octets, places));
         }
     }
-    let total: u64 = occupied.iter().map(|(_, _, places)| places.len() as u64).sum();
-    let mut chosen = random.below(total) as usize;
-    for (file, mut octets, places) in occupied {
-        if chosen < places.len() {
-            let (at, bit) = (places[chosen], random.below(8));
-            octets[at] ^= 1 << bit;
-            std::fs::write(&file, octets).expect("the flip");
-            return format!("{} octet {at} bit {bit}", file.strip_prefix(data).expect("inside").display());
+    // Every other flip takes any file alike, so that the small ones have their share.
+    let file = match flip.is_multiple_of(2) {
+        true => random.below(occupied.len() as u64) as usize,
+        false => weighted(&occupied.iter().map(|(_, _, places)| places.len() as u64).collect::<Vec<_>>(), random),
+    };
+    let (file, mut octets, places) = occupied.swap_remove(file);
+    let (at, bit) = (places[random.below(places.len() as u64) as usize], random.below(8));
+    octets[at] ^= 1 << bit;
+    std::fs::write(&file, octets).expect("the flip");
+    format!("{} octet {at} bit {bit}", file.strip_prefix(data).expect("inside").display())
+}
+
+/// One of the places, as often as its weight says.
+fn weighted(weights: &[u64], random: &mut Random) -> usize {
+    let mut chosen = random.below(weights.iter().sum());
+    for (place, weight) in weights.iter().enumerate() {
+        if chosen < *weight {
+            return place;
         }
-        chosen -= places.len();
+        chosen -= weight;
     }
-    unreachable!("the number is below the total")
+    unreachable!("the number is below the sum")
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
