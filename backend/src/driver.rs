@@ -32,6 +32,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(8);
 pub struct Inlets {
     /// What the rooms report.
     pub events: mpsc::UnboundedReceiver<Event>,
+    /// What waits from before the start.
+    pub backlog: mpsc::Receiver<Vec<Recovered>>,
     /// What the spool keeps.
     pub kept: mpsc::Receiver<Vec<Arc<Envelope>>>,
     /// What doors ask.
@@ -70,8 +72,7 @@ impl Driver {
     }
 
     /// Runs until the stop signal; what is in hand then gets a few seconds to end.
-    pub async fn run(mut self, recovered: Vec<Recovered>, mut inlets: Inlets) {
-        self.turn(recovered.into_iter().map(Event::Recovered));
+    pub async fn run(mut self, mut inlets: Inlets) {
         let mut events = Vec::with_capacity(TURN_EVENTS_MAX);
         let mut publish = tokio::time::interval(PUBLISH_EVERY);
         loop {
@@ -82,6 +83,8 @@ impl Driver {
                     self.turn(events.drain(..));
                 }
                 Some(batch) = inlets.kept.recv() => self.keep(batch),
+                // In turn with all the others: neither fresh mail nor the queue from before waits for the other.
+                Some(batch) = inlets.backlog.recv() => self.turn(batch.into_iter().map(Event::Recovered)),
                 Some(question) = inlets.questions.recv() => self.answer(question),
                 () = sleep_until(wake) => self.turn([Event::Woke]),
                 _ = publish.tick() => self.beat(),
@@ -89,7 +92,7 @@ impl Driver {
             }
         }
         // What is kept from here on is found at the next start; nothing may wait for us to hear of it.
-        drop(inlets.kept);
+        drop((inlets.kept, inlets.backlog));
         self.wind_down(&mut inlets.events).await;
     }
 

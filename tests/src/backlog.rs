@@ -31,9 +31,8 @@ async fn session(smtp: SocketAddr, numbers: impl Iterator<Item = u64>, hosts: u6
     expect(&mut stream, "250").await?;
     for n in numbers {
         let host = n % hosts;
-        let envelope = format!(
-            "MAIL FROM:<news-{n}@sender.test>\r\nRCPT TO:<someone{n}@host{host}.backlog.test>\r\nDATA\r\n"
-        );
+        let envelope =
+            format!("MAIL FROM:<news-{n}@sender.test>\r\nRCPT TO:<someone{n}@host{host}.backlog.test>\r\nDATA\r\n");
         stream.get_mut().write_all(envelope.as_bytes()).await?;
         for code in ["250", "250", "354"] {
             expect(&mut stream, code).await?;
