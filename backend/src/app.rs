@@ -37,6 +37,9 @@ const CHANGES_MAX: usize = 4;
 const SMTP_BACKLOG: u32 = 4_096;
 /// How long a stop waits for the doors and the reports once the driver has ended.
 const DOORS_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the doors stay closed for a queue that is still being read: a small part of the three seconds in which a
+/// start has to listen, whatever waits.
+const COUNT_PATIENCE: Duration = Duration::from_millis(500);
 /// How often the spool is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
 
@@ -116,6 +119,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let (desk, questions) = Desk::new();
     let (changes, changes_inlet) = mpsc::channel(CHANGES_MAX);
     let (published, hosts) = feed::channel();
+    let mut counted = hosts.clone();
     let (health, health_seen) = watch::channel(Health::Online);
     let hop_guard = guard.clone();
     let (reports, report_writer) = report::open(report_settings(&config), spool.clone(), clock);
@@ -161,6 +165,8 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let reporting = tokio::spawn(report_writer.run());
     let inlets = Inlets { events: event_inlet, backlog, kept: opened.kept, questions, stop: stop.clone() };
     let driving = tokio::spawn(driver.run(inlets));
+    // A queue of ordinary size is not shown half. A longer wait for it would be a longer outage.
+    drop(tokio::time::timeout(COUNT_PATIENCE, counted.wait_for(|index| index.complete)).await);
     open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);
     watch_spool(&spool, &health, stop).await?;
     drop(driving.await);

@@ -50,6 +50,8 @@ pub struct Driver {
     rooms: Rooms,
     sessions: HashMap<SessionId, crate::deliver::SessionHandle>,
     changes: mpsc::Sender<Changes>,
+    /// All that waits from before the start is in the engine.
+    complete: bool,
     messages_received: u64,
     recipients_received: u64,
     unpublished: bool,
@@ -65,6 +67,7 @@ impl Driver {
             rooms,
             sessions: HashMap::new(),
             changes,
+            complete: false,
             messages_received: 0,
             recipients_received: 0,
             unpublished: true,
@@ -84,7 +87,7 @@ impl Driver {
                 }
                 Some(batch) = inlets.kept.recv() => self.keep(batch),
                 // In turn with all the others: neither fresh mail nor the queue from before waits for the other.
-                Some(batch) = inlets.backlog.recv() => self.turn(batch.into_iter().map(Event::Recovered)),
+                batch = inlets.backlog.recv(), if !self.complete => self.recover(batch),
                 Some(question) = inlets.questions.recv() => self.answer(question),
                 () = sleep_until(wake) => self.turn([Event::Woke]),
                 _ = publish.tick() => self.beat(),
@@ -129,6 +132,15 @@ impl Driver {
         self.turn(batch.into_iter().map(Event::Accepted));
     }
 
+    /// Takes in what waits from before; when there is no more, the house hears of it at once.
+    fn recover(&mut self, batch: Option<Vec<Recovered>>) {
+        self.complete = batch.is_none();
+        self.turn(batch.into_iter().flatten().map(Event::Recovered));
+        if self.complete {
+            self.publish();
+        }
+    }
+
     fn answer(&mut self, question: Question) {
         let now = self.clock.now();
         // An asker that has gone does not want its answer any more.
@@ -165,6 +177,7 @@ impl Driver {
             changed,
             gone,
             ended: self.engine.ended_counters(),
+            complete: self.complete,
             messages_received: self.messages_received,
             recipients_received: self.recipients_received,
         });

@@ -157,11 +157,14 @@ impl ConsoleState {
     /// How far the start has come, and what is said of it.
     pub(super) fn recovery(&self) -> (Option<Recovering>, Option<String>) {
         let language = self.settings.language;
+        let complete = self.index().complete; // asked first: what it has counted was read before
+        let under = |read, of| {
+            let phrase = ReadingPhrase { read, of };
+            (Some(Recovering { messages: read, of }), Some(language.say_reading(&phrase)))
+        };
         match &*self.reading.borrow() {
-            Reading::Under { read, of } => {
-                let phrase = ReadingPhrase { read: *read, of: *of };
-                (Some(Recovering { messages: *read, of: *of }), Some(language.say_reading(&phrase)))
-            }
+            Reading::Under { read, of } => under(*read, *of),
+            Reading::Done(report) if !complete => under(report.messages, report.messages),
             Reading::Done(report) => {
                 let found = RecoveryPhrase {
                     messages: report.messages,

@@ -85,6 +85,7 @@ pub(super) fn changes(changed: Vec<HostView>) -> Changes {
         as_of: MORNING,
         counters_since: MORNING,
         changed,
+        complete: true,
         messages_received: 7,
         recipients_received: 9,
         ..Changes::default()

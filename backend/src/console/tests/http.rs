@@ -309,6 +309,8 @@ async fn the_control_socket_asks_for_no_name_and_no_origin() {
 #[tokio::test]
 async fn a_start_that_still_reads_is_ready_and_says_how_far_it_has_come() {
     let house = House::new().await;
+    house.change(vec![host("a.test", 3)]).await;
+    house.shows(1).await;
     house.reading.send_replace(Reading::Under { read: 312_000, of: 1_000_000 });
     let status = house.get("/api/v1/status").await.json();
     assert_eq!(status["recovering"], json!({"messages": 312_000, "of": 1_000_000}));
