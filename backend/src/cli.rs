@@ -90,16 +90,16 @@ async fn dispatch(
     if let Verb::Sendmail { words } = verb {
         return Ok(sendmail::run(words, common, surroundings, terminal).await);
     }
-    if let Verb::Dig { words } = &verb {
-        dig::Question::parse(words, language).map_err(Failure::Usage)?; // before anybody is asked
+    if let Verb::Dig { words, reverse } = &verb {
+        dig::Question::parse(words, *reverse, language).map_err(Failure::Usage)?; // before anybody is asked
     }
     let client = client(&common, found, surroundings, terminal)?;
     match verb {
         Verb::Status => status::run(&client, terminal).await?,
         Verb::Tophosts { key } => tophosts::run(&client, key, terminal).await?,
         Verb::Hoststatus { host } => hoststatus::run(&client, &host, terminal).await?,
-        Verb::Dig { words } => {
-            let question = dig::Question::parse(&words, language).map_err(Failure::Usage)?;
+        Verb::Dig { words, reverse } => {
+            let question = dig::Question::parse(&words, reverse, language).map_err(Failure::Usage)?;
             dig::run(&client, question, terminal).await?;
         }
         Verb::Telnet { host, port } => telnet::run(&client, TelnetRequest { host, port }, terminal).await?,

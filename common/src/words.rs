@@ -16,6 +16,7 @@ mod label_ja;
 mod number;
 mod phrase;
 mod printable;
+mod probe;
 mod recovery;
 mod report;
 mod report_en;
@@ -38,6 +39,7 @@ pub use label::{Label, Note};
 pub use number::grouped;
 pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT};
 pub use printable::{printable, printable_lines};
+pub use probe::ProbePhrase;
 pub use recovery::{ReadingPhrase, RecoveryPhrase};
 pub use report::ReportPhrase;
 pub use sendmail::SendmailPhrase;
@@ -122,6 +124,14 @@ impl Language {
 
     /// What is said while a start still reads what waits from before, in this language.
     pub fn say_reading(self, phrase: &ReadingPhrase) -> String {
+        match self {
+            Language::En => phrase.en(),
+            Language::Ja => phrase.ja(),
+        }
+    }
+
+    /// What is said of a probe, in this language.
+    pub fn say_probe(self, phrase: &ProbePhrase<'_>) -> String {
         match self {
             Language::En => phrase.en(),
             Language::Ja => phrase.ja(),

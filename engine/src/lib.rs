@@ -31,7 +31,7 @@ pub mod settings;
 pub mod shelf;
 pub mod smtp;
 pub mod tls;
-mod verdict;
+pub mod verdict;
 pub mod view;
 
 pub use effect::Effect;

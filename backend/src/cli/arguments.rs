@@ -63,11 +63,14 @@ pub enum Verb {
         /// The destination domain
         host: Domain,
     },
-    /// Ask a name server: [@SERVER] [TYPE] NAME
+    /// Ask a name server: [@SERVER] [TYPE] NAME [+tcp] [+dnssec], or -x ADDRESS
     Dig {
         /// In any order
-        #[arg(required = true, num_args = 1..=3, value_name = "@SERVER|TYPE|NAME")]
+        #[arg(required_unless_present = "reverse", num_args = 1..=5, value_name = "@SERVER|TYPE|NAME|+tcp|+dnssec")]
         words: Vec<String>,
+        /// The name behind an address (PTR)
+        #[arg(short = 'x', value_name = "ADDRESS")]
+        reverse: Option<std::net::IpAddr>,
     },
     /// Talk to a mail server line by line
     Telnet {

@@ -121,6 +121,11 @@ pub enum VerbPhrase<'a> {
         /// The second.
         second: &'a str,
     },
+    /// A flag that dig does not know here.
+    DigUnknownFlag {
+        /// Which.
+        flag: &'a str,
+    },
     /// The server ended the session; why, in its words.
     TelnetOver {
         /// Why.

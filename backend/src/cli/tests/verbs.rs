@@ -49,7 +49,10 @@ async fn every_question_reaches_the_socket_of_the_configuration_and_prints_its_l
     let seen = server.seen.all();
     assert_eq!(seen[0], "sort=-soft_bounced_events&limit=20");
     assert_eq!(seen[1], "localhost - en");
-    assert_eq!(seen[2], r#"{"kind":"dig","target":"xmail.com","rtype":"MX","server":null,"port":null}"#);
+    assert_eq!(
+        seen[2],
+        r#"{"kind":"dig","target":"xmail.com","rtype":"MX","server":null,"tcp":false,"dnssec":false,"port":null}"#
+    );
 }
 
 #[tokio::test]

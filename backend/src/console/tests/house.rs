@@ -485,10 +485,12 @@ async fn play_dig(request: DigRequest) -> Result<DigAnswer, ApiError> {
         answer: Vec::new(),
         authority: Vec::new(),
         additional: Vec::new(),
+        left_out: 0,
         query_ms: 3,
         server: "127.0.0.1:53".into(),
         transport: "UDP".into(),
         at: MORNING,
         size_bytes: 40,
+        delivery: None,
     })
 }
