@@ -155,7 +155,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
     let reporting = tokio::spawn(report_writer.run());
-    let driving = tokio::spawn(driver.run(opened.recovered, inlets));
+    let driving = tokio::spawn(driver.run(opened.notes, opened.recovered, inlets));
     // Nobody is shown an empty queue before what was found on disk is counted.
     drop(first_rows.changed().await);
     open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);

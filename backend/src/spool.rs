@@ -9,6 +9,7 @@ pub mod disk;
 mod failure;
 mod frame;
 mod journal;
+mod note;
 mod quarantine;
 mod queue_db;
 mod record;
@@ -20,6 +21,7 @@ pub(crate) mod tests;
 
 pub use failure::{OpenError, SpoolHealth};
 pub use journal::JournalSpool;
+pub use note::{Note, Notes};
 pub use settings::SpoolSettings;
 
 use bytes::Bytes;
@@ -137,6 +139,9 @@ pub trait Spool: Send + Sync + 'static {
     /// The body of a message that is not done yet; from memory while it is fresh.
     fn body(&self, mid: MessageId) -> Answer<Bytes>;
 
+    /// Writes down what is kept besides mail, in order; answers when it is on disk.
+    fn note(&self, notes: Vec<Note>) -> Answer<()>;
+
     /// Writes and syncs all that was handed over so far, then answers.
     fn flush(&self) -> Answer<()>;
 }
@@ -149,6 +154,8 @@ pub struct Opened<S> {
     pub recovered: Vec<Recovered>,
     /// What the start found, in numbers.
     pub report: Report,
+    /// What was kept besides mail.
+    pub notes: Notes,
     /// Messages on disk, in batches of one sync each. The driver reads it; while it is full, `keep` waits.
     pub kept: tokio::sync::mpsc::Receiver<Vec<Arc<Envelope>>>,
 }

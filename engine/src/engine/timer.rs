@@ -25,6 +25,7 @@ impl Engine {
                     }
                 }
                 Timer::Message(mid) => self.message_is_late(now, mid, out),
+                Timer::Suspension => self.end_suspensions(now, out),
             }
         }
     }
@@ -65,6 +66,10 @@ impl Engine {
         let Some(leg) = host.legs.get(&key) else { return };
         if matches!(leg.stage, LegStage::Sending { .. }) {
             return; // the attempt under way decides
+        }
+        if host.suspended.is_some() {
+            self.host_mut(id).overdue.push(key);
+            return;
         }
         if host.heard_since(leg.envelope.received_at) {
             self.give_up(id, key, out);

@@ -26,8 +26,15 @@ impl Engine {
         if envelope.from.is_none() {
             return end;
         }
-        let warnings = self.settings.warn.iter().map(|age| envelope.received_at + *age);
+        let ages = self.settings.warn.iter().map(|age| envelope.received_at + *age);
+        let warnings = ages.chain(self.warn_suspended_at(envelope));
         warnings.filter(|at| *at > after && *at < end).min().unwrap_or(end)
+    }
+
+    /// When the sender hears that the lifetime of suspended mail is nearly over.
+    fn warn_suspended_at(&self, envelope: &Envelope) -> Option<Timestamp> {
+        let before = u64::try_from(self.settings.warn_suspended.as_millis()).ok()?;
+        self.expires_at(envelope).0.checked_sub(before).map(Timestamp)
     }
 
     /// The timer of a message has run out.
@@ -37,7 +44,11 @@ impl Engine {
         if self.expires_at(&envelope) <= now {
             return legs.into_iter().for_each(|(id, key)| self.lifetime_over(now, id, key, out));
         }
-        self.warn(&envelope, &legs, out);
+        let passed = self.messages.get(&mid).map_or(now, |book| book.deadline);
+        let of_age = self.settings.warn.iter().any(|age| envelope.received_at + *age == passed);
+        let told = |(id, _): &(HostId, LegKey)| of_age || self.host(*id).suspended.is_some();
+        let late: Vec<(HostId, LegKey)> = legs.into_iter().filter(told).collect();
+        self.warn(&envelope, &late, out);
         let deadline = self.next_deadline(&envelope, now);
         if let Some(book) = self.messages.get_mut(&mid) {
             book.deadline = deadline;

@@ -122,7 +122,8 @@ impl Log {
                 Op::Settle(settlements) => settlements.into_iter().for_each(|s| self.put_rider(Rider::Done(s))),
                 Op::Flush(reply) | Op::Stop(reply) => flushes.push(reply),
                 Op::Landed(landed) => self.landed(landed),
-                Op::Numbers | Op::Leave => {}
+                // Notes have gone to the database's thread before.
+                Op::Numbers | Op::Leave | Op::Note(..) => {}
             }
         }
         self.commit(sync);

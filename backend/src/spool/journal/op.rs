@@ -4,7 +4,7 @@
 //! The walk goes on in `writer`, which gathers them, and in `log`, which does them.
 
 use crate::spool::journal::job::{Job, Landed};
-use crate::spool::{Begun, Kept, SpoolError, Submission};
+use crate::spool::{Begun, Kept, Note, SpoolError, Submission};
 use engine::envelope::Settlement;
 use tokio::sync::oneshot;
 
@@ -22,6 +22,8 @@ pub enum Op {
     Settle(Vec<Settlement>),
     /// Everything up to here has to be on disk.
     Flush(Reply),
+    /// What is kept besides mail; goes to the database at once.
+    Note(Vec<Note>, Reply),
     /// Message numbers run short.
     Numbers,
     /// The database has done what it was asked.
@@ -41,7 +43,7 @@ impl Op {
     /// Whether it only counts once it is synced.
     pub fn needs_sync(&self) -> bool {
         match self {
-            Op::Begun(..) | Op::Settle(_) => false,
+            Op::Begun(..) | Op::Settle(_) | Op::Note(..) => false,
             Op::Landed(landed) => matches!(&landed.job, Job::Commit(commit) if commit.batch > 0),
             Op::Keep(..) | Op::Flush(_) | Op::Stop(_) | Op::Numbers | Op::Leave => true,
         }
@@ -57,7 +59,7 @@ impl Op {
         // Who no longer listens needs no answer.
         match self {
             Op::Keep(_, reply) => drop(reply.send(Err(why))),
-            Op::Begun(_, reply) | Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
+            Op::Begun(_, reply) | Op::Note(_, reply) | Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
             Op::Settle(_) | Op::Numbers | Op::Landed(_) | Op::Leave => {}
         }
     }
