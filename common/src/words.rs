@@ -48,6 +48,7 @@ pub use sendmail::SendmailPhrase;
 pub use setting::SettingPhrase;
 pub use verb::VerbPhrase;
 
+use crate::filter::FilterError;
 use crate::vocab::VerdictCode;
 
 /// A language of the catalogue.
@@ -145,6 +146,14 @@ impl Language {
         match self {
             Language::En => phrase.en(),
             Language::Ja => phrase.ja(),
+        }
+    }
+
+    /// What is wrong with a filter, in this language.
+    pub fn say_filter(self, error: &FilterError) -> String {
+        match self {
+            Language::En => error.en(),
+            Language::Ja => error.ja(),
         }
     }
 
