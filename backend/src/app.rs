@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
 use crate::connect::tls::{Roots, TlsClient};
+use crate::console::auth::Auth;
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, Digger, feed};
 use crate::deliver::SessionSettings;
 use crate::descriptor::Descriptors;
@@ -149,8 +150,11 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let digger = digger(&resolver, clock);
     let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let mail = Arc::new(intake.http());
-    let bodies = spool.clone();
-    let parts = ConsoleParts { desk, hosts, clock, settings, health: health_seen, digger, telnet, mail, spool: bodies };
+    let (bodies, health_of) = (spool.clone(), health_seen);
+    // The page cannot sign in yet: until it can, whoever reaches the loopback listener may do everything.
+    let auth = Arc::new(Auth::open(&config.data_dir, false, clock).map_err(|why| AppError(why.to_string()))?);
+    let parts =
+        ConsoleParts { desk, hosts, clock, settings, health: health_of, digger, telnet, mail, spool: bodies, auth };
     let state = ConsoleState::new(parts);
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));

@@ -10,6 +10,7 @@ mod frame;
 mod host;
 mod message;
 mod probe;
+mod session;
 mod status;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scope};
@@ -22,6 +23,9 @@ pub use host::{Exchanger, ExchangerAddress, HostDetail, HostRow, SaidReply, TlsS
 pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage, RecipientRow, RecipientState};
 pub use probe::{
     DigAnswer, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState, TelnetRequest,
+};
+pub use session::{
+    AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,
 };
 pub use status::{Health, ServerStatus, Totals};
 

@@ -32,7 +32,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(8);
 
 /// Serves browsers, API clients and remote verbs until `stop` is true. Errors: the listener's address is not known.
 pub async fn serve(listener: TcpListener, state: Arc<ConsoleState>, stop: watch::Receiver<bool>) -> io::Result<()> {
-    let door = Door::tcp(listener.local_addr()?, &state.settings.public, stop.clone());
+    let door = Door::tcp(listener.local_addr()?, false, &state.settings.public, stop.clone());
     accept(listener, state, door, stop).await;
     Ok(())
 }

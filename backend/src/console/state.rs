@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::console::actions::ActionBook;
+use crate::console::auth::Auth;
 use crate::console::http::assets::{Embedded, Site};
 use crate::console::index::HostsIndex;
 use crate::console::probes::ProbeBook;
@@ -94,6 +95,8 @@ pub struct ConsoleParts {
     pub mail: Arc<HttpIntake>,
     /// Where queued messages are looked at.
     pub spool: Arc<dyn Spool>,
+    /// Who may what.
+    pub auth: Arc<Auth>,
 }
 
 /// The console's own state: shared by all its doors.
@@ -106,6 +109,7 @@ pub struct ConsoleState {
     pub(super) telnet: Telnet,
     pub(super) mail: Arc<HttpIntake>,
     pub(super) spool: Arc<dyn Spool>,
+    pub(super) auth: Arc<Auth>,
     pub(super) site: Arc<dyn Site>,
     pub(super) actions: ActionBook,
     pub(super) probes: ProbeBook,
@@ -137,6 +141,7 @@ impl ConsoleState {
             telnet: parts.telnet,
             mail: parts.mail,
             spool: parts.spool,
+            auth: parts.auth,
             site,
             requests: AtomicU64::new(0),
             connections: AtomicU64::new(0),
