@@ -92,8 +92,9 @@ pub struct SetUp {
 pub struct NewUser {
     /// 1 to 64 of a–z, 0–9, `.`, `_`, `-`, `@`.
     pub name: String,
-    /// What they may do.
-    pub role: Role,
+    /// What they may do; `null` for an admin if it is the first user, else a viewer.
+    #[serde(default)]
+    pub role: Option<Role>,
     /// 12 to 128 characters.
     pub password: Secret,
 }

@@ -33,16 +33,17 @@ impl Auth {
             return Err(ApiError::new(ErrorCode::Conflict, "There are 1,000 users already. Remove some first."));
         }
         let first = self.book().users.is_empty();
-        if first && new.role != Role::Admin {
+        let role = new.role.unwrap_or(if first { Role::Admin } else { Role::Viewer });
+        if first && role != Role::Admin {
             let sentence = "The first user is an admin: nobody else could make the next.";
             return Err(ApiError::field(ErrorCode::BadField, "role", sentence));
         }
-        let user = User { name: who.clone(), role: new.role, kept, created_at: self.clock.now() };
+        let user = User { name: who.clone(), role, kept, created_at: self.clock.now() };
         self.write(vec![Change::Put(user)]).await?;
         if first {
             self.end_set_up();
         }
-        self.record(by, "user_add", &who, new.role.word()).await;
+        self.record(by, "user_add", &who, role.word()).await;
         self.row(&who)
     }
 

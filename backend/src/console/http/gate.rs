@@ -86,7 +86,7 @@ impl Door {
             return Ok(());
         }
         let sentence = "The console is not known by this name. Use the address it listens on, or add the name to \
-                        the console's public names.";
+                        console.public in its configuration.";
         Err(ApiError::new(ErrorCode::NotAllowed, sentence))
     }
 

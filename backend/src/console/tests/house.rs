@@ -200,7 +200,7 @@ impl House {
         let (tcp, unix) = (state.clone(), state.clone());
         let (path, stopping_too) = (control.clone(), stopping.clone());
         let server = tokio::spawn(async move {
-            let (a, b) = tokio::join!(serve(listener, tcp, stopping), serve_control(&path, unix, stopping_too));
+            let (a, b) = tokio::join!(serve(listener, None, tcp, stopping), serve_control(&path, unix, stopping_too));
             a.unwrap();
             b.unwrap();
         });
