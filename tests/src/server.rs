@@ -62,6 +62,13 @@ fn spawn(arguments: &[String], folder: &Path) -> Child {
     command.env("NEXTHOP_LOG", "warn").kill_on_drop(true).spawn().expect("the binary starts")
 }
 
+/// Runs the binary with these words; its exit code, output and errors.
+pub async fn nexthop(words: &[&str]) -> (i32, String, String) {
+    let output = Command::new(binary()).args(words).stdin(Stdio::null()).output().await.expect("the verb runs");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
 impl Server {
     /// `nexthop lab`, ready to take mail.
     pub async fn lab() -> Server {
@@ -209,11 +216,8 @@ impl Server {
 
     /// Runs a verb against it; its exit code, output and errors.
     pub async fn verb(&self, words: &[&str]) -> (i32, String, String) {
-        let mut command = Command::new(binary());
-        command.args(words).arg("--server").arg(format!("http://{}", self.console)).stdin(Stdio::null());
-        let output = command.output().await.expect("the verb runs");
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+        let url = format!("http://{}", self.console);
+        nexthop(&[words, &["--server", &url]].concat()).await
     }
 
     /// Runs a verb against its control socket, with this on its input; its exit code, output and errors.
