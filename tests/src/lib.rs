@@ -2,6 +2,8 @@
 //! No product code.
 
 #[cfg(feature = "wire")]
+pub mod backlog;
+#[cfg(feature = "wire")]
 pub mod browser;
 #[cfg(feature = "wire")]
 pub mod caller;
@@ -13,6 +15,7 @@ pub mod image;
 pub mod load;
 #[cfg(feature = "wire")]
 pub mod mailbox;
+pub mod process;
 pub mod reports;
 #[cfg(feature = "wire")]
 pub mod server;
