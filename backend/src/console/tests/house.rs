@@ -209,20 +209,8 @@ impl House {
             a.unwrap();
             b.unwrap();
         });
-        let house = House {
-            address,
-            control,
-            changes,
-            retries,
-            spool,
-            health,
-            reading,
-            stop,
-            server,
-            state,
-            hosts,
-            folder,
-        };
+        let house =
+            House { address, control, changes, retries, spool, health, reading, stop, server, state, hosts, folder };
         house.eventually(|house| house.control.exists()).await;
         house
     }
