@@ -10,6 +10,7 @@ mod frame;
 mod host;
 mod message;
 mod probe;
+mod session;
 mod status;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scope};
@@ -23,6 +24,9 @@ pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage,
 pub use probe::{
     DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest,
     ProbeState, TelnetRequest,
+};
+pub use session::{
+    AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,
 };
 pub use status::{Health, Recovering, ServerStatus, Totals};
 

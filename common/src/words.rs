@@ -4,6 +4,7 @@
 //! A phrase that is missing in a language, or a parameter too many, does not compile. The walk goes on in
 //! `phrase` (what can be said), `en` and `ja` (how it is said).
 
+mod account;
 mod action;
 mod certificate;
 mod duration;
@@ -35,6 +36,7 @@ mod verdict_ja;
 #[cfg(test)]
 mod complete;
 
+pub use account::AccountPhrase;
 pub use action::ActionPhrase;
 pub use certificate::CertificatePhrase;
 pub use label::{Label, Note};

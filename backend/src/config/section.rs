@@ -99,7 +99,7 @@ fn certificate(table: &Section<'_, '_>, base: &Path) -> Option<CertificateFiles>
 /// How a person signs in to the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {
-    /// By password. Not built yet: the console is held to loopback until it is.
+    /// By password.
     Password,
     /// Not at all: loopback listeners only.
     None,
@@ -112,24 +112,37 @@ pub struct Console {
     pub listen: SocketAddr,
     /// Who gets in.
     pub auth: Auth,
+    /// The PEM files of certificate chain and key; with them the listener speaks TLS.
+    pub certificate: Option<CertificateFiles>,
+    /// Names by which browsers reach it besides its address: `NAME`, `NAME:PORT`, `https://NAME`.
+    pub public: Vec<String>,
 }
 
+/// Names of a console.
+const PUBLIC_MAX: usize = 32;
+
 impl Console {
-    pub(super) fn read(table: &Section<'_, '_>) -> Console {
+    /// Where a browser on this machine finds it.
+    pub fn url(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}/", self.listen)
+    }
+
+    pub(super) fn read(table: &Section<'_, '_>, base: &Path) -> Console {
         let default = SocketAddr::from(([127, 0, 0, 1], 8025));
         let listen = table.text("listen", "\"127.0.0.1:8025\"", network::listener).unwrap_or(default);
         let auth = word(table, "auth", &[("password", Auth::Password), ("none", Auth::None)]).unwrap_or(Auth::Password);
+        let certificate = certificate(table, base);
         if !listen.ip().to_canonical().is_loopback() {
             let address = listen.to_string().into();
-            table.complain(
-                "listen",
-                match auth {
-                    Auth::None => SettingPhrase::ConsoleOpen(address),
-                    Auth::Password => SettingPhrase::ConsoleWithoutSignIn(address),
-                },
-            );
+            match (auth, &certificate) {
+                (Auth::None, _) => table.complain("listen", SettingPhrase::ConsoleOpen(address)),
+                (Auth::Password, None) => table.complain("listen", SettingPhrase::ConsoleInClear(address)),
+                (Auth::Password, Some(_)) => {}
+            }
         }
-        Console { listen, auth }
+        let public = table.texts("public", 0..=PUBLIC_MAX, "[\"queue.example.net\"]", network::public_name);
+        Console { listen, auth, certificate, public: public.unwrap_or_default() }
     }
 }
 
