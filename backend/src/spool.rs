@@ -8,11 +8,11 @@
 mod backlog;
 pub mod disk;
 mod failure;
-mod frame;
+pub(crate) mod frame;
 mod journal;
 mod quarantine;
 mod queue_db;
-mod record;
+pub(crate) mod record;
 mod recovery;
 mod segment;
 mod settings;
