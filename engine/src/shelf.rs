@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::collections::vec_deque;
-use std::mem::size_of;
 use std::ops::{Bound, Index, RangeBounds};
 
 /// Entries of a board: more would cost more to move, fewer more boards.
@@ -184,9 +183,10 @@ impl<K: Ord + Copy, V> Shelf<K, V> {
     }
 
     /// Octets of memory that it holds, its values' own not counted.
+    #[cfg(test)]
     pub fn bytes(&self) -> usize {
-        let boards = self.boards.iter().map(|board| board.capacity() * size_of::<(K, V)>()).sum::<usize>();
-        boards + self.boards.capacity() * size_of::<Board<K, V>>()
+        let boards = self.boards.iter().map(|board| board.capacity() * std::mem::size_of::<(K, V)>()).sum::<usize>();
+        boards + self.boards.capacity() * std::mem::size_of::<Board<K, V>>()
     }
 }
 
@@ -218,6 +218,7 @@ mod tests {
     use super::*;
     use crate::random::Random;
     use std::collections::BTreeMap;
+    use std::mem::size_of;
 
     fn same(shelf: &Shelf<u64, u64>, tree: &BTreeMap<u64, u64>) {
         assert!(shelf.iter().eq(tree.iter()));

@@ -43,7 +43,7 @@ impl Engine {
             return legs.into_iter().for_each(|(id, key)| self.lifetime_over(now, id, key, out));
         }
         let deadline = self.next_deadline(&book.held, now);
-        self.warn(&book.held.envelope(mid), &legs, out);
+        self.warn(&self.envelope(mid), &legs, out);
         if let Some(book) = self.messages.get_mut(&mid) {
             book.deadline = deadline;
             self.deadlines.insert((deadline, mid), ());
