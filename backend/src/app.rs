@@ -160,7 +160,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
     let reporting = tokio::spawn(report_writer.run());
     let inlets = Inlets { events: event_inlet, backlog, kept: opened.kept, questions, stop: stop.clone() };
-    let driving = tokio::spawn(driver.run(inlets));
+    let driving = tokio::spawn(driver.run(opened.notes, inlets));
     // A queue of ordinary size is not shown half. A longer wait for it would be a longer outage.
     drop(tokio::time::timeout(COUNT_PATIENCE, counted.wait_for(|index| index.complete)).await);
     open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);

@@ -18,6 +18,7 @@ mod printable;
 mod query;
 mod sendmail;
 mod status;
+mod suspenddel;
 mod telnet;
 mod terminal;
 mod tophosts;
@@ -31,10 +32,11 @@ pub use terminal::Terminal;
 
 use crate::config::{self, Found};
 use arguments::{Arguments, Common, Verb};
-use common::wire::TelnetRequest;
+use common::wire::{ActionKind, TelnetRequest};
 use common::words::{Language, VerbPhrase};
 use std::io::Read;
 use std::path::Path;
+use suspenddel::Wish;
 
 /// Octets of a bearer token.
 const TOKEN_BYTES_MAX: u64 = 4096;
@@ -105,6 +107,14 @@ async fn dispatch(
         Verb::Telnet { host, port } => telnet::run(&client, TelnetRequest { host, port }, terminal).await?,
         Verb::Delivernow { target, dry_run, reason, mode } => {
             delivernow::run(&client, target, mode, reason, dry_run, terminal).await?;
+        }
+        Verb::Suspenddel { target, reason, span, dry_run } => {
+            let wish = Wish { kind: ActionKind::Suspend, target, reason, span, dry_run };
+            suspenddel::run(&client, wish, terminal).await?;
+        }
+        Verb::Resumedel { target, reason, dry_run } => {
+            let wish = Wish { kind: ActionKind::Resume, target, reason, span: None, dry_run };
+            suspenddel::run(&client, wish, terminal).await?;
         }
         Verb::Check | Verb::Serve | Verb::Lab(_) | Verb::Sendmail { .. } => {}
     }

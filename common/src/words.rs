@@ -4,6 +4,7 @@
 //! A phrase that is missing in a language, or a parameter too many, does not compile. The walk goes on in
 //! `phrase` (what can be said), `en` and `ja` (how it is said).
 
+mod action;
 mod certificate;
 mod duration;
 mod en;
@@ -33,6 +34,7 @@ mod verdict_ja;
 #[cfg(test)]
 mod complete;
 
+pub use action::ActionPhrase;
 pub use certificate::CertificatePhrase;
 pub use label::{Label, Note};
 pub use number::grouped;
@@ -109,6 +111,14 @@ impl Language {
         match self {
             Language::En => report_en::say(phrase),
             Language::Ja => report_ja::say(phrase),
+        }
+    }
+
+    /// What is said of an action, in this language.
+    pub fn say_action(self, phrase: &ActionPhrase<'_>) -> String {
+        match self {
+            Language::En => phrase.en(),
+            Language::Ja => phrase.ja(),
         }
     }
 

@@ -2,12 +2,14 @@
 
 use crate::cli::delivernow::{Mode, Target};
 use crate::cli::tophosts::SortKey;
+use crate::config::parse_span;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use common::vocab::Domain;
 use common::words::Language;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// An outbound mail queue that you can see into.
 #[derive(Debug, Parser)]
@@ -85,6 +87,33 @@ pub enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FLAGS AND RECIPIENTS")]
         words: Vec<OsString>,
     },
+    /// Stop delivery: what is in a session ends, nothing new is started
+    Suspenddel {
+        /// All mail, or that of one destination domain
+        #[arg(value_name = "all|HOST", default_value = "all")]
+        target: Target,
+        /// Why, for the record and for whoever asks why the mail waits
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// It ends by itself after so long: 90s, 30m, 2h, 1d
+        #[arg(long = "for", value_name = "TIME", value_parser = span)]
+        span: Option<Duration>,
+        /// Only count
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Let delivery go on
+    Resumedel {
+        /// All mail, that of hosts suspended by themselves too, or that of one destination domain
+        #[arg(value_name = "all|HOST", default_value = "all")]
+        target: Target,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Only count
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Make due now what waits for a timer
     Delivernow {
         /// All mail, or that of one destination domain
@@ -140,4 +169,8 @@ fn host_or_address(text: &str) -> Result<String, String> {
         return Err("write a name such as mx.example.com, or an address".into());
     }
     Ok(text.to_owned())
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    parse_span(text).filter(|span| span.as_secs() > 0).ok_or_else(|| "write a time such as 90s, 30m, 2h or 1d".into())
 }

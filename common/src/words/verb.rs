@@ -108,6 +108,8 @@ pub enum VerbPhrase<'a> {
     },
     /// Heading of what will keep mail waiting all the same.
     Obstacles,
+    /// Heading of what is worth knowing about it.
+    Note,
     /// Heading of some of the hosts.
     Among,
     /// The action failed.

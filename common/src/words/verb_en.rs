@@ -34,6 +34,7 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         NotScheduled { recipients } => format!("{recipients} could not be scheduled."),
         Receipt { id } => format!("Receipt: action {id}."),
         Obstacles => "Mail will wait all the same:".into(),
+        Note => "Note:".into(),
         Among => "Among them:".into(),
         ActionFailed => "the server could not do it".into(),
         DigNoAnswer => "no name server answered".into(),

@@ -36,6 +36,7 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         NotScheduled { recipients } => format!("{recipients} 件は対象にできませんでした。"),
         Receipt { id } => format!("受付番号: {id}"),
         Obstacles => "次の理由により待機が続きます:".into(),
+        Note => "注意:".into(),
         Among => "対象のホスト (一部):".into(),
         ActionFailed => "サーバーは実行できませんでした".into(),
         DigNoAnswer => "応答したネームサーバーはありません".into(),

@@ -13,6 +13,7 @@ pub(super) fn row(host: &str) -> HostRow {
         status: HostStatus::Up,
         badge: Badge::Up,
         since: None,
+        held: None,
         verdict: None,
         active_recipients: 0,
         unattempted_recipients: 0,
@@ -162,6 +163,7 @@ pub(super) fn action(matched: u64, hosts: u64) -> Action {
         done: matched,
         failed: 0,
         undo_until: None,
+        until: None,
         sample: Vec::new(),
         obstacles: Vec::new(),
     }

@@ -71,7 +71,7 @@ async fn delivernow_carries_scope_mode_and_reason() {
     assert_eq!(
         server.seen.all(),
         [
-            r#"{"kind":"retry","scope":{"host":"example.com"},"mode":"canary","reason":"they are back","dry_run":true,"key":null}"#
+            r#"{"kind":"retry","scope":{"host":"example.com"},"mode":"canary","reason":"they are back","for_seconds":null,"dry_run":true,"key":null}"#
         ]
     );
     let all = server.ask(&["delivernow", "all"]).await;
