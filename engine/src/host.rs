@@ -219,7 +219,7 @@ impl Host {
         leg.stage = LegStage::Due;
         let queue = if leg.attempts == 0 { &mut self.fresh } else { &mut self.again };
         if queue.len() == queue.capacity() {
-            queue.reserve_exact((queue.len() / 4).max(4)); // a million wait here: no room for twice as many
+            queue.reserve_exact((queue.len() / 4).max(2)); // a million wait here: no room for twice as many
         }
         if in_front { queue.push_front(key) } else { queue.push_back(key) }
     }

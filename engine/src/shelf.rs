@@ -80,7 +80,13 @@ impl<K: Ord + Copy, V> Shelf<K, V> {
         let last = self.boards.len().saturating_sub(1);
         match self.boards.get_mut(at) {
             None => self.boards.push_back(vec![(key, value)]),
-            Some(board) if board.len() < BOARD_ENTRIES => board.insert(place, (key, value)),
+            Some(board) if board.len() < BOARD_ENTRIES => {
+                if board.len() == board.capacity() {
+                    // Not to twice as many: there are many short shelves.
+                    board.reserve_exact((board.len() / 4).max(2).min(BOARD_ENTRIES - board.len()));
+                }
+                board.insert(place, (key, value));
+            }
             Some(_) if at == last && place == BOARD_ENTRIES => {
                 // In order: the next board is filled as this one was, and grows as a vector grows.
                 self.boards.push_back(vec![(key, value)]);
@@ -261,6 +267,16 @@ mod tests {
                 assert_eq!(shelf.remove(&key), tree.remove(&key));
             }
             same(&shelf, &tree);
+        }
+    }
+
+    #[test]
+    fn a_short_shelf_keeps_room_for_few_more() {
+        let entry = size_of::<(u64, u64)>();
+        for count in 1..64 {
+            let shelf: Shelf<u64, u64> = (0..count).map(|key| (key, key)).collect();
+            let room = (count as usize * 5 / 4).max(count as usize + 2) * entry;
+            assert!(shelf.boards[0].capacity() * entry <= room, "{count}");
         }
     }
 
