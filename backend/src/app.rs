@@ -21,6 +21,7 @@ use crate::report::{self, ReportLimits, ReportSettings};
 use crate::resolve::rule::Target;
 use crate::resolve::{ResolveSettings, Resolver};
 use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth, SpoolSettings};
+use common::vocab::Timestamp;
 use common::wire::{DigRequest, Health};
 use common::words::Language;
 use engine::failure::RouteFailure;
@@ -139,13 +140,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     };
     let engine = Engine::new(started_at, settings(&config, descriptors)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
-    let settings = ConsoleSettings {
-        hostname: config.hostname.to_string(),
-        lab,
-        up_since: started_at,
-        public: config.console.public.clone(),
-        ..ConsoleSettings::default()
-    };
+    let settings = console_settings(&config, lab, started_at);
     let telnet = telnet(&config, resolver.clone(), guard);
     let digger = digger(&config, resolver.clone(), clock);
     let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
@@ -345,6 +340,11 @@ fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSe
         max_message_bytes: config.smtp.max_message_bytes,
         limits,
     })
+}
+
+fn console_settings(config: &Config, lab: bool, up_since: Timestamp) -> ConsoleSettings {
+    ConsoleSettings { hostname: config.hostname.to_string(), lab, up_since, public: config.console.public.clone(),
+        ..ConsoleSettings::default() }
 }
 
 fn session_settings(config: &Config, roots: Roots, clock: Clock) -> SessionSettings {
