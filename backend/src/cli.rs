@@ -16,6 +16,8 @@ mod live;
 mod place;
 mod printable;
 mod query;
+mod rate;
+mod resetcounters;
 mod sendmail;
 mod status;
 mod suspenddel;
@@ -97,9 +99,18 @@ async fn dispatch(
     }
     let client = client(&common, found, surroundings, terminal)?;
     match verb {
-        Verb::Status => status::run(&client, terminal).await?,
-        Verb::Tophosts { key } => tophosts::run(&client, key, terminal).await?,
-        Verb::Hoststatus { host } => hoststatus::run(&client, &host, terminal).await?,
+        Verb::Status { word, detail, window } => {
+            status::run(&client, detail || word.is_some(), window, terminal).await?;
+        }
+        Verb::Resetcounters { reason } => resetcounters::run(&client, reason, terminal).await?,
+        Verb::Tophosts { key, window } => tophosts::run(&client, key, window, terminal).await?,
+        Verb::Hoststatus { host, window } => hoststatus::run(&client, &host, window, terminal).await?,
+        Verb::Rate { seconds, count } => {
+            rate::system(&client, rate::Beat::new(seconds, count), terminal).await?;
+        }
+        Verb::Hostrate { host, seconds, count } => {
+            rate::host(&client, &host, rate::Beat::new(seconds, count), terminal).await?;
+        }
         Verb::Dig { words } => {
             let question = dig::Question::parse(&words, language).map_err(Failure::Usage)?;
             dig::run(&client, question, terminal).await?;

@@ -2,6 +2,7 @@
 //! No product code.
 
 #[cfg(feature = "wire")]
+pub mod books;
 pub mod browser;
 #[cfg(feature = "wire")]
 pub mod caller;

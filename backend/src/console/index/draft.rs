@@ -10,6 +10,7 @@ use crate::driver::desk::Changes;
 use common::vocab::{Counters, Domain, Timestamp};
 use common::wire::Totals;
 use common::words::Language;
+use engine::count::CountsView;
 use engine::view::HostView;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -21,8 +22,7 @@ pub struct Draft {
     as_of: Timestamp,
     counters_since: Timestamp,
     ended: Counters,
-    messages_received: u64,
-    recipients_received: u64,
+    counts: CountsView,
     chunks: Vec<Arc<Chunk>>,
     orders: Arc<OrderBook>,
     places: HashMap<Domain, u32>,
@@ -39,8 +39,7 @@ impl Draft {
             as_of: Timestamp::default(),
             counters_since: Timestamp::default(),
             ended: Counters::default(),
-            messages_received: 0,
-            recipients_received: 0,
+            counts: CountsView::default(),
             chunks: Vec::new(),
             orders: Arc::default(),
             places: HashMap::new(),
@@ -54,8 +53,7 @@ impl Draft {
         self.as_of = changes.as_of;
         self.counters_since = changes.counters_since;
         self.ended = changes.ended;
-        self.messages_received = changes.messages_received;
-        self.recipients_received = changes.recipients_received;
+        self.counts = changes.counts;
         for host in &changes.gone {
             self.remove(host);
         }
@@ -131,8 +129,7 @@ impl Draft {
             version: self.version,
             as_of: self.as_of,
             counters_since: self.counters_since,
-            messages_received: self.messages_received,
-            recipients_received: self.recipients_received,
+            counts: self.counts.clone(),
             totals,
             chunks: self.chunks.clone(),
             orders: self.orders.clone(),
