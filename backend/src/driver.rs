@@ -35,6 +35,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(8);
 pub struct Inlets {
     /// What the rooms report.
     pub events: mpsc::UnboundedReceiver<Event>,
+    /// What waits from before the start.
+    pub backlog: mpsc::Receiver<Vec<Recovered>>,
     /// What the spool keeps.
     pub kept: mpsc::Receiver<Vec<Arc<Envelope>>>,
     /// What doors ask.
@@ -52,6 +54,8 @@ pub struct Driver {
     sessions: HashMap<SessionId, crate::deliver::SessionHandle>,
     changes: mpsc::Sender<Changes>,
     ledger: Ledger,
+    /// All that waits from before the start is in the engine.
+    complete: bool,
     unpublished: bool,
 }
 
@@ -66,16 +70,16 @@ impl Driver {
             sessions: HashMap::new(),
             changes,
             ledger: Ledger::new(Instant::now()),
+            complete: false,
             unpublished: true,
         }
     }
 
     /// Runs until the stop signal; what is in hand then gets a few seconds to end.
-    pub async fn run(mut self, notes: Notes, recovered: Vec<Recovered>, mut inlets: Inlets) {
+    pub async fn run(mut self, notes: Notes, mut inlets: Inlets) {
         self.engine.restore_counters(notes.counts);
         let found = |(scope, suspension)| Event::Suspend { action: None, scope, suspension };
         self.turn(notes.suspensions.into_iter().map(found)); // before anything could be started
-        self.turn(recovered.into_iter().map(Event::Recovered));
         let mut events = Vec::with_capacity(TURN_EVENTS_MAX);
         let mut publish = tokio::time::interval(PUBLISH_EVERY);
         loop {
@@ -86,6 +90,8 @@ impl Driver {
                     self.turn(events.drain(..));
                 }
                 Some(batch) = inlets.kept.recv() => self.keep(batch),
+                // In turn with all the others: neither fresh mail nor the queue from before waits for the other.
+                batch = inlets.backlog.recv(), if !self.complete => self.recover(batch),
                 Some(question) = inlets.questions.recv() => self.answer(question),
                 () = sleep_until(wake) => self.turn([Event::Woke]),
                 _ = publish.tick() => self.beat(),
@@ -93,7 +99,7 @@ impl Driver {
             }
         }
         // What is kept from here on is found at the next start; nothing may wait for us to hear of it.
-        drop(inlets.kept);
+        drop((inlets.kept, inlets.backlog));
         self.wind_down(&mut inlets.events).await;
     }
 
@@ -126,6 +132,15 @@ impl Driver {
 
     fn keep(&mut self, batch: Vec<Arc<Envelope>>) {
         self.turn(batch.into_iter().map(Event::Accepted));
+    }
+
+    /// Takes in what waits from before; when there is no more, the house hears of it at once.
+    fn recover(&mut self, batch: Option<Vec<Recovered>>) {
+        self.complete = batch.is_none();
+        self.turn(batch.into_iter().flatten().map(Event::Recovered));
+        if self.complete {
+            self.publish();
+        }
     }
 
     fn answer(&mut self, question: Question) {
@@ -185,6 +200,7 @@ impl Driver {
             gone,
             ended: self.engine.ended_counters(),
             counts: self.engine.counts(),
+            complete: self.complete,
         });
         self.unpublished = false;
     }

@@ -23,7 +23,7 @@ pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage,
 pub use probe::{
     DigAnswer, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState, TelnetRequest,
 };
-pub use status::{Counted, CounterColumns, Health, ServerStatus, Totals};
+pub use status::{Counted, CounterColumns, Health, Recovering, ServerStatus, Totals};
 
 use serde::{Deserialize, Serialize};
 

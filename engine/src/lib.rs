@@ -29,6 +29,7 @@ pub mod report;
 pub mod route;
 mod schedule;
 pub mod settings;
+pub mod shelf;
 pub mod smtp;
 pub mod suspension;
 pub mod tls;

@@ -2,7 +2,9 @@
 //! No product code.
 
 #[cfg(feature = "wire")]
+pub mod backlog;
 pub mod books;
+#[cfg(feature = "wire")]
 pub mod browser;
 #[cfg(feature = "wire")]
 pub mod caller;
@@ -15,6 +17,7 @@ pub mod image;
 pub mod load;
 #[cfg(feature = "wire")]
 pub mod mailbox;
+pub mod process;
 pub mod reports;
 #[cfg(feature = "wire")]
 pub mod server;

@@ -87,6 +87,8 @@ pub struct HostsIndex {
     pub counters_since: Timestamp,
     /// The bases of what is counted.
     pub counts: CountsView,
+    /// All that waits from before the start is counted.
+    pub complete: bool,
     /// Sums over all hosts.
     pub totals: Totals,
     chunks: Vec<Arc<Chunk>>,
@@ -101,6 +103,7 @@ impl HostsIndex {
             as_of: Timestamp::default(),
             counters_since: Timestamp::default(),
             counts: CountsView::default(),
+            complete: false,
             totals: Totals::default(),
             chunks: Vec::new(),
             orders: Arc::default(),

@@ -169,4 +169,6 @@ pub struct Changes {
     pub ended: Counters,
     /// The bases of what is counted.
     pub counts: CountsView,
+    /// All that waits from before the start is counted.
+    pub complete: bool,
 }

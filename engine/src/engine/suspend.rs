@@ -112,8 +112,10 @@ impl Engine {
     /// Legs whose lifetime ended while the host was suspended are due, in front; that attempt decides.
     fn give_last_chances(&mut self, now: Timestamp, id: HostId) {
         for key in std::mem::take(&mut self.host_mut(id).overdue) {
-            let Some(leg) = self.host(id).legs.get(&key) else { continue };
-            if self.expires_at(&leg.envelope) <= now {
+            if !self.host(id).legs.contains_key(&key) {
+                continue;
+            }
+            if self.expires(&self.messages[&key.0].held) <= now {
                 let host = self.host_mut(id);
                 host.ripen_one(key);
                 host.last_chance.push(key);

@@ -136,6 +136,7 @@ pub(super) fn status() -> ServerStatus {
             uptime: counted(2, &totals),
             lifetime: counted(3, &totals),
         },
+        recovering: None,
         totals,
     }
 }

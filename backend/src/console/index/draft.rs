@@ -23,6 +23,7 @@ pub struct Draft {
     counters_since: Timestamp,
     ended: Counters,
     counts: CountsView,
+    complete: bool,
     chunks: Vec<Arc<Chunk>>,
     orders: Arc<OrderBook>,
     places: HashMap<Domain, u32>,
@@ -40,6 +41,7 @@ impl Draft {
             counters_since: Timestamp::default(),
             ended: Counters::default(),
             counts: CountsView::default(),
+            complete: false,
             chunks: Vec::new(),
             orders: Arc::default(),
             places: HashMap::new(),
@@ -54,6 +56,7 @@ impl Draft {
         self.counters_since = changes.counters_since;
         self.ended = changes.ended;
         self.counts = changes.counts;
+        self.complete = changes.complete;
         for host in &changes.gone {
             self.remove(host);
         }
@@ -130,6 +133,7 @@ impl Draft {
             as_of: self.as_of,
             counters_since: self.counters_since,
             counts: self.counts.clone(),
+            complete: self.complete,
             totals,
             chunks: self.chunks.clone(),
             orders: self.orders.clone(),

@@ -233,6 +233,7 @@ fn status() -> ServerStatus {
         window: None,
         windows: CountWindow::ALL.map(|window| (window, Counters::default())).into(),
         columns: Default::default(),
+        recovering: None,
         totals: count().totals,
     }
 }

@@ -122,6 +122,7 @@ impl Log {
                 Op::Settle(settlements) => settlements.into_iter().for_each(|s| self.put_rider(Rider::Done(s))),
                 Op::Flush(reply) | Op::Stop(reply) => flushes.push(reply),
                 Op::Landed(landed) => self.landed(landed),
+                Op::Indexed(adopted) => self.moves.all_read(adopted),
                 // Notes have gone to the database's thread before.
                 Op::Numbers | Op::Leave | Op::Note(..) => {}
             }
