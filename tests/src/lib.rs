@@ -3,6 +3,7 @@
 
 #[cfg(feature = "wire")]
 pub mod backlog;
+pub mod books;
 #[cfg(feature = "wire")]
 pub mod browser;
 #[cfg(feature = "wire")]
