@@ -136,7 +136,7 @@ impl HttpIntake {
         let (from, recipients, dsn) = addressed.into_parts();
         let envelope = Arc::new(Envelope { mid, from, recipients, size_bytes, received_at, eight_bit, smtputf8, dsn });
         let key = key.map(|key| key.seal(&envelope, &body[room - start..]));
-        let submission = Submission { envelope: envelope.clone(), body, settles: Vec::new(), key };
+        let submission = Submission { envelope: envelope.clone(), body: body.into(), settles: Vec::new(), key };
         match self.spool.keep(submission).await.unwrap_or(Err(SpoolError::Stopped)) {
             Ok(Kept::New) => Ok(accepted(mid, &envelope)),
             Ok(Kept::Before(earlier)) => Ok(accepted(earlier, &envelope)),

@@ -11,13 +11,14 @@ mod merge;
 mod replay;
 mod scan;
 
+use crate::spool::blob::registry::Blobs;
 use crate::spool::disk::{Disk, LockGuard, is_full};
-use crate::spool::failure::{OpenError, SpoolHealth};
+use crate::spool::failure::{OpenError, Pulse, SpoolHealth};
 use crate::spool::journal::chain::{Chain, Segment};
 use crate::spool::journal::log::Log;
 use crate::spool::journal::moves::Moves;
 use crate::spool::journal::op::Op;
-use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared};
+use crate::spool::journal::shared::{LongTerm, NUMBERS_BLOCK, Shared};
 use crate::spool::quarantine::Quarantine;
 use crate::spool::queue_db::DbError;
 use crate::spool::settings::SpoolSettings;
@@ -45,6 +46,9 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let folder = dir.join("journal");
     let quarantine = Quarantine { disk: disk.clone(), folder: dir.join("quarantine") };
     let lock = prepare_folders(&*disk, dir, &folder, &quarantine)?;
+    let pulse = Arc::new(Pulse::default());
+    let blobs = Blobs::open(&disk, dir, &quarantine, pulse.clone()).map(Arc::new);
+    let blobs = blobs.map_err(OpenError::io("list the blobs of", dir))?;
     let db_path = dir.join("queue.db");
     let said = OpenError::database(&db_path);
     let db = disk.database(&db_path).map_err(&said)?;
@@ -67,7 +71,7 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let next = replay.next_message();
     let mut moves = Moves::new(replay.batch.max(meta.batch));
     let keys = replay.keys.clone();
-    let merge = Merge { db: &*db, meta: &meta, chain: &mut chain, moves: &mut moves };
+    let merge = Merge { db: &*db, meta: &meta, chain: &mut chain, moves: &mut moves, blobs: &blobs };
     let (index, mut stock) = merge.run(replay).map_err(&said)?;
     let checkpointed = db.checkpoint();
     moves.checkpointed(Duration::ZERO, checkpointed.as_ref().is_ok_and(|complete| *complete));
@@ -75,7 +79,8 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
         checkpointed.map_err(&said)?;
     }
     chain.set_checkpointed(!moves.is_dirty());
-    let shared = Arc::new(Shared::new(index, settings.cache_bytes_max, next, chain.files(), db));
+    let long_term = LongTerm { db, blobs, pulse };
+    let shared = Arc::new(Shared::new(index, settings.cache_bytes_max, next, chain.files(), long_term));
     if let Some(last) = files.segments.last() {
         // A process that was killed leaves records that no power cut has tested yet: from here on they count.
         last.file.sync_data().map_err(OpenError::io("sync", &last.path))?;

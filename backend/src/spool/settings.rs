@@ -13,6 +13,9 @@ pub struct SpoolSettings {
     pub group_bytes_max: usize,
     /// How long results wait for company before they are written.
     pub settle_wait: Duration,
+    /// A body of so many octets or more is a file of its own, written while it arrives: a session holds no more of it in
+    /// memory than this, and a group of mail waits for no huge one. Below it one write and one sync serve many.
+    pub blob_from: usize,
     /// Octets of fresh bodies kept in memory: a first attempt never reads the disk.
     pub cache_bytes_max: usize,
     /// Journal files kept for reuse; one of them is the reserve from which results are written when the disk is full.
@@ -48,6 +51,7 @@ impl Default for SpoolSettings {
             group_operations_max: 512,
             group_bytes_max: 4 << 20,
             settle_wait: Duration::from_millis(20),
+            blob_from: 256 << 10,
             cache_bytes_max: 256 << 20,
             spares_max: 4,
             kept_batches_max: 16,

@@ -17,7 +17,7 @@ use crate::spool::journal::mover;
 use crate::spool::journal::op::Op;
 use crate::spool::quarantine::Quarantine;
 use crate::spool::recovery::{self, Start};
-use crate::spool::{OpenError, Report, SpoolSettings, Submission};
+use crate::spool::{OpenError, Report, Spool, SpoolError, SpoolSettings, Submission};
 use bytes::Bytes;
 use common::vocab::{MessageId, Timestamp};
 use engine::envelope::{Envelope, Recovered};
@@ -45,7 +45,12 @@ pub(super) fn message(mid: MessageId, recipients: usize, size: usize) -> Submiss
         smtputf8: false,
         dsn: Default::default(),
     };
-    Submission { envelope: Arc::new(envelope), body, settles: Vec::new(), key: None }
+    Submission { envelope: Arc::new(envelope), body: body.into(), settles: Vec::new(), key: None }
+}
+
+/// All octets of a body.
+pub(crate) async fn whole(spool: &impl Spool, mid: MessageId) -> Result<Bytes, SpoolError> {
+    spool.body(mid).await.unwrap()?.whole().await
 }
 
 pub(super) fn body_of(mid: MessageId, size: usize) -> Bytes {

@@ -2,7 +2,7 @@
 
 use crate::deliver::tests::peer::Peer;
 use crate::deliver::{SessionHandle, SessionSettings, open};
-use crate::spool::{Answer, Begun, Kept, Spool, SpoolError, Submission};
+use crate::spool::{Answer, Begun, BlobWriter, Body, Kept, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::{AttemptId, MessageId, RecipientId, ReplyCode, SessionId, Timestamp};
 use engine::Event;
@@ -51,10 +51,16 @@ impl Spool for TestSpool {
     fn settle(&self, _: Vec<Settlement>) {
         unreachable!("a session settles nothing")
     }
-    fn body(&self, mid: MessageId) -> Answer<Bytes> {
+    fn blob_from(&self) -> usize {
+        usize::MAX
+    }
+    fn stream(&self, _: MessageId) -> Answer<BlobWriter> {
+        unreachable!("all bodies are small here")
+    }
+    fn body(&self, mid: MessageId) -> Answer<Body> {
         assert_ne!(self.cursed, Some(mid.0), "a cursed body (this panic belongs to a test)");
         let (sender, receiver) = oneshot::channel();
-        let _ = sender.send(self.bodies.get(&mid.0).cloned().ok_or(SpoolError::Missing(mid)));
+        let _ = sender.send(self.bodies.get(&mid.0).cloned().map(Body::from).ok_or(SpoolError::Missing(mid)));
         receiver
     }
     fn flush(&self) -> Answer<()> {

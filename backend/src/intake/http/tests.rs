@@ -45,7 +45,7 @@ async fn a_message_is_kept_with_our_field_on_top_and_without_its_blind_copies() 
     let kept = &spool.kept()[0];
     assert_eq!((accepted.mid, accepted.mid), (kept.envelope.mid, MessageId(1)));
     assert_eq!((accepted.recipients[0].rid.0, accepted.recipients[0].host.as_str()), (0, "b.test"));
-    let body = String::from_utf8(kept.body.to_vec()).unwrap();
+    let body = String::from_utf8(kept.body.front().to_vec()).unwrap();
     let (trace, rest) = body.split_once("\r\n").unwrap();
     assert!(trace.starts_with("Received: by mail.test with HTTP id 1; "), "{trace}");
     assert_eq!(rest, "Subject: x\r\nFrom: me\r\nDate: d\r\nMessage-ID: <m>\r\n\r\n.\r\ntext\r\n");

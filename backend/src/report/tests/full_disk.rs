@@ -4,7 +4,9 @@ use super::{report, settings};
 use crate::clock::Clock;
 use crate::report::{ReportLimits, ReportSettings, open};
 use crate::spool::tests::sim_disk::SimDisk;
+use crate::spool::tests::whole;
 use crate::spool::{JournalSpool, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings, Submission};
+use bytes::Bytes;
 use common::vocab::MessageId;
 use engine::random::Random;
 use engine::report::{Report, ReportKind};
@@ -42,7 +44,8 @@ async fn fill(spool: &JournalSpool) -> BTreeSet<MessageId> {
     let mut kept = BTreeSet::new();
     loop {
         let mid = spool.reserve();
-        let body = format!("Subject: {mid}\r\nMessage-ID: <{mid}@here.test>\r\n\r\n{}", "x".repeat(3_000)).into();
+        let body = format!("Subject: {mid}\r\nMessage-ID: <{mid}@here.test>\r\n\r\n{}", "x".repeat(3_000));
+        let body = Bytes::from(body).into();
         let submission = Submission { envelope: failure(mid).envelope, body, settles: Vec::new(), key: None };
         match spool.keep(submission).await.unwrap() {
             Ok(_) => drop(kept.insert(mid)),
@@ -63,7 +66,7 @@ async fn found(opened: &Opened<JournalSpool>) -> (BTreeMap<MessageId, usize>, BT
             waiting.insert(mid, one.waiting.len());
             continue;
         }
-        let body = opened.spool.body(mid).await.unwrap().unwrap();
+        let body = whole(&*opened.spool, mid).await.unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();
         assert_eq!(text.matches("Final-Recipient:").count(), RECIPIENTS as usize, "{text}");
         let about = text.split("In-Reply-To: <").nth(1).and_then(|rest| rest.split('@').next()).unwrap();

@@ -213,6 +213,11 @@ impl Chain {
         let _ = current.file.write_at(&vec![0; length], u64::from(current.written));
     }
 
+    /// Syncs what was wiped.
+    pub fn sync_wiped(&self) -> io::Result<()> {
+        self.current().file.sync_data()
+    }
+
     /// Syncs what is written; nothing to do if that is on disk.
     pub fn sync(&mut self) -> io::Result<()> {
         let current = self.segments.back_mut().expect("the start ends with a segment");

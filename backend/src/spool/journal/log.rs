@@ -5,6 +5,7 @@
 //! Never: waits for anybody but the disk; reads a clock.
 //! The walk goes on in `writer`, which feeds it, and in the driver, which gets what was kept.
 
+use crate::spool::blob::Blob;
 use crate::spool::disk::{LockGuard, is_full};
 use crate::spool::failure::SpoolHealth;
 use crate::spool::frame::{self, END_BYTES};
@@ -68,6 +69,8 @@ pub struct Log {
     pub(super) freed: Vec<u32>,
     /// Segments that are held once less when the record of the last batch is synced.
     pub(super) landed: Vec<u32>,
+    /// Files of messages that ended, until that is on disk.
+    ended_blobs: Vec<Blob>,
     /// What goes to the database.
     pub(super) moves: Moves,
     /// Names of clients that do not go by the database yet.
@@ -93,6 +96,7 @@ impl Log {
             held: Vec::new(),
             freed: Vec::new(),
             landed: Vec::new(),
+            ended_blobs: Vec::new(),
             moves,
             keys: Keys::default(),
             settings: settings.clone(),
@@ -197,9 +201,13 @@ impl Log {
         }
         let start = frame::begin(&mut self.buffer);
         let Submission { envelope, body, settles, key } = &submission;
-        record::put_accept(&mut self.buffer, envelope, settles, key.as_ref(), body);
+        let blob = body.blob();
+        record::put_accept(&mut self.buffer, envelope, settles, key.as_ref(), blob.map(Blob::mark), body.front());
         match self.seat(start, record::ACCEPT) {
             Ok(spot) => {
+                if let Some(blob) = blob {
+                    blob.stay();
+                }
                 if let Submission { envelope, key: Some(key), .. } = &submission {
                     self.keys.add(key, envelope.mid, envelope.received_at);
                 }
@@ -349,6 +357,7 @@ impl Log {
             let _ = reply.send(Ok(kept)); // whoever left before the answer: the message is kept all the same
         }
         if self.chain.is_synced() {
+            self.ended_blobs.drain(..).for_each(|blob| blob.go());
             for number in self.freed.drain(..) {
                 self.chain.release(number);
             }
@@ -368,7 +377,13 @@ impl Log {
             self.chain.hold(spot.number);
             self.moves.accepted(envelope.mid, spot.number);
             state.index.insert(envelope.mid, Entry::new(spot, remaining));
-            state.cache.put(envelope.mid, body);
+            let (front, blob) = body.into_parts();
+            state.cache.put(envelope.mid, front);
+            if let Some(blob) = blob {
+                self.shared.blobs.keep(envelope.mid, blob);
+            }
+        } else if let Some(blob) = body.blob() {
+            blob.go(); // for nobody
         }
         for settlement in &settles {
             self.count_settled(state, settlement, spot.number);
@@ -398,6 +413,7 @@ impl Log {
         let Some(touched) = state.index.settle(settlement) else { return };
         if touched.ended {
             state.cache.remove(settlement.mid);
+            self.ended_blobs.extend(self.shared.blobs.end(settlement.mid));
             if let Place::Journal(spot) = touched.place {
                 self.freed.push(spot.number);
             }
@@ -415,12 +431,17 @@ impl Log {
         if matches!(self.shared.health(), SpoolHealth::Failed(_)) {
             return;
         }
-        self.chain.wipe(self.buffer.len());
+        if let Err(error) = self.wipe_durably() {
+            return self.fail("wipe what could not be written to", &error);
+        }
         for pending in std::mem::take(&mut self.pending) {
             match pending {
                 Pending::Keep { submission, reply, .. } => {
                     if let Some(key) = &submission.key {
                         self.keys.remove(key, submission.envelope.mid);
+                    }
+                    if let Some(blob) = submission.body.blob() {
+                        blob.go();
                     }
                     let _ = reply.send(Err(SpoolError::Full));
                 }
@@ -428,6 +449,14 @@ impl Log {
                 Pending::Rider(rider, _) => self.hold_back(rider),
             }
         }
+    }
+
+    /// A record that speaks of a file must not be found once that is removed.
+    fn wipe_durably(&mut self) -> io::Result<()> {
+        self.chain.wipe(self.buffer.len());
+        let speaks =
+            |pending: &Pending| matches!(pending, Pending::Keep { submission, .. } if submission.body.blob().is_some());
+        if self.pending.iter().any(speaks) { self.chain.sync_wiped() } else { Ok(()) }
     }
 
     fn hold_back(&mut self, mut rider: Rider) {
@@ -473,6 +502,6 @@ impl Log {
 }
 
 fn too_large(submission: &Submission) -> Option<SpoolError> {
-    let bytes = submission.body.len() + record::accept_overhead(&submission.envelope, &submission.settles);
+    let bytes = submission.body.front().len() + record::accept_overhead(&submission.envelope, &submission.settles);
     (bytes > RECORD_BYTES_MAX).then(|| SpoolError::Failed("a message of 4 GiB fits in no journal file".to_owned()))
 }

@@ -6,6 +6,8 @@
 
 use super::replay::{Later, Message, Other, Replay};
 use crate::spool::Report;
+use crate::spool::blob::BlobMark;
+use crate::spool::blob::registry::Blobs;
 use crate::spool::journal::chain::Chain;
 use crate::spool::journal::index::{Entry, Index, Place, Remaining};
 use crate::spool::journal::job::Owed;
@@ -48,6 +50,8 @@ pub struct Merge<'a> {
     pub chain: &'a mut Chain,
     /// What the database is owed.
     pub moves: &'a mut Moves,
+    /// The files of large bodies.
+    pub blobs: &'a Blobs,
 }
 
 impl Merge<'_> {
@@ -120,7 +124,8 @@ impl Merge<'_> {
         index: &mut Index,
         stock: &mut Stock,
     ) -> Result<(), DbError> {
-        let Message { envelope, spot, recipients, begun } = message;
+        let Message { envelope, spot, blob, recipients, begun } = message;
+        stock.find_blob(self.blobs, mid, blob);
         let remaining = Remaining::of(recipients.len(), |rid| recipients[rid].is_some());
         let outcomes = recipients.iter().enumerate().map(|(rid, waiting)| (RecipientId(rid as u32), *waiting));
         let outcomes: Vec<Outcome> = outcomes.collect();
@@ -227,6 +232,9 @@ impl Stock {
         if rows.is_empty() {
             self.rows_left = false;
             let rest = self.journal.len().min(BATCH_MESSAGES);
+            if rest == 0 {
+                self.report.orphans += shared.blobs.clear_unclaimed(self.report.damaged > 0);
+            }
             return Ok((rest > 0).then(|| self.journal.drain(..rest).collect()));
         }
         let mut batch = Vec::with_capacity(rows.len());
@@ -244,14 +252,15 @@ impl Stock {
             let Ok(row) = row else {
                 tracing::error!(%mid, "the row of a message in queue.db is damaged: it is not sent");
                 self.report.damaged += 1;
+                shared.blobs.claim(mid);
                 continue;
             };
-            batch.extend(self.row(row, &mut state.index));
+            batch.extend(self.row(row, &mut state.index, &shared.blobs));
         }
         Ok(Some(batch))
     }
 
-    fn row(&mut self, row: Row, index: &mut Index) -> Option<Recovered> {
+    fn row(&mut self, row: Row, index: &mut Index, blobs: &Blobs) -> Option<Recovered> {
         let mid = row.mid();
         if index.get(mid).is_some() {
             return None; // handed out from the journal, or moved here since
@@ -261,9 +270,17 @@ impl Stock {
             return None;
         }
         let remaining = Remaining::of(outcomes.len(), |rid| outcomes[rid].1.is_some());
+        self.find_blob(blobs, mid, row.blob);
         let place = Place::Stored { segment: row.stored.segment().and_then(NonZeroU32::new) };
         index.insert(mid, Entry { place, remaining, deferred: None });
         Some(self.recovered(row.envelope, &outcomes))
+    }
+
+    /// The body of a message that waits goes on in this file; one that is missing is damage.
+    fn find_blob(&mut self, blobs: &Blobs, mid: MessageId, blob: Option<BlobMark>) {
+        if blob.is_some_and(|mark| !blobs.found(mid, mark)) {
+            self.report.damaged += 1;
+        }
     }
 
     fn recovered(&mut self, envelope: Arc<engine::envelope::Envelope>, outcomes: &[Outcome]) -> Recovered {

@@ -139,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let size_bytes = body.len() as u64;
         let envelope =
             Envelope { mid, from, recipients, size_bytes, received_at, eight_bit: findings.eight_bit, smtputf8, dsn };
-        let submission = Submission { envelope: Arc::new(envelope), body, settles: Vec::new(), key: None };
+        let submission = Submission { envelope: Arc::new(envelope), body: body.into(), settles: Vec::new(), key: None };
         let kept = intake.spool.keep(submission).await;
         match kept.unwrap_or(Err(SpoolError::Stopped)) {
             Ok(Kept::New) => reply::queued(mid),

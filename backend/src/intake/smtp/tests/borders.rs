@@ -74,7 +74,7 @@ fn play_counting(groups: &[Vec<u8>], sizes: Vec<usize>) -> (String, Vec<Vec<u8>>
         };
         session::run(&house.intake, script, IpAddr::V4(Ipv4Addr::LOCALHOST), house.stop.subscribe()).await;
         let heard = String::from_utf8(heard.lock().unwrap().clone()).unwrap();
-        let kept = house.spool.kept().iter().map(|kept| without_trace(&kept.body)).collect();
+        let kept = house.spool.kept().iter().map(|kept| without_trace(kept.body.front())).collect();
         (heard, kept, writes.load(Ordering::Relaxed))
     })
 }
