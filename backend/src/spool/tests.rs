@@ -15,15 +15,18 @@ use crate::spool::journal::job::Job;
 use crate::spool::journal::log::Log;
 use crate::spool::journal::mover;
 use crate::spool::journal::op::Op;
+use crate::spool::journal::read_body;
+use crate::spool::journal::shared::Shared;
 use crate::spool::quarantine::Quarantine;
 use crate::spool::recovery::{self, Start};
-use crate::spool::{OpenError, Report, Spool, SpoolError, SpoolSettings, Submission};
+use crate::spool::{Body, OpenError, Report, Spool, SpoolError, SpoolSettings, Submission};
 use bytes::Bytes;
 use common::vocab::{MessageId, Timestamp};
 use engine::envelope::{Envelope, Recovered};
 use engine::random::Random;
+use futures_util::FutureExt;
 use sim_disk::SimDisk;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Small files and no thread beside the writer, so that many files are used and a seed stays a seed.
@@ -46,6 +49,42 @@ pub(super) fn message(mid: MessageId, recipients: usize, size: usize) -> Submiss
         dsn: Default::default(),
     };
     Submission { envelope: Arc::new(envelope), body: body.into(), settles: Vec::new(), key: None }
+}
+
+/// Octets of a large body that stay in its record.
+const FRONT_BYTES: usize = 300;
+/// Octets of a large body that are written at once.
+const WRITTEN_BYTES: usize = 4_000;
+
+/// The same message with all but its first octets in a file, written at once on this thread.
+fn streamed(shared: &Shared, submission: Submission) -> Result<Submission, SpoolError> {
+    let (front, _) = submission.body.clone().into_parts();
+    let rest = front.slice(FRONT_BYTES.min(front.len())..);
+    let mut writer = at_once(shared.blobs.begin(submission.envelope.mid)).unwrap()?;
+    for piece in rest.chunks(WRITTEN_BYTES) {
+        at_once(writer.write(piece.to_vec()))?;
+    }
+    let blob = at_once(writer.finish())?;
+    Ok(Submission { body: Body::new(front.slice(..front.len() - rest.len()), Some(blob)), ..submission })
+}
+
+/// All octets of a body, read at once on this thread.
+fn read_whole(shared: &Shared, quarantine: &Quarantine, mid: MessageId) -> Result<Bytes, SpoolError> {
+    at_once(Body::new(read_body(shared, quarantine, mid)?, shared.blobs.get(mid)).whole())
+}
+
+/// Without its threads a spool is never waited for.
+fn at_once<T>(answer: impl Future<Output = T>) -> T {
+    answer.now_or_never().expect("it is there at once")
+}
+
+/// The files of large bodies, by message.
+fn blob_files(disk: &SimDisk) -> Vec<MessageId> {
+    let files = disk.contents(Path::new("/spool/blobs"));
+    let number = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().parse().map(MessageId).unwrap();
+    let mut found: Vec<MessageId> = files.iter().map(|(path, _)| number(path)).collect();
+    found.sort_unstable();
+    found
 }
 
 /// All octets of a body.

@@ -7,7 +7,7 @@ use crate::spool::{Begun, Report, Submission};
 use bytes::Bytes;
 use common::vocab::{MessageId, RecipientId, Timestamp};
 use engine::envelope::{Envelope, Recovered, Settled, Settlement};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What may be known of a recipient.
@@ -99,14 +99,15 @@ impl Ledger {
         self.rows.retain(|_, row| row.lines.iter().any(|line| !line.gone));
     }
 
-    /// Acknowledged messages and those of their recipients that wait.
+    /// Acknowledged messages and those of their recipients that wait. Nobody tries one whose report is on its way.
     pub fn waiting(&self) -> Vec<(MessageId, Vec<RecipientId>)> {
-        let of = |row: &Row| -> Vec<RecipientId> {
+        let told: BTreeSet<(MessageId, RecipientId)> = self.reports.values().flatten().copied().collect();
+        let of = |mid: MessageId, row: &Row| -> Vec<RecipientId> {
             let rids = row.lines.iter().enumerate().filter(|(_, line)| !line.leaving);
-            rids.map(|(rid, _)| RecipientId(rid as u32)).collect()
+            rids.map(|(rid, _)| RecipientId(rid as u32)).filter(|rid| !told.contains(&(mid, *rid))).collect()
         };
         let rows = self.rows.iter().filter(|(_, row)| row.acknowledged);
-        rows.map(|(mid, row)| (*mid, of(row))).filter(|(_, rids)| !rids.is_empty()).collect()
+        rows.map(|(mid, row)| (*mid, of(*mid, row))).filter(|(_, rids)| !rids.is_empty()).collect()
     }
 
     /// Attempts that a result of this recipient may build upon.
