@@ -1,5 +1,6 @@
 //! Tests of the room, from the contract of the trait down to the power cut.
 
+mod blobs;
 mod conformance;
 mod crash;
 mod damage;
@@ -11,6 +12,8 @@ mod os;
 mod sim_db;
 pub(crate) mod sim_disk;
 
+use crate::spool::blob::registry::Blobs;
+use crate::spool::disk::Disk;
 use crate::spool::journal::job::Job;
 use crate::spool::journal::log::Log;
 use crate::spool::journal::mover;
@@ -19,7 +22,7 @@ use crate::spool::journal::read_body;
 use crate::spool::journal::shared::Shared;
 use crate::spool::quarantine::Quarantine;
 use crate::spool::recovery::{self, Start};
-use crate::spool::{Body, OpenError, Report, Spool, SpoolError, SpoolSettings, Submission};
+use crate::spool::{Answer, BlobWriter, Body, OpenError, Report, Spool, SpoolError, SpoolSettings, Submission};
 use bytes::Bytes;
 use common::vocab::{MessageId, Timestamp};
 use engine::envelope::{Envelope, Recovered};
@@ -51,6 +54,37 @@ pub(super) fn message(mid: MessageId, recipients: usize, size: usize) -> Submiss
     Submission { envelope: Arc::new(envelope), body: body.into(), settles: Vec::new(), key: None }
 }
 
+/// Files of large bodies on a disk in memory, for doubles of the spool.
+#[derive(Debug)]
+pub(crate) struct BlobDouble {
+    /// The disk.
+    pub(crate) disk: SimDisk,
+    /// The files.
+    blobs: Blobs,
+}
+
+impl Default for BlobDouble {
+    fn default() -> BlobDouble {
+        let disk = SimDisk::default();
+        let shared: Arc<dyn Disk> = Arc::new(disk.clone());
+        let quarantine = Quarantine { disk: shared.clone(), folder: "/spool/quarantine".into() };
+        let blobs = Blobs::open(&shared, Path::new("/spool"), &quarantine, Arc::default()).unwrap();
+        BlobDouble { disk, blobs }
+    }
+}
+
+impl BlobDouble {
+    /// Begins a file.
+    pub(crate) fn begin(&self, mid: MessageId) -> Answer<BlobWriter> {
+        self.blobs.begin(mid)
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        blob_files(&self.disk).len()
+    }
+}
+
 /// Octets of a large body that stay in its record.
 const FRONT_BYTES: usize = 300;
 /// Octets of a large body that are written at once.
@@ -74,8 +108,8 @@ fn read_whole(shared: &Shared, quarantine: &Quarantine, mid: MessageId) -> Resul
 }
 
 /// Without its threads a spool is never waited for.
-fn at_once<T>(answer: impl Future<Output = T>) -> T {
-    answer.now_or_never().expect("it is there at once")
+pub(crate) fn at_once<T>(answer: impl Future<Output = T>) -> T {
+    tokio::task::unconstrained(answer).now_or_never().expect("it is there at once")
 }
 
 /// The files of large bodies, by message.

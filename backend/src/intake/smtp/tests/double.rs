@@ -1,5 +1,6 @@
 //! A spool in memory: keeps what it is given, or fails as it is told.
 
+use crate::spool::tests::{BlobDouble, at_once};
 use crate::spool::{Answer, Begun, BlobWriter, Body, Kept, Spool, SpoolError, Submission};
 use common::vocab::MessageId;
 use engine::envelope::Settlement;
@@ -25,6 +26,9 @@ pub enum Mood {
     Waits,
 }
 
+/// Low, so that many a test meets a file.
+const BLOB_FROM: usize = 2_000;
+
 /// The spool.
 #[derive(Debug, Default)]
 pub struct MemorySpool {
@@ -32,6 +36,8 @@ pub struct MemorySpool {
     mood: Mutex<Mood>,
     kept: Mutex<Vec<Submission>>,
     waiting: Mutex<Vec<oneshot::Sender<Result<Kept, SpoolError>>>>,
+    /// The files of large bodies.
+    pub blobs: BlobDouble,
 }
 
 impl MemorySpool {
@@ -54,8 +60,13 @@ impl MemorySpool {
     pub fn only_body(&self) -> Vec<u8> {
         let kept = self.kept();
         assert_eq!(kept.len(), 1, "one transaction makes one message");
-        without_trace(kept[0].body.front())
+        without_trace(&octets_of(&kept[0].body))
     }
+}
+
+/// All octets of a body.
+pub fn octets_of(body: &Body) -> Vec<u8> {
+    at_once(body.clone().whole()).expect("it is whole").into()
 }
 
 /// The message without its first field, which must be our Received, two lines long.
@@ -101,11 +112,11 @@ impl Spool for MemorySpool {
     fn settle(&self, _: Vec<Settlement>) {}
 
     fn blob_from(&self) -> usize {
-        usize::MAX
+        BLOB_FROM
     }
 
-    fn stream(&self, _: MessageId) -> Answer<BlobWriter> {
-        unreachable!("all bodies are small here")
+    fn stream(&self, mid: MessageId) -> Answer<BlobWriter> {
+        self.blobs.begin(mid)
     }
 
     fn body(&self, mid: MessageId) -> Answer<Body> {
