@@ -80,7 +80,7 @@ pub struct Begun {
 /// Why the spool cannot do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpoolError {
-    /// The disk is full: answer 452, try again when space returns.
+    /// The disk is full, or nearly: answer 452, try again when space returns.
     Full,
     /// Writing or syncing failed: answer 451. Nothing more is accepted by this process.
     Failed(String),

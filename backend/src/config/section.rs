@@ -21,6 +21,12 @@ const MESSAGE_BYTES_MAX: u64 = 1 << 30;
 const CONNECTIONS_MAX: u64 = 100_000;
 /// Ports a probe may look at.
 const PROBE_PORTS_MAX: usize = 64;
+/// Octets that a guard may ask for: 1 TiB, above which it is no guard of a mail queue.
+const GUARD_BYTES_MAX: u64 = 1 << 40;
+/// Inodes that a guard may ask for.
+const GUARD_INODES_MAX: u64 = 1_000_000_000;
+/// Memory of messages at least: with less no large message could begin.
+const GUARD_MEMORY_MIN: u64 = 1 << 20;
 /// Waits of a schedule; the last one repeats.
 const STEPS_MAX: usize = 64;
 /// Delay warnings of one message.
@@ -216,6 +222,30 @@ impl Probe {
         let ports = table.numbers("ports", 0..=PROBE_PORTS_MAX, 1..=65_535, "[25, 465, 587, 2525]");
         let ports = ports.unwrap_or_else(|| vec![25, 465, 587, 2525]);
         Probe { ports: ports.into_iter().filter_map(|port| u16::try_from(port).ok()).collect() }
+    }
+}
+
+/// `[guard]`: what we leave to others, and to the emptying of our own queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Octets of the disk of `data_dir` below which no mail is taken.
+    pub disk_free_min: u64,
+    /// The same in inodes.
+    pub inodes_free_min: u64,
+    /// Octets of messages that are arriving which may be in memory, over all sessions.
+    pub memory_max: u64,
+}
+
+impl Guard {
+    pub(super) fn read(table: &Section<'_, '_>) -> Guard {
+        let bytes = table.number("disk_free_min", 0..=GUARD_BYTES_MAX, "67108864");
+        let inodes = table.number("inodes_free_min", 0..=GUARD_INODES_MAX, "2000");
+        let memory = table.number("memory_max", GUARD_MEMORY_MIN..=GUARD_BYTES_MAX, "268435456");
+        Guard {
+            disk_free_min: bytes.unwrap_or(67_108_864),
+            inodes_free_min: inodes.unwrap_or(2_000),
+            memory_max: memory.unwrap_or(268_435_456),
+        }
     }
 }
 

@@ -6,8 +6,7 @@
 use crate::deliver::owed::OrderInHand;
 use crate::deliver::settings::SessionSettings;
 use crate::deliver::wire::{Wire, Written};
-use crate::spool::{Begun, Body, Pieces, Spool, SpoolError};
-use bytes::Bytes;
+use crate::spool::{Begun, Pieces, Spool, SpoolError};
 use common::vocab::{MessageId, RecipientId, Reply};
 use engine::failure::{Failure, Outcome, Stage, Trouble};
 use engine::peer::Peer;
@@ -39,7 +38,7 @@ pub(super) struct Talk<S> {
 /// What is being carried, while something is.
 struct Cargo<'a> {
     order: &'a mut OrderInHand,
-    body: Body,
+    body: Pieces,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
@@ -168,13 +167,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     ) -> Result<Written, Trouble> {
         let Some(cargo) = cargo else { return Err(Trouble::Ours("there is no body to send".into())) };
         let mut encoder = BodyEncoder::new();
-        let mut pieces = cargo.body.clone().pieces();
         loop {
             // The last piece comes only if all were right: a damaged body is cut off before its final dot.
-            let piece = next_piece(&mut pieces).await.map_err(Trouble::Ours)?;
+            let piece = in_time(cargo.body.next()).await.map_err(Trouble::Ours)?;
             self.wire.out.clear();
             encoder.encode(&piece, &mut self.wire.out);
-            if pieces.is_done() {
+            if cargo.body.is_done() {
                 break;
             }
             if self.wire.send_block(self.settings.block).await? == Written::Interrupted {
@@ -198,10 +196,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         Ok(written)
     }
 
-    async fn fetch(&self, mid: MessageId) -> Result<Body, Arc<str>> {
-        let answer = timeout(SPOOL_WAIT_MAX, self.spool.body(mid)).await;
-        let answer = answer.map_err(|_| "the spool did not answer in time")?;
-        answer.unwrap_or(Err(SpoolError::Stopped)).map_err(|error| error.to_string().into())
+    async fn fetch(&self, mid: MessageId) -> Result<Pieces, Arc<str>> {
+        in_time(async {
+            let mut pieces = self.spool.body(mid).await.unwrap_or(Err(SpoolError::Stopped))?.pieces();
+            pieces.open().await.map(|()| pieces)
+        })
+        .await
     }
 
     fn all_failed(&self, order: &OrderInHand, why: Arc<str>) -> Vec<Outcome> {
@@ -211,9 +211,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     }
 }
 
-async fn next_piece(pieces: &mut Pieces) -> Result<Bytes, Arc<str>> {
-    let piece = timeout(SPOOL_WAIT_MAX, pieces.next()).await;
-    piece.map_err(|_| "the spool did not answer in time")?.map_err(|error| error.to_string().into())
+/// What the spool answers, or why there is no answer.
+async fn in_time<T>(answer: impl Future<Output = Result<T, SpoolError>>) -> Result<T, Arc<str>> {
+    let answer = timeout(SPOOL_WAIT_MAX, answer).await;
+    answer.map_err(|_| "the spool did not answer in time")?.map_err(|error| error.to_string().into())
 }
 
 /// Bytes came where no answer was due (response injection, or a peer that is out of step).

@@ -85,6 +85,17 @@ impl Pieces {
         self.front.is_empty() && self.blob.as_ref().is_none_or(BlobReader::is_done)
     }
 
+    /// Looks whether what is not in memory is there.
+    ///
+    /// # Errors
+    /// As for [`Pieces::next`].
+    pub async fn open(&mut self) -> Result<(), SpoolError> {
+        match &mut self.blob {
+            Some(blob) => blob.open().await,
+            None => Ok(()),
+        }
+    }
+
     /// The next piece, at most [`PIECE_BYTES`]; empty at the end.
     ///
     /// # Errors

@@ -96,6 +96,9 @@ impl std::error::Error for OpenError {
 pub enum SpoolHealth {
     /// It keeps mail.
     Ok,
+    /// The disk has less room than it has to have: results and reports are still written, mail is not taken. Passes by
+    /// itself.
+    Low,
     /// The disk is full: results are still written, mail is not taken. Passes by itself.
     Full,
     /// A write or a sync failed. Does not pass: the process has to end, and the next one recovers from disk.

@@ -5,6 +5,7 @@
 
 mod cache;
 pub(super) mod chain;
+pub(super) mod guard;
 pub(super) mod index;
 pub(super) mod job;
 mod keys;

@@ -14,7 +14,8 @@ mod scan;
 use crate::spool::blob::registry::Blobs;
 use crate::spool::disk::{Disk, LockGuard, is_full};
 use crate::spool::failure::{OpenError, Pulse, SpoolHealth};
-use crate::spool::journal::chain::{Chain, Segment};
+use crate::spool::journal::chain::{Chain, Claim, Segment};
+use crate::spool::journal::guard::Guard;
 use crate::spool::journal::log::Log;
 use crate::spool::journal::moves::Moves;
 use crate::spool::journal::op::Op;
@@ -85,7 +86,8 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
         // A process that was killed leaves records that no power cut has tested yet: from here on they count.
         last.file.sync_data().map_err(OpenError::io("sync", &last.path))?;
     }
-    let mut log = open_log(chain, shared.clone(), moves, settings, lock, (next, clean), &folder)?;
+    let guard = Guard::new(disk.clone(), dir.to_owned(), settings);
+    let mut log = open_log(chain, shared.clone(), moves, settings, (lock, guard), (next, clean), &folder)?;
     keys.iter().for_each(|(key, mid, at, _)| log.know_key(key, *mid, *at));
     stock.begin(shared);
     Ok(Start { log, quarantine, stock })
@@ -130,17 +132,17 @@ fn open_log(
     shared: Arc<Shared>,
     moves: Moves,
     settings: &SpoolSettings,
-    lock: LockGuard,
+    (lock, guard): (LockGuard, Guard),
     (next, clean): (MessageId, bool),
     folder: &Path,
 ) -> Result<Log, OpenError> {
     if !clean {
         let next = MessageId(next.0 + NUMBERS_BLOCK);
-        chain.roll(0, true, next).map_err(OpenError::io("begin a journal file in", folder))?;
+        chain.roll(0, Claim::Result, next).map_err(OpenError::io("begin a journal file in", folder))?;
         shared.set_ceiling(next.0);
     }
     let reserve = chain.retire().and_then(|()| chain.ensure_spares(1));
-    let mut log = Log::new(chain, shared, moves, settings, lock);
+    let mut log = Log::new(chain, shared, moves, guard, settings, lock);
     if let Err(error) = reserve {
         if !is_full(&error) {
             return Err(OpenError::io("make a journal file in", folder)(error));

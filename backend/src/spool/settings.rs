@@ -22,6 +22,14 @@ pub struct SpoolSettings {
     pub spares_max: usize,
     /// Batches that may wait for the driver. More would only hide that it is slow.
     pub kept_batches_max: usize,
+    /// Octets that the disk has to have free (`[guard] disk_free_min`): below it mail is answered 452, before a write
+    /// fails. What is left is for results, reports and the database, by which the queue empties itself: two journal
+    /// files by default.
+    pub disk_free_min: u64,
+    /// The same for inodes (`[guard] inodes_free_min`): what the large bodies of all sessions at once may need.
+    pub inodes_free_min: u64,
+    /// How often the free room is looked at while mail comes, and while there is too little of it.
+    pub room_every: Duration,
     /// How often a full disk is asked whether there is room again.
     pub full_retry: Duration,
     /// Journal files in use before the oldest is emptied into the database: bounds what a start has to read.
@@ -55,6 +63,9 @@ impl Default for SpoolSettings {
             cache_bytes_max: 256 << 20,
             spares_max: 4,
             kept_batches_max: 16,
+            disk_free_min: 64 << 20,
+            inodes_free_min: 2_000,
+            room_every: Duration::from_secs(1),
             full_retry: Duration::from_secs(2),
             segments_max: 8,
             segment_age: Duration::from_secs(30),

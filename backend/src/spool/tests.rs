@@ -5,6 +5,7 @@ mod conformance;
 mod crash;
 mod damage;
 mod faults;
+mod guard;
 mod kill;
 mod ledger;
 mod moves;
@@ -34,7 +35,8 @@ use std::sync::Arc;
 
 /// Small files and no thread beside the writer, so that many files are used and a seed stays a seed.
 fn small() -> SpoolSettings {
-    SpoolSettings { segment_bytes: 64 << 10, prepare_ahead: false, ..SpoolSettings::default() }
+    let (segment_bytes, disk_free_min) = (64 << 10, 0);
+    SpoolSettings { segment_bytes, disk_free_min, prepare_ahead: false, ..SpoolSettings::default() }
 }
 
 /// A message whose every octet follows from its number.
@@ -77,6 +79,14 @@ impl BlobDouble {
     /// Begins a file.
     pub(crate) fn begin(&self, mid: MessageId) -> Answer<BlobWriter> {
         self.blobs.begin(mid)
+    }
+
+    /// A body with all but its first octets in a file.
+    pub(crate) fn body(&self, mid: MessageId, octets: &[u8]) -> Body {
+        let (front, rest) = octets.split_at(FRONT_BYTES);
+        let mut writer = at_once(self.begin(mid)).unwrap().unwrap();
+        rest.chunks(WRITTEN_BYTES).for_each(|piece| drop(at_once(writer.write(piece.to_vec())).unwrap()));
+        Body::new(Bytes::copy_from_slice(front), Some(at_once(writer.finish()).unwrap()))
     }
 
     /// How many there are.

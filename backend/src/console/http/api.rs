@@ -46,7 +46,9 @@ pub(super) async fn readyz(State(shared): State<Shared>) -> Result<&'static str,
     let not_ready = |sentence: &str| Err(ApiError::new(ErrorCode::Unavailable, sentence).into());
     match health {
         Health::Online => Ok("ok\n"),
-        Health::ReceivingStopped => not_ready("No mail is taken: the disk is full or failing."),
+        Health::ReceivingStopped => {
+            not_ready("No mail is taken: the disk is full, has less room than [guard] demands, or fails.")
+        }
         Health::Stopping => not_ready("The server is stopping."),
         Health::Other => not_ready("The server is not ready."),
     }

@@ -28,6 +28,8 @@ pub(in crate::deliver) const SESSION: SessionId = SessionId(7);
 #[derive(Default)]
 pub(in crate::deliver) struct TestSpool {
     pub(in crate::deliver) bodies: BTreeMap<u64, Bytes>,
+    /// The large one of message 1.
+    pub(in crate::deliver) large: Option<Body>,
     pub(in crate::deliver) begun: Mutex<Vec<Begun>>,
     /// What writing `begun` fails with.
     pub(in crate::deliver) begun_answer: Option<SpoolError>,
@@ -60,7 +62,9 @@ impl Spool for TestSpool {
     fn body(&self, mid: MessageId) -> Answer<Body> {
         assert_ne!(self.cursed, Some(mid.0), "a cursed body (this panic belongs to a test)");
         let (sender, receiver) = oneshot::channel();
-        let _ = sender.send(self.bodies.get(&mid.0).cloned().map(Body::from).ok_or(SpoolError::Missing(mid)));
+        let large = self.large.clone().filter(|_| mid == MessageId(1));
+        let found = large.or_else(|| self.bodies.get(&mid.0).cloned().map(Body::from));
+        let _ = sender.send(found.ok_or(SpoolError::Missing(mid)));
         receiver
     }
     fn flush(&self) -> Answer<()> {

@@ -33,6 +33,17 @@ impl BlobReader {
         self.at == self.blob.mark().length
     }
 
+    /// Opens the file, so that one that is missing is known before anything is sent.
+    ///
+    /// # Errors
+    /// As for [`BlobReader::next`].
+    pub async fn open(&mut self) -> Result<(), SpoolError> {
+        let blob = self.blob.clone();
+        let opened = self.blob.0.room.hands.ask(self.blob.0.mid, move || open(&blob));
+        self.file = Some(opened.await.unwrap_or(Err(SpoolError::Stopped))?);
+        Ok(())
+    }
+
     /// The next piece; empty at the end.
     ///
     /// # Errors

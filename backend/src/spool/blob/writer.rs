@@ -29,7 +29,7 @@ pub(super) fn begin(room: &Arc<BlobRoom>, mid: MessageId) -> Answer<BlobWriter> 
         match owner.pulse.get() {
             SpoolHealth::Ok => {}
             SpoolHealth::Failed(why) => return Err(SpoolError::Failed(why)),
-            SpoolHealth::Full => return Err(SpoolError::Full),
+            SpoolHealth::Low | SpoolHealth::Full => return Err(SpoolError::Full),
         }
         let file = owner.disk.create(&owner.path(mid)).map_err(|error| owner.trouble("create", &error))?;
         let mark = BlobMark { length: 0, sum: first_sum(mid) };

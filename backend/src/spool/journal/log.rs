@@ -9,7 +9,8 @@ use crate::spool::blob::Blob;
 use crate::spool::disk::{LockGuard, is_full};
 use crate::spool::failure::SpoolHealth;
 use crate::spool::frame::{self, END_BYTES};
-use crate::spool::journal::chain::Chain;
+use crate::spool::journal::chain::{Chain, Claim};
+use crate::spool::journal::guard::Guard;
 use crate::spool::journal::index::{Entry, Place, Remaining, Spot};
 use crate::spool::journal::keys::Keys;
 use crate::spool::journal::moves::Moves;
@@ -80,13 +81,21 @@ pub struct Log {
     kept: Vec<Arc<Envelope>>,
     /// Message numbers below this are promised to the disk, or about to be.
     ceiling: u64,
+    guard: Guard,
     /// The lock of the spool's folder; it ends with the log.
     _lock: LockGuard,
 }
 
 impl Log {
     /// Continues an open chain.
-    pub fn new(chain: Chain, shared: Arc<Shared>, moves: Moves, settings: &SpoolSettings, lock: LockGuard) -> Log {
+    pub fn new(
+        chain: Chain,
+        shared: Arc<Shared>,
+        moves: Moves,
+        guard: Guard,
+        settings: &SpoolSettings,
+        lock: LockGuard,
+    ) -> Log {
         let ceiling = shared.ceiling();
         Log {
             chain,
@@ -102,6 +111,7 @@ impl Log {
             settings: settings.clone(),
             kept: Vec::new(),
             ceiling,
+            guard,
             _lock: lock,
         }
     }
@@ -162,12 +172,19 @@ impl Log {
         }
     }
 
+    /// Looks whether the disk has the room that it has to have.
+    pub fn watch_room(&mut self) {
+        if let Some(health) = self.guard.look(self.chain.now(), &self.shared.health()) {
+            self.shared.set_health(health);
+        }
+    }
+
     /// Whether all that was handed over is on disk, or why not.
     fn standing(&self) -> Result<(), SpoolError> {
         match self.shared.health() {
             SpoolHealth::Failed(why) => Err(SpoolError::Failed(why)),
             SpoolHealth::Full if !self.held.is_empty() => Err(SpoolError::Full),
-            SpoolHealth::Ok | SpoolHealth::Full => Ok(()),
+            SpoolHealth::Ok | SpoolHealth::Low | SpoolHealth::Full => Ok(()),
         }
     }
 
@@ -182,10 +199,11 @@ impl Log {
     }
 
     fn put_keep(&mut self, submission: Submission, reply: Reply<Kept>) {
+        let claim = if submission.settles.is_empty() { Claim::Mail } else { Claim::Report };
         let refusal = match self.shared.health() {
             SpoolHealth::Failed(why) => Some(SpoolError::Failed(why)),
-            SpoolHealth::Full => Some(SpoolError::Full),
-            SpoolHealth::Ok => too_large(&submission),
+            SpoolHealth::Low | SpoolHealth::Full if claim == Claim::Mail => Some(SpoolError::Full),
+            SpoolHealth::Ok | SpoolHealth::Low | SpoolHealth::Full => too_large(&submission),
         };
         if let Some(why) = refusal {
             let _ = reply.send(Err(why));
@@ -203,7 +221,7 @@ impl Log {
         let Submission { envelope, body, settles, key } = &submission;
         let blob = body.blob();
         record::put_accept(&mut self.buffer, envelope, settles, key.as_ref(), blob.map(Blob::mark), body.front());
-        match self.seat(start, record::ACCEPT) {
+        match self.seat(start, record::ACCEPT, claim) {
             Ok(spot) => {
                 if let Some(blob) = blob {
                     blob.stay();
@@ -263,25 +281,24 @@ impl Log {
                 record::NUMBERS
             }
         };
-        match self.seat(start, kind) {
+        match self.seat(start, kind, Claim::Result) {
             Ok(spot) => self.pending.push(Pending::Rider(rider, spot.number)),
             Err(_) => self.hold_back(rider),
         }
     }
 
     /// Gives the record that ends the buffer its place; goes to a new segment if it has no room in this one.
-    fn seat(&mut self, start: usize, kind: u8) -> Result<Spot, SpoolError> {
+    fn seat(&mut self, start: usize, kind: u8, claim: Claim) -> Result<Spot, SpoolError> {
         let mut start = start;
         if !self.chain.fits(self.buffer.len()) {
             let record = self.buffer.split_off(start);
             self.commit(true);
-            self.standing_for(kind)?;
-            let reserve_too = kind != record::ACCEPT;
+            self.standing_for(claim)?;
             if !self.chain.fits(record.len())
-                && let Err(error) = self.chain.roll(record.len(), reserve_too, MessageId(self.ceiling))
+                && let Err(error) = self.chain.roll(record.len(), claim, MessageId(self.ceiling))
             {
                 self.trouble("begin a journal file", &error);
-                self.standing_for(kind)?;
+                self.standing_for(claim)?;
                 return Err(SpoolError::Full);
             }
             start = self.buffer.len();
@@ -295,12 +312,14 @@ impl Log {
         Ok(Spot { number: seal.number, offset, length })
     }
 
-    /// Whether a record of this kind may still be written.
-    fn standing_for(&self, kind: u8) -> Result<(), SpoolError> {
-        match self.shared.health() {
-            SpoolHealth::Failed(why) => Err(SpoolError::Failed(why)),
-            SpoolHealth::Full if kind == record::ACCEPT => Err(SpoolError::Full),
-            SpoolHealth::Ok | SpoolHealth::Full => Ok(()),
+    /// Whether a new segment may be begun for this.
+    fn standing_for(&self, claim: Claim) -> Result<(), SpoolError> {
+        match (self.shared.health(), claim) {
+            (SpoolHealth::Failed(why), _) => Err(SpoolError::Failed(why)),
+            (SpoolHealth::Full, Claim::Mail) => Err(SpoolError::Full),
+            // Nothing but spares: to fill a full disk with zeros for each report would leave no time for results.
+            (SpoolHealth::Full, Claim::Report) if !self.chain.is_ready_for_a_report() => Err(SpoolError::Full),
+            _ => Ok(()),
         }
     }
 
@@ -477,7 +496,7 @@ impl Log {
     fn trouble(&mut self, doing: &str, error: &io::Error) {
         if !is_full(error) {
             self.fail(doing, error);
-        } else if self.shared.health() == SpoolHealth::Ok {
+        } else if self.shared.health() != SpoolHealth::Full {
             tracing::error!("the disk of the spool is full: mail is refused until there is room, delivery goes on");
             self.shared.set_health(SpoolHealth::Full);
         }

@@ -3,7 +3,7 @@
 use super::conformance::{Place, conforms};
 use super::sim_disk::SimDisk;
 use super::{message, small, whole};
-use crate::spool::disk::{Disk, DiskFile, LockGuard, OsDisk};
+use crate::spool::disk::{Disk, DiskFile, LockGuard, OsDisk, Room};
 use crate::spool::queue_db::{DbError, QueueDb};
 use crate::spool::{Begun, JournalSpool, Kept, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
 use std::io;
@@ -155,6 +155,9 @@ impl Disk for Gated {
     }
     fn database(&self, path: &Path) -> Result<Arc<dyn QueueDb>, DbError> {
         OsDisk.database(path)
+    }
+    fn room(&self, path: &Path) -> io::Result<Room> {
+        OsDisk.room(path)
     }
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {
         OsDisk.lock(path)
