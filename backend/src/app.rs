@@ -17,9 +17,9 @@ use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSett
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::report::{self, ReportLimits, ReportSettings};
 use crate::resolve::{ResolveSettings, Resolver};
-use crate::spool::{self, JournalSpool, Spool, SpoolHealth, SpoolSettings};
+use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth, SpoolSettings};
 use common::wire::{DigRequest, Health};
-use common::words::{Language, RecoveryPhrase};
+use common::words::Language;
 use engine::tls::TlsRules;
 use engine::{Engine, Settings};
 use std::net::SocketAddr;
@@ -37,6 +37,9 @@ const CHANGES_MAX: usize = 4;
 const SMTP_BACKLOG: u32 = 4_096;
 /// How long a stop waits for the doors and the reports once the driver has ended.
 const DOORS_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the doors stay closed for a queue that is still being read: a small part of the three seconds in which a
+/// start has to listen, whatever waits.
+const COUNT_PATIENCE: Duration = Duration::from_millis(500);
 /// How often the spool is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
 
@@ -116,7 +119,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let (desk, questions) = Desk::new();
     let (changes, changes_inlet) = mpsc::channel(CHANGES_MAX);
     let (published, hosts) = feed::channel();
-    let mut first_rows = hosts.clone();
+    let mut counted = hosts.clone();
     let (health, health_seen) = watch::channel(Health::Online);
     let hop_guard = guard.clone();
     let (reports, report_writer) = report::open(report_settings(&config), spool.clone(), clock);
@@ -124,11 +127,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
         spool: spool.clone(),
         reports,
         resolver: resolver.clone(),
-        session: Arc::new(SessionSettings {
-            hello_name: config.hostname.clone(),
-            tls: Arc::new(TlsClient::new(roots, clock)),
-            ..SessionSettings::default()
-        }),
+        session: Arc::new(session_settings(&config, roots, clock)),
         guard: Arc::new(move |hop| {
             hop_guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok()
         }),
@@ -136,13 +135,10 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     };
     let engine = Engine::new(started_at, settings(&config, descriptors)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
-    let inlets = Inlets { events: event_inlet, kept: opened.kept, questions, stop: stop.clone() };
-    let recovery = recovery(&opened.report, Language::En);
     let settings = ConsoleSettings {
         hostname: config.hostname.to_string(),
         lab,
         up_since: started_at,
-        recovery,
         ..ConsoleSettings::default()
     };
     let telnet = telnet(&config, resolver.clone(), guard);
@@ -150,14 +146,27 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let mail = Arc::new(intake.http());
     let bodies = spool.clone();
-    let parts = ConsoleParts { desk, hosts, clock, settings, health: health_seen, digger, telnet, mail, spool: bodies };
+    let Backlog { batches: backlog, reading } = opened.backlog;
+    let parts = ConsoleParts {
+        desk,
+        hosts,
+        clock,
+        settings,
+        health: health_seen,
+        digger,
+        telnet,
+        mail,
+        spool: bodies,
+        reading,
+    };
     let state = ConsoleState::new(parts);
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
     let reporting = tokio::spawn(report_writer.run());
-    let driving = tokio::spawn(driver.run(opened.recovered, inlets));
-    // Nobody is shown an empty queue before what was found on disk is counted.
-    drop(first_rows.changed().await);
+    let inlets = Inlets { events: event_inlet, backlog, kept: opened.kept, questions, stop: stop.clone() };
+    let driving = tokio::spawn(driver.run(inlets));
+    // A queue of ordinary size is not shown half. A longer wait for it would be a longer outage.
+    drop(tokio::time::timeout(COUNT_PATIENCE, counted.wait_for(|index| index.complete)).await);
     open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);
     watch_spool(&spool, &health, stop).await?;
     drop(driving.await);
@@ -167,20 +176,6 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     drop(tokio::time::timeout(DOORS_PATIENCE, ended).await);
     drop(spool.flush().await);
     Ok(())
-}
-
-/// What the start found, in words; nothing if that was nothing.
-fn recovery(report: &spool::Report, language: Language) -> Option<String> {
-    let found = RecoveryPhrase {
-        messages: report.messages,
-        recipients: report.recipients,
-        damaged: report.damaged,
-        torn_bytes: report.torn_bytes,
-        possibly_twice: report.possibly_twice,
-        lost_batches: report.lost_batches,
-        orphans: report.orphans,
-    };
-    (!found.is_empty()).then(|| language.say_recovery(&found))
 }
 
 /// What the server listens on.
@@ -334,6 +329,11 @@ fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSe
 fn spool_settings(config: &Config) -> SpoolSettings {
     let (disk_free_min, inodes_free_min) = (config.guard.disk_free_min, config.guard.inodes_free_min);
     SpoolSettings { disk_free_min, inodes_free_min, ..SpoolSettings::default() }
+}
+
+fn session_settings(config: &Config, roots: Roots, clock: Clock) -> SessionSettings {
+    let tls = Arc::new(TlsClient::new(roots, clock));
+    SessionSettings { hello_name: config.hostname.clone(), tls, ..SessionSettings::default() }
 }
 
 fn report_settings(config: &Config) -> ReportSettings {

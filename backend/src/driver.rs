@@ -32,6 +32,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(8);
 pub struct Inlets {
     /// What the rooms report.
     pub events: mpsc::UnboundedReceiver<Event>,
+    /// What waits from before the start.
+    pub backlog: mpsc::Receiver<Vec<Recovered>>,
     /// What the spool keeps.
     pub kept: mpsc::Receiver<Vec<Arc<Envelope>>>,
     /// What doors ask.
@@ -48,6 +50,8 @@ pub struct Driver {
     rooms: Rooms,
     sessions: HashMap<SessionId, crate::deliver::SessionHandle>,
     changes: mpsc::Sender<Changes>,
+    /// All that waits from before the start is in the engine.
+    complete: bool,
     messages_received: u64,
     recipients_received: u64,
     unpublished: bool,
@@ -63,6 +67,7 @@ impl Driver {
             rooms,
             sessions: HashMap::new(),
             changes,
+            complete: false,
             messages_received: 0,
             recipients_received: 0,
             unpublished: true,
@@ -70,8 +75,7 @@ impl Driver {
     }
 
     /// Runs until the stop signal; what is in hand then gets a few seconds to end.
-    pub async fn run(mut self, recovered: Vec<Recovered>, mut inlets: Inlets) {
-        self.turn(recovered.into_iter().map(Event::Recovered));
+    pub async fn run(mut self, mut inlets: Inlets) {
         let mut events = Vec::with_capacity(TURN_EVENTS_MAX);
         let mut publish = tokio::time::interval(PUBLISH_EVERY);
         loop {
@@ -82,6 +86,8 @@ impl Driver {
                     self.turn(events.drain(..));
                 }
                 Some(batch) = inlets.kept.recv() => self.keep(batch),
+                // In turn with all the others: neither fresh mail nor the queue from before waits for the other.
+                batch = inlets.backlog.recv(), if !self.complete => self.recover(batch),
                 Some(question) = inlets.questions.recv() => self.answer(question),
                 () = sleep_until(wake) => self.turn([Event::Woke]),
                 _ = publish.tick() => self.beat(),
@@ -89,7 +95,7 @@ impl Driver {
             }
         }
         // What is kept from here on is found at the next start; nothing may wait for us to hear of it.
-        drop(inlets.kept);
+        drop((inlets.kept, inlets.backlog));
         self.wind_down(&mut inlets.events).await;
     }
 
@@ -124,6 +130,15 @@ impl Driver {
         self.messages_received += batch.len() as u64;
         self.recipients_received += batch.iter().map(|envelope| envelope.recipients.len() as u64).sum::<u64>();
         self.turn(batch.into_iter().map(Event::Accepted));
+    }
+
+    /// Takes in what waits from before; when there is no more, the house hears of it at once.
+    fn recover(&mut self, batch: Option<Vec<Recovered>>) {
+        self.complete = batch.is_none();
+        self.turn(batch.into_iter().flatten().map(Event::Recovered));
+        if self.complete {
+            self.publish();
+        }
     }
 
     fn answer(&mut self, question: Question) {
@@ -162,6 +177,7 @@ impl Driver {
             changed,
             gone,
             ended: self.engine.ended_counters(),
+            complete: self.complete,
             messages_received: self.messages_received,
             recipients_received: self.recipients_received,
         });

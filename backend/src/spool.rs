@@ -5,21 +5,23 @@
 //! Never: decides when or where something is delivered. Nothing outside of this room knows which spool runs.
 //! The walk goes on in `driver`: what is kept is told to it in batches.
 
+mod backlog;
 mod blob;
 mod body;
 pub mod disk;
 mod failure;
-mod frame;
+pub(crate) mod frame;
 mod journal;
 mod quarantine;
 mod queue_db;
-mod record;
+pub(crate) mod record;
 mod recovery;
 mod segment;
 mod settings;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use backlog::{Backlog, Reading};
 pub use blob::writer::BlobWriter;
 pub use blob::{Blob, PIECE_BYTES};
 pub use body::{Body, Pieces};
@@ -28,7 +30,7 @@ pub use journal::JournalSpool;
 pub use settings::SpoolSettings;
 
 use common::vocab::{AttemptId, MessageId, RecipientId};
-use engine::envelope::{Envelope, Recovered, Settlement};
+use engine::envelope::{Envelope, Settlement};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -153,14 +155,13 @@ pub trait Spool: Send + Sync + 'static {
     fn flush(&self) -> Answer<()>;
 }
 
-/// What a spool hands over when it opens: itself, what it found, and the stream of what it keeps from now on.
+/// What a spool hands over when it opens: itself, the stream of what waits from before, and that of what it keeps from
+/// now on.
 pub struct Opened<S> {
     /// The spool.
     pub spool: Arc<S>,
-    /// What waits from before, oldest first.
-    pub recovered: Vec<Recovered>,
-    /// What the start found, in numbers.
-    pub report: Report,
+    /// What waits from before, as it is read.
+    pub backlog: Backlog,
     /// Messages on disk, in batches of one sync each. The driver reads it; while it is full, `keep` waits.
     pub kept: tokio::sync::mpsc::Receiver<Vec<Arc<Envelope>>>,
 }

@@ -23,7 +23,7 @@ pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage,
 pub use probe::{
     DigAnswer, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState, TelnetRequest,
 };
-pub use status::{Health, ServerStatus, Totals};
+pub use status::{Health, Recovering, ServerStatus, Totals};
 
 use serde::{Deserialize, Serialize};
 

@@ -38,7 +38,7 @@ pub use label::{Label, Note};
 pub use number::grouped;
 pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT};
 pub use printable::{printable, printable_lines};
-pub use recovery::RecoveryPhrase;
+pub use recovery::{ReadingPhrase, RecoveryPhrase};
 pub use report::ReportPhrase;
 pub use sendmail::SendmailPhrase;
 pub use setting::SettingPhrase;
@@ -117,6 +117,14 @@ impl Language {
         match self {
             Language::En => found.en(),
             Language::Ja => found.ja(),
+        }
+    }
+
+    /// What is said while a start still reads what waits from before, in this language.
+    pub fn say_reading(self, phrase: &ReadingPhrase) -> String {
+        match self {
+            Language::En => phrase.en(),
+            Language::Ja => phrase.ja(),
         }
     }
 

@@ -19,20 +19,20 @@ mod warning;
 use crate::host::Host;
 use crate::host_id::HostId;
 use crate::lane::{Lane, Session};
+use crate::queue::MessageBook;
 use crate::random::Random;
+use crate::shelf::Shelf;
 use crate::tls::TlsMemory;
 use crate::{Event, Output, Settings};
 use common::vocab::{Counters, Domain, MessageId, SessionId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
-/// What time may bring, besides the wake-up of a host.
+/// What time may bring, besides the deadline of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Host(HostId),
     IdleSession(SessionId),
-    /// A warning of a message is due, or its lifetime is over.
-    Message(MessageId),
 }
 
 /// Every decision of the queue. See the crate's front page.
@@ -45,8 +45,8 @@ pub struct Engine {
     names: BTreeMap<Domain, HostId>,
     hosts: Vec<Option<Host>>,
     free_hosts: Vec<HostId>,
-    /// Recipients of each message that are still in the queue.
-    messages: BTreeMap<MessageId, MessageBook>,
+    /// The messages that have recipients in the queue.
+    messages: Shelf<MessageId, MessageBook>,
     sessions: BTreeMap<SessionId, Session>,
     lanes: BTreeMap<SocketAddr, Lane>,
     tls_memory: TlsMemory,
@@ -55,6 +55,8 @@ pub struct Engine {
     /// Hosts that wait for a connection because a limit over all is reached, in turn.
     waiting: VecDeque<HostId>,
     timers: BTreeSet<(Timestamp, Timer)>,
+    /// When a warning of a message is due, or its lifetime is over.
+    deadlines: Shelf<(Timestamp, MessageId), ()>,
     next_session: u64,
     next_attempt: u64,
     guard_closed: bool,
@@ -64,33 +66,6 @@ pub struct Engine {
     gone: Vec<Domain>,
     /// Counters of hosts whose record has ended.
     ended_counters: Counters,
-}
-
-/// What is kept of a message besides its legs.
-#[derive(Clone, Debug)]
-struct MessageBook {
-    /// Recipients in the queue.
-    recipients: u32,
-    /// Where its legs are, or were.
-    hosts: Hosts,
-    /// The timer that is registered for it.
-    deadline: Timestamp,
-}
-
-/// The hosts of a message: mostly one, which costs no allocation of its own.
-#[derive(Clone, Debug)]
-enum Hosts {
-    One(HostId),
-    Many(Box<[HostId]>),
-}
-
-impl Hosts {
-    fn as_slice(&self) -> &[HostId] {
-        match self {
-            Hosts::One(id) => std::slice::from_ref(id),
-            Hosts::Many(ids) => ids,
-        }
-    }
 }
 
 impl Engine {
@@ -104,7 +79,7 @@ impl Engine {
             names: BTreeMap::new(),
             hosts: Vec::new(),
             free_hosts: Vec::new(),
-            messages: BTreeMap::new(),
+            messages: Shelf::default(),
             sessions: BTreeMap::new(),
             lanes: BTreeMap::new(),
             tls_memory: TlsMemory::default(),
@@ -112,6 +87,7 @@ impl Engine {
             connected: 0,
             waiting: VecDeque::new(),
             timers: BTreeSet::new(),
+            deadlines: Shelf::default(),
             next_session: 1,
             next_attempt: 1,
             guard_closed: false,
@@ -148,7 +124,8 @@ impl Engine {
 
     /// When the engine wants to be woken if nothing else happens first.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(at, _)| *at)
+        let deadline = self.deadlines.first_key_value().map(|((at, _), ())| *at);
+        self.timers.first().map(|(at, _)| *at).into_iter().chain(deadline).min()
     }
 
     fn host(&self, id: HostId) -> &Host {

@@ -11,11 +11,10 @@ use crate::jump::Jump;
 use crate::queue::{Leg, LegKey, LegStage, Word};
 use crate::route::Route;
 use crate::settings::Settings;
+use crate::shelf::Shelf;
 use crate::tls::{Protection, TlsRule};
 use crate::view::Evidence;
-use common::vocab::{
-    AttemptId, CauseCounts, Counters, Domain, HostStatus, Reply, SessionId, Timestamp, VerdictCode, WaitCause,
-};
+use common::vocab::{CauseCounts, Counters, Domain, HostStatus, Reply, Timestamp, VerdictCode, WaitCause};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -73,7 +72,7 @@ pub struct Host {
     /// The destination domain.
     pub name: Domain,
     /// All legs in the queue, by message, thus by age.
-    pub legs: BTreeMap<LegKey, Leg>,
+    pub legs: Shelf<LegKey, Leg>,
     fresh: VecDeque<LegKey>,
     again: VecDeque<LegKey>,
     retry: BTreeSet<(Timestamp, LegKey)>,
@@ -145,7 +144,7 @@ impl Host {
             tls_rule: settings.tls.of(&name),
             protection: None,
             name,
-            legs: BTreeMap::new(),
+            legs: Shelf::default(),
             fresh: VecDeque::new(),
             again: VecDeque::new(),
             retry: BTreeSet::new(),
@@ -217,10 +216,10 @@ impl Host {
 
     /// `Due -> Sending`. Takes turns between first attempts and later ones, so that a backlog of retries
     /// never takes more than half of the slots from fresh mail.
-    pub fn take_due(&mut self, session: SessionId, attempt: AttemptId) -> Option<LegKey> {
+    pub fn take_due(&mut self) -> Option<LegKey> {
         let key = self.pop_due()?;
         let leg = self.legs.get_mut(&key)?;
-        leg.stage = LegStage::Sending { session, attempt };
+        leg.stage = LegStage::Sending;
         self.counts.sending += leg.recipients();
         Some(key)
     }
@@ -281,12 +280,13 @@ impl Host {
             self.counts.attempted -= before;
         }
         leg.attempts = leg.attempts.saturating_add(1);
-        leg.rids = keep;
+        if keep.is_empty() {
+            self.legs.remove(&key);
+            return;
+        }
+        leg.set_rids(&keep);
         leg.stage = LegStage::Due;
         self.counts.attempted += leg.recipients();
-        if leg.rids.is_empty() {
-            self.legs.remove(&key);
-        }
     }
 
     /// `-> Retry`: a leg that is in no queue waits until then.
@@ -454,12 +454,12 @@ impl Host {
         Evidence { code, reply: None, exchanger: None, address: None, at, addresses_tried: 0 }
     }
 
-    /// The last word on a leg: its own, else the host's.
-    pub fn last_word(&self, leg: &Leg) -> Word {
-        if let Some(word) = &leg.latest {
-            return Word::clone(word);
+    /// The last word on a leg of a message that was accepted then: its own, else the host's.
+    pub fn last_word(&self, leg: &Leg, received_at: Timestamp) -> Word {
+        if let Some(word) = leg.latest() {
+            return word.clone();
         }
-        let at = self.last_activity_at.filter(|at| *at >= leg.envelope.received_at);
+        let at = self.last_activity_at.filter(|at| *at >= received_at);
         match &self.evidence {
             Some(Evidence { code, reply, exchanger, .. }) if *code != VerdictCode::Ok => {
                 Word { code: *code, reply: reply.clone(), exchanger: exchanger.clone(), at }

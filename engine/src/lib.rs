@@ -28,6 +28,7 @@ pub mod report;
 pub mod route;
 mod schedule;
 pub mod settings;
+pub mod shelf;
 pub mod smtp;
 pub mod tls;
 mod verdict;

@@ -53,6 +53,9 @@ pub struct Settings {
     pub session_idle: Duration,
     /// Recipients of one transaction (RFC 5321 §4.5.3.1.8 asks receivers for 100; Postfix sends 50).
     pub transaction_recipients_max: usize,
+    /// With more messages in the queue than this their envelopes are folded: then they cost a fifth of the memory, and a
+    /// microsecond more when they are tried.
+    pub whole_envelopes_max: usize,
     /// What the exchangers of each destination must prove.
     pub tls: TlsRules,
 }
@@ -85,6 +88,7 @@ impl Default for Settings {
             route_session_messages_max: 1_000,
             session_idle: Duration::from_secs(10),
             transaction_recipients_max: 50,
+            whole_envelopes_max: 50_000,
             tls: TlsRules::default(),
         }
     }

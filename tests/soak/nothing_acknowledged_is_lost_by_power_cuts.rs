@@ -3,12 +3,13 @@
 //! before it was sent.
 //!
 //! A part of the mail goes to a next hop that is down: it is deferred, moves to the long-term half of the spool, and its
-//! journal files retire or are adopted under it while the cuts go on. Bodies of 60 KiB fill journal files quickly.
+//! journal files retire or are adopted under it while the cuts go on. Bodies of 60 KiB fill journal files quickly. Every
+//! other cut waits for such a change of the files and comes with it; which ones were met is counted.
 
 use backend::lab::behaviour::Behaviour;
 use backend::lab::{Lab, LabSettings};
 use engine::random::Random;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 use tests::image::Image;
@@ -18,7 +19,7 @@ use tests::tally::Tally;
 
 const CUTS: u64 = 20;
 /// Room for the journal's files, its long-term half and their copies.
-const IMAGE_MEBIBYTES: u64 = 2_048;
+const IMAGE_MEBIBYTES: u64 = 4_096;
 const BODY_BYTES: usize = 60 * 1024;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,13 +35,28 @@ async fn power_cuts_under_load_lose_nothing() {
     let mut image = Image::create(folder.path(), "disk-0", IMAGE_MEBIBYTES);
     let acknowledged = Acknowledged::default();
     let mut named = BTreeSet::new();
+    let mut met: BTreeMap<Change, u32> = BTreeMap::new();
     let mut random = Random::new(20);
     for round in 0..CUTS {
         let mut server = Server::serve_at(image.path().join("data"), &settings).await;
         let mails = (0..20_000).map(|n| Mail { id: format!("p{round}-{n}"), to: recipient(n) });
         let load = tokio::spawn(hand_in(server.smtp, 10, mails.collect(), BODY_BYTES, acknowledged.clone()));
         let moment = acknowledged.lock().unwrap().len() + 50 + random.below(1_500) as usize;
-        while acknowledged.lock().unwrap().len() < moment && !load.is_finished() {
+        let journal = image.path().join("data/journal");
+        let mut files = Files::of(&journal);
+        while !load.is_finished() {
+            let before = std::mem::replace(&mut files, Files::of(&journal));
+            let reached = acknowledged.lock().unwrap().len() >= moment;
+            let changed = Change::between(&before, &files);
+            let awaited = match round % 4 {
+                1 => Some(Change::UsedAgain),
+                3 => Some(Change::Adopted),
+                _ => None,
+            };
+            if reached && (awaited.is_none() || awaited == changed) {
+                changed.into_iter().for_each(|change| *met.entry(change).or_default() += 1);
+                break;
+            }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         server.pause().await;
@@ -59,14 +75,54 @@ async fn power_cuts_under_load_lose_nothing() {
     server.until_totals(Duration::from_secs(300), |totals| totals["active_recipients"] == 0).await;
     let acknowledged = acknowledged.lock().unwrap().clone();
     let tally = Tally::of(&acknowledged, lab.ledger(), &named);
-    println!("{CUTS} power cuts: {tally}");
+    println!("{CUTS} power cuts: {tally}; {met:?}");
     tally.must_be_whole();
+    for change in [Change::Adopted, Change::UsedAgain] {
+        assert!(met.contains_key(&change), "no cut came with {change:?}: {met:?}");
+    }
     lab.stop().await;
 }
 
-/// Every fourth message goes to the next hop that is down.
+/// What a cut came with, within a millisecond or two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    /// A file had just gone over to the database.
+    Adopted,
+    /// A retired or released file had just been given a new number.
+    UsedAgain,
+}
+
+impl Change {
+    fn between(before: &Files, after: &Files) -> Option<Change> {
+        let adopted = after.0.iter().any(|(number, adopted)| *adopted && before.0.get(number) == Some(&false));
+        let gone = before.0.keys().any(|number| !after.0.contains_key(number));
+        if adopted { Some(Change::Adopted) } else { gone.then_some(Change::UsedAgain) }
+    }
+}
+
+/// The journal's files by name, and whether the header of each says that it belongs to the database.
+#[derive(Default)]
+struct Files(BTreeMap<String, bool>);
+
+impl Files {
+    /// As they are now. A file that is renamed meanwhile is missed once.
+    fn of(journal: &Path) -> Files {
+        use std::os::unix::fs::FileExt;
+        /// Where a header says so, by the format that `spool/segment` describes.
+        const ADOPTED_AT: u64 = 57;
+        let entries = std::fs::read_dir(journal).into_iter().flatten().flatten();
+        let read = entries.filter_map(|entry| {
+            let mut flag = [0];
+            std::fs::File::open(entry.path()).and_then(|file| file.read_exact_at(&mut flag, ADOPTED_AT)).ok()?;
+            Some((entry.file_name().to_string_lossy().into_owned(), flag[0] != 0))
+        });
+        Files(read.collect())
+    }
+}
+
+/// Every second message goes to the next hop that is down: more than a quarter of a file stays, so that it is adopted.
 fn recipient(n: u64) -> String {
-    if n.is_multiple_of(4) { format!("r{n}@refused.test") } else { format!("r@d{}.many.test", n % 50) }
+    if n.is_multiple_of(2) { format!("r{n}@refused.test") } else { format!("r@d{}.many.test", n % 50) }
 }
 
 /// The messages of which the journal says that a dot was about to go: a reader of its own for the one kind of record, by

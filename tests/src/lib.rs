@@ -2,6 +2,8 @@
 //! No product code.
 
 #[cfg(feature = "wire")]
+pub mod backlog;
+#[cfg(feature = "wire")]
 pub mod browser;
 #[cfg(feature = "wire")]
 pub mod caller;
@@ -10,9 +12,12 @@ pub mod host;
 #[cfg(feature = "wire")]
 pub mod image;
 #[cfg(feature = "wire")]
+pub mod large;
+#[cfg(feature = "wire")]
 pub mod load;
 #[cfg(feature = "wire")]
 pub mod mailbox;
+pub mod process;
 pub mod reports;
 #[cfg(feature = "wire")]
 pub mod server;

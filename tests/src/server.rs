@@ -227,7 +227,7 @@ impl Server {
         serde_json::from_str(body).unwrap_or_else(|why| panic!("{path}: {why}: {body}"))
     }
 
-    /// The totals, once they are as wished.
+    /// The totals, once all that waits from before the start is in them and they are as wished.
     pub async fn until_totals(
         &self,
         limit: Duration,
@@ -235,8 +235,9 @@ impl Server {
     ) -> serde_json::Value {
         let end = tokio::time::Instant::now() + limit;
         loop {
-            let totals = self.get("/api/v1/status").await["totals"].take();
-            if wished(&totals) {
+            let mut status = self.get("/api/v1/status").await;
+            let totals = status["totals"].take();
+            if status["recovering"].is_null() && wished(&totals) {
                 return totals;
             }
             assert!(tokio::time::Instant::now() < end, "not in time; the totals are {totals}");

@@ -98,6 +98,8 @@ pub struct Changes {
     pub gone: Vec<Domain>,
     /// Counters of the hosts whose record has ended: they belong to the totals.
     pub ended: Counters,
+    /// All that waits from before the start is counted.
+    pub complete: bool,
     /// Messages accepted since the start.
     pub messages_received: u64,
     /// Recipients accepted since the start.

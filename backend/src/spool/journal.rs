@@ -18,6 +18,7 @@ mod reader;
 pub(super) mod shared;
 mod writer;
 
+use crate::spool::backlog::Teller;
 use crate::spool::disk::{Disk, OsDisk};
 use crate::spool::failure::{OpenError, SpoolHealth};
 use crate::spool::quarantine::Quarantine;
@@ -37,6 +38,8 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use writer::Writer;
 
+pub(super) use writer::Alarm;
+
 #[cfg(test)]
 pub(super) use reader::read as read_body;
 
@@ -50,7 +53,8 @@ pub struct JournalSpool {
 }
 
 impl JournalSpool {
-    /// Takes the lock of the folder, recovers what is there, and starts the threads. Blocks while it reads.
+    /// Takes the lock of the folder, recovers what the journal says, and starts the threads; one of them reads what
+    /// else waits. Blocks while it reads the journal.
     ///
     /// # Errors
     /// Another process has the folder, a newer program wrote in it, or the file system failed.
@@ -64,12 +68,7 @@ impl JournalSpool {
         dir: &Path,
         settings: SpoolSettings,
     ) -> Result<Opened<JournalSpool>, OpenError> {
-        let Start { log, quarantine, mut stock } = recovery::start(disk, dir, &settings)?;
-        let mut recovered = Vec::new();
-        while let Some(batch) = stock.next_batch().map_err(OpenError::database(&dir.join("queue.db")))? {
-            recovered.extend(batch);
-        }
-        let report = stock.report.clone();
+        let Start { log, quarantine, stock } = recovery::start(disk, dir, &settings)?;
         let shared = log.shared().clone();
         let (sender, ops) = std::sync::mpsc::channel();
         let (kept_sender, kept) = tokio::sync::mpsc::channel(settings.kept_batches_max.max(1));
@@ -78,13 +77,15 @@ impl JournalSpool {
         let (jobs, hands) =
             start_hands(&shared, quarantine, sender.clone()).map_err(OpenError::io("start a thread for", dir))?;
         let blob_from = settings.blob_from;
+        let backlog = Teller::start(stock, shared.clone(), sender.clone(), dir.join("queue.db"))
+            .map_err(OpenError::io("start a thread for", dir))?;
         let writer = Writer { log, ops, kept: kept_sender, jobs, hands, settings };
         std::thread::Builder::new()
             .name("spool-write".to_owned())
             .spawn(move || writer.work())
             .map_err(OpenError::io("start a thread for", dir))?;
         let spool = Arc::new(JournalSpool { ops: sender, readers, shared, blob_from });
-        Ok(Opened { spool, recovered, report, kept })
+        Ok(Opened { spool, backlog, kept })
     }
 
     /// How it is. After `Failed` the process has to end.
@@ -125,7 +126,7 @@ fn start_hands(
     let shared = shared.clone();
     let (sender, jobs) = std::sync::mpsc::channel();
     let hands = std::thread::Builder::new().name("spool-db".to_owned()).spawn(move || {
-        let _alarm = writer::Alarm(shared.clone());
+        let _alarm = Alarm(shared.clone());
         for job in jobs {
             if ops.send(Op::Landed(mover::carry_out(&shared, &quarantine, job))).is_err() {
                 break; // the writer has ended

@@ -131,6 +131,8 @@ pub type RowRead = Result<Row, MessageId>;
 pub trait QueueDb: Debug + Send + Sync + 'static {
     /// What it says of itself.
     fn meta(&self) -> Result<Meta, DbError>;
+    /// Rows.
+    fn count(&self) -> Result<u64, DbError>;
     /// At most so many rows behind this number, in their order.
     fn rows(&self, behind: MessageId, limit: usize) -> Result<Vec<RowRead>, DbError>;
     /// The messages whose bodies lie in this adopted journal file.

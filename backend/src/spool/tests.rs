@@ -10,6 +10,7 @@ mod kill;
 mod ledger;
 mod moves;
 mod os;
+mod restart;
 mod sim_db;
 pub(crate) mod sim_disk;
 
@@ -22,8 +23,9 @@ use crate::spool::journal::op::Op;
 use crate::spool::journal::read_body;
 use crate::spool::journal::shared::Shared;
 use crate::spool::quarantine::Quarantine;
+use crate::spool::recovery::Stock;
 use crate::spool::recovery::{self, Start};
-use crate::spool::{Answer, BlobWriter, Body, OpenError, Report, Spool, SpoolError, SpoolSettings, Submission};
+use crate::spool::{Answer, BlobWriter, Body, OpenError, Opened, Report, Spool, SpoolError, SpoolSettings, Submission};
 use bytes::Bytes;
 use common::vocab::{MessageId, Timestamp};
 use engine::envelope::{Envelope, Recovered};
@@ -35,8 +37,8 @@ use std::sync::Arc;
 
 /// Small files and no thread beside the writer, so that many files are used and a seed stays a seed.
 fn small() -> SpoolSettings {
-    let (segment_bytes, disk_free_min) = (64 << 10, 0);
-    SpoolSettings { segment_bytes, disk_free_min, prepare_ahead: false, ..SpoolSettings::default() }
+    let (segment_bytes, start_messages_max, disk_free_min) = (64 << 10, 3, 0);
+    SpoolSettings { segment_bytes, start_messages_max, disk_free_min, prepare_ahead: false, ..SpoolSettings::default() }
 }
 
 /// A message whose every octet follows from its number.
@@ -132,7 +134,7 @@ fn blob_files(disk: &SimDisk) -> Vec<MessageId> {
 }
 
 /// All octets of a body.
-pub(crate) async fn whole(spool: &impl Spool, mid: MessageId) -> Result<Bytes, SpoolError> {
+pub(crate) async fn whole_body(spool: &impl Spool, mid: MessageId) -> Result<Bytes, SpoolError> {
     spool.body(mid).await.unwrap()?.whole().await
 }
 
@@ -152,21 +154,57 @@ struct Found {
     quarantine: Quarantine,
     recovered: Vec<Recovered>,
     report: Report,
+    /// What is not handed out yet.
+    stock: Stock,
     /// Work of the database that is not done yet.
     job: Option<Job>,
 }
 
 /// Opens the spool of a simulated disk without its threads.
 fn start(disk: &SimDisk, settings: &SpoolSettings) -> Result<Found, OpenError> {
-    let Start { log, quarantine, mut stock } = recovery::start(Arc::new(disk.clone()), Path::new("/spool"), settings)?;
-    let mut recovered = Vec::new();
-    while let Some(batch) = stock.next_batch().map_err(OpenError::database(Path::new("/spool/queue.db")))? {
-        recovered.extend(batch);
-    }
-    Ok(Found { log, quarantine, recovered, report: stock.report, job: None })
+    let mut found = begin(disk, settings)?;
+    while found.read_on().map_err(OpenError::database(Path::new("/spool/queue.db")))? {}
+    Ok(found)
+}
+
+/// The same, with nothing read of the database yet.
+fn begin(disk: &SimDisk, settings: &SpoolSettings) -> Result<Found, OpenError> {
+    let Start { log, quarantine, stock } = recovery::start(Arc::new(disk.clone()), Path::new("/spool"), settings)?;
+    Ok(Found { log, quarantine, recovered: Vec::new(), report: Report::default(), stock, job: None })
+}
+
+/// A spool that was opened, with all that waits from before.
+pub(crate) struct Whole<S> {
+    pub spool: Arc<S>,
+    pub recovered: Vec<Recovered>,
+    pub report: Report,
+    pub kept: tokio::sync::mpsc::Receiver<Vec<Arc<Envelope>>>,
+}
+
+/// Reads all that waits, on a thread of its own: the caller may be a task.
+pub(crate) fn whole<S>(opened: Opened<S>) -> Whole<S> {
+    let Opened { spool, mut backlog, kept } = opened;
+    let reader = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(backlog.whole())
+    });
+    let (recovered, report) = reader.join().unwrap();
+    Whole { spool, recovered, report, kept }
 }
 
 impl Found {
+    /// Hands out the next messages; `false` once all are known, and the database is written to.
+    fn read_on(&mut self) -> Result<bool, crate::spool::queue_db::DbError> {
+        let batch = self.stock.next_batch()?;
+        let more = batch.is_some();
+        self.recovered.extend(batch.into_iter().flatten());
+        self.report = self.stock.report.clone();
+        if !more {
+            self.log.run(&mut vec![Op::Indexed(self.stock.take_adopted())]);
+        }
+        Ok(more)
+    }
+
     /// Does what the database was asked, if it was, and asks for the next.
     fn work(&mut self) -> bool {
         let Some(job) = self.job.take().or_else(|| self.log.next_job()) else { return false };

@@ -8,12 +8,14 @@ use super::{Engine, Timer};
 use crate::host_id::HostId;
 use crate::jump::Jump;
 use crate::lane::SessionState;
+use crate::shelf::Shelf;
 use crate::{Fact, Output};
 use common::vocab::{MessageId, Timestamp};
 
 impl Engine {
     pub(super) fn clock_jumped(&mut self, now: Timestamp, jump: Jump, out: &mut Output) {
         out.facts.push(Fact::ClockJumped { from: jump.from, to: jump.to });
+        self.deadlines = Shelf::default();
         let before = std::mem::take(&mut self.timers);
         let idle = before.into_iter().filter(|(_, timer)| matches!(timer, Timer::IdleSession(_)));
         self.timers = idle.map(|(at, timer)| (jump.moved(at), timer)).collect();

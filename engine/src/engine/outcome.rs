@@ -42,7 +42,7 @@ impl Engine {
         out: &mut Output,
     ) {
         let Some(book) = self.sessions.get(&session) else { return };
-        let SessionState::Busy { leg: key } = book.state else { return };
+        let SessionState::Busy { leg: key, .. } = book.state else { return };
         let (id, messages, address) = (book.host, book.messages, book.hop.address);
         if key.0 != mid {
             return;
@@ -78,9 +78,10 @@ impl Engine {
         out: &mut Output,
     ) {
         let Some(leg) = self.host(id).legs.get(&key) else { return };
-        debug_assert_eq!(leg.rids.len(), outcomes.len(), "one outcome per recipient of the order");
-        let (rids, expired) = (leg.rids.clone(), self.expires_at(&leg.envelope) <= now);
-        let mut ending = self.ending(leg.envelope.clone());
+        let rids = leg.rids().to_vec();
+        debug_assert_eq!(rids.len(), outcomes.len(), "one outcome per recipient of the order");
+        let mut ending = self.ending(self.envelope(key.0));
+        let expired = ending.expires_at() <= now;
         if outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed(_))) {
             self.answered(now, id, out);
         }
@@ -184,7 +185,7 @@ impl Engine {
         let until = schedule::retry_at(now, attempts, &self.settings, &mut self.random);
         let host = self.host_mut(id);
         if let Some(leg) = host.legs.get_mut(&key) {
-            leg.latest = Some(Box::new(word));
+            leg.set_latest(word);
         }
         host.defer(key, until);
         for (rid, judgement, reply) in kept {
@@ -218,8 +219,8 @@ impl Engine {
     /// A whole leg that is not being sent ends without delivery.
     fn bounce_leg(&mut self, id: HostId, key: LegKey, kind: HardBounce, word: &Word, out: &mut Output) {
         let Some(leg) = self.host_mut(id).remove(key) else { return };
-        let mut ending = self.ending(leg.envelope);
-        for rid in leg.rids {
+        let mut ending = self.ending(self.envelope(key.0));
+        for &rid in leg.rids() {
             self.bounce(id, rid, kind, word, &mut ending, out);
         }
         self.conclude(ending);
@@ -297,10 +298,10 @@ impl Engine {
             let reply = Reply::new(ReplyCode(250), "2.0.0 discarded by a route");
             let tell =
                 |rid: &RecipientId| Fact::Delivered { mid: key.0, rid: *rid, session: None, reply: reply.clone() };
-            out.facts.extend(leg.rids.iter().map(tell));
+            out.facts.extend(leg.rids().iter().map(tell));
             let word = || Word { code: VerdictCode::Ok, reply: Some(reply.clone()), exchanger: None, at: Some(now) };
-            let mut ending = self.ending(leg.envelope);
-            leg.rids.iter().for_each(|rid| ending.deliver(*rid, false, word));
+            let mut ending = self.ending(self.envelope(key.0));
+            leg.rids().iter().for_each(|rid| ending.deliver(*rid, false, word));
             self.conclude(ending);
         }
         self.move_host(now, id, HostStatus::Up, VerdictCode::Ok, out);
@@ -313,7 +314,7 @@ impl Engine {
         if matches!(leg.stage, LegStage::Sending { .. }) {
             return;
         }
-        let word = host.last_word(leg);
+        let word = host.last_word(leg, self.messages[&key.0].held.received_at());
         self.bounce_leg(id, key, HardBounce::Expired, &word, out);
     }
 

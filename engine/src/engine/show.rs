@@ -3,9 +3,10 @@
 use super::Engine;
 use crate::host::{Host, Routing};
 use crate::host_id::HostId;
-use crate::queue::LegStage;
+use crate::lane::SessionState;
+use crate::queue::{Leg, LegStage};
 use crate::view::{HostDetailView, HostView, InHand, MessageView, RecipientView};
-use common::vocab::{Counters, Domain, HostStatus, MessageId, Timestamp};
+use common::vocab::{Counters, Domain, HostStatus, MessageId, RecipientId, Timestamp};
 
 impl Engine {
     /// Since when the counters count.
@@ -53,7 +54,7 @@ impl Engine {
             connections: host.connected,
             pending: host.connecting,
             connections_max: host.window.open(),
-            oldest_at: host.legs.first_key_value().map(|(_, leg)| leg.envelope.received_at),
+            oldest_at: host.legs.first_key_value().map(|((mid, _), _)| self.messages[mid].held.received_at()),
             next_attempt_at: host.next_attempt_at(),
             last_activity_at: host.last_activity_at,
         }
@@ -79,20 +80,19 @@ impl Engine {
     /// A queued message with its recipients that are still in the queue.
     pub fn message(&self, mid: MessageId) -> Option<MessageView> {
         let book = self.messages.get(&mid)?;
-        let mut envelope = None;
         let mut recipients = Vec::new();
-        for id in book.hosts.as_slice() {
+        let expires_at = self.expires(&book.held);
+        for id in book.hosts() {
             let Some(host) = self.hosts[id.0 as usize].as_ref() else { continue };
             for leg in host.legs.range((mid, 0)..=(mid, u16::MAX)).map(|(_, leg)| leg) {
-                envelope.get_or_insert_with(|| leg.envelope.clone());
-                recipients.extend(leg.rids.iter().map(|rid| self.recipient(host, leg, *rid)));
+                recipients.extend(leg.rids().iter().map(|rid| self.recipient(host, leg, *rid, expires_at)));
             }
         }
         recipients.sort_by_key(|recipient| recipient.rid);
-        Some(MessageView { envelope: envelope?, recipients })
+        Some(MessageView { envelope: book.held.envelope(mid), recipients })
     }
 
-    fn recipient(&self, host: &Host, leg: &crate::queue::Leg, rid: common::vocab::RecipientId) -> RecipientView {
+    fn recipient(&self, host: &Host, leg: &Leg, rid: RecipientId, expires_at: Timestamp) -> RecipientView {
         let host_cause = host.host_cause(self.guard_closed);
         let (cause, next_attempt_at) = match leg.stage {
             LegStage::Sending { .. } => (common::vocab::WaitCause::Sending, None),
@@ -105,19 +105,19 @@ impl Engine {
             cause,
             attempts: leg.attempts,
             next_attempt_at,
-            expires_at: self.expires_at(&leg.envelope),
-            latest: leg.latest.as_ref().map(|word| (word.code, word.reply.clone())),
+            expires_at,
+            latest: leg.latest().map(|word| (word.code, word.reply.clone())),
         }
     }
 
     /// What sessions carry at this moment.
     pub fn in_hand(&self) -> Vec<InHand> {
-        let legs = self.names.values().flat_map(|id| self.host(*id).legs.iter());
-        legs.filter_map(|(key, leg)| match leg.stage {
-            LegStage::Sending { attempt, .. } => Some(InHand { attempt, mid: key.0, rids: leg.rids.clone() }),
+        let carried = self.sessions.values().filter_map(|session| match session.state {
+            SessionState::Busy { leg, attempt } => Some((session.host, leg, attempt)),
             _ => None,
-        })
-        .collect()
+        });
+        let rids = |id: HostId, key| self.host(id).legs.get(&key).map(|leg| leg.rids().to_vec());
+        carried.filter_map(|(id, key, attempt)| Some(InHand { attempt, mid: key.0, rids: rids(id, key)? })).collect()
     }
 
     /// What must hold after every step (DESIGN 4.2). Panics with what does not. Costs a walk over everything:

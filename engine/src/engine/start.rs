@@ -83,14 +83,15 @@ impl Engine {
     /// Gives the host's next due leg to an idle session.
     pub(super) fn deliver(&mut self, id: HostId, session: SessionId, out: &mut Output) {
         let attempt = AttemptId(self.next_attempt);
-        let Some(key) = self.host_mut(id).take_due(session, attempt) else { return };
+        let Some(key) = self.host_mut(id).take_due() else { return };
         self.next_attempt += 1;
         let host = self.host(id);
-        let leg = &host.legs[&key];
-        let order = Order { attempt, envelope: leg.envelope.clone(), rids: leg.rids.clone(), host: host.name.clone() };
+        let (rids, name) = (host.legs[&key].rids().to_vec(), host.name.clone());
+        let Some(message) = self.messages.get_mut(&key.0) else { return };
+        let order = Order { attempt, envelope: message.held.unfold(key.0), rids, host: name };
         self.hand_session_to(id, session);
         let book = self.sessions.get_mut(&session).expect("an idle session is in the books");
-        book.state = SessionState::Busy { leg: key };
+        book.state = SessionState::Busy { leg: key, attempt };
         book.messages += 1;
         let address = book.hop.address;
         if let Some(lane) = self.lanes.get_mut(&address) {

@@ -10,7 +10,18 @@ use common::vocab::Timestamp;
 impl Engine {
     /// Deals with every timer that has run out.
     pub(super) fn run_timers(&mut self, now: Timestamp, out: &mut Output) {
-        while let Some(&(at, timer)) = self.timers.first().filter(|(at, _)| *at <= now) {
+        loop {
+            let deadline =
+                self.deadlines.first_key_value().map(|(deadline, ())| *deadline).filter(|(at, _)| *at <= now);
+            let timer = self.timers.first().copied().filter(|(at, _)| *at <= now);
+            if let Some((at, mid)) = deadline
+                && timer.is_none_or(|(sooner, _)| at < sooner)
+            {
+                self.deadlines.remove(&(at, mid));
+                self.message_is_late(now, mid, out);
+                continue;
+            }
+            let Some((at, timer)) = timer else { break };
             self.timers.remove(&(at, timer));
             match timer {
                 Timer::Host(id) => self.host_woke(now, id, out),
@@ -24,7 +35,6 @@ impl Engine {
                         self.close(session, out);
                     }
                 }
-                Timer::Message(mid) => self.message_is_late(now, mid, out),
             }
         }
     }
@@ -66,7 +76,8 @@ impl Engine {
         if matches!(leg.stage, LegStage::Sending { .. }) {
             return; // the attempt under way decides
         }
-        if host.heard_since(leg.envelope.received_at) {
+        let received_at = self.messages[&key.0].held.received_at();
+        if host.heard_since(received_at) {
             self.give_up(id, key, out);
             return self.reschedule(now, id);
         }

@@ -8,16 +8,14 @@
 //!  └─────────┘                          the session broke before the attempt counted
 //! ```
 
-use crate::envelope::Envelope;
 use crate::queue::Word;
-use common::vocab::{AttemptId, MessageId, RecipientId, SessionId, Timestamp};
-use std::sync::Arc;
+use common::vocab::{MessageId, RecipientId, Timestamp};
 
 /// Names a leg within its host: the message, and which fifty of its recipients for this host.
 pub type LegKey = (MessageId, u16);
 
 /// Where a leg stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegStage {
     /// It may go as soon as the host lets it.
     Due,
@@ -28,33 +26,71 @@ pub enum LegStage {
         /// The host's epoch at which the timer was set.
         epoch: u32,
     },
-    /// A session carries it.
-    Sending {
-        /// Which session.
-        session: SessionId,
-        /// Which attempt.
-        attempt: AttemptId,
-    },
+    /// A session carries it: the session knows as which attempt.
+    Sending,
 }
 
-/// See the head of this file.
+/// See the head of this file. A million of them may wait: most have one recipient and were never answered.
 #[derive(Clone, Debug)]
 pub struct Leg {
-    /// The message.
-    pub envelope: Arc<Envelope>,
-    /// Its recipients that are still in the queue, ascending.
-    pub rids: Vec<RecipientId>,
-    /// Attempts that ended with an answer for this leg. A host that was not reached does not count.
-    pub attempts: u32,
     /// Where it stands.
     pub stage: LegStage,
+    /// What most legs do not have.
+    more: Option<Box<More>>,
+    /// Attempts that ended with an answer for this leg. A host that was not reached does not count.
+    pub attempts: u32,
+    /// Its recipient, if it is one.
+    rid: RecipientId,
+}
+
+#[derive(Clone, Debug, Default)]
+struct More {
+    /// Its recipients that are still in the queue, ascending, unless it is one.
+    rids: Option<Box<[RecipientId]>>,
     /// What the latest attempt came to.
-    pub latest: Option<Box<Word>>,
+    latest: Option<Word>,
 }
 
 impl Leg {
+    /// A leg of these recipients, ascending.
+    pub fn new(rids: &[RecipientId], attempts: u32, stage: LegStage) -> Leg {
+        let mut leg = Leg { stage, more: None, attempts, rid: RecipientId(0) };
+        leg.set_rids(rids);
+        leg
+    }
+
+    /// Its recipients that are still in the queue, ascending.
+    pub fn rids(&self) -> &[RecipientId] {
+        match self.more.as_ref().and_then(|more| more.rids.as_ref()) {
+            Some(rids) => rids,
+            None => std::slice::from_ref(&self.rid),
+        }
+    }
+
+    /// From now on these.
+    pub fn set_rids(&mut self, rids: &[RecipientId]) {
+        if let [rid] = rids {
+            self.rid = *rid;
+            if let Some(more) = &mut self.more {
+                more.rids = None;
+            }
+        } else {
+            self.more.get_or_insert_default().rids = Some(rids.into());
+        }
+    }
+
+    /// What the latest attempt came to.
+    pub fn latest(&self) -> Option<&Word> {
+        self.more.as_ref()?.latest.as_ref()
+    }
+
+    /// An attempt came to this.
+    pub fn set_latest(&mut self, word: Word) {
+        self.more.get_or_insert_default().latest = Some(word);
+    }
+
     /// Recipients of the leg.
     pub fn recipients(&self) -> u64 {
-        self.rids.len() as u64
+        self.rids().len() as u64
     }
 }

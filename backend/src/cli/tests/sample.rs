@@ -121,6 +121,7 @@ pub(super) fn status() -> ServerStatus {
         messages_received: 62_049_822,
         recipients_received: 62_049_823,
         recovery: None,
+        recovering: None,
         totals,
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: 200 while the server takes mail, 503 otherwise.
+/// `GET /readyz`: 200 while the server takes mail, also while it still reads what waits from before; 503 otherwise.
 #[utoipa::path(get, path = "/readyz", tag = "server", responses((status = 200, description = "The server takes mail", body = String), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn readyz(State(shared): State<Shared>) -> Result<&'static str, Refusal> {
     let health = *shared.console.health.borrow();
@@ -60,6 +60,7 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
     Parameters::read(query.as_deref(), &[])?;
     let (console, index) = (&shared.console, shared.console.index());
     let settings = &console.settings;
+    let (recovering, recovery) = console.recovery();
     Ok(Json(ServerStatus {
         as_of: console.clock.now(),
         up_since: settings.up_since,
@@ -70,7 +71,8 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
         lab: settings.lab,
         messages_received: index.messages_received,
         recipients_received: index.recipients_received,
-        recovery: settings.recovery.clone(),
+        recovery,
+        recovering,
         totals: index.totals.clone(),
     }))
 }

@@ -226,6 +226,7 @@ fn status() -> ServerStatus {
         messages_received: 7,
         recipients_received: 9,
         recovery: None,
+        recovering: None,
         totals: count().totals,
     }
 }

@@ -8,6 +8,7 @@ use crate::intake::IntakeSettings;
 use crate::intake::smtp::Intake;
 use crate::intake::smtp::tests::double::MemorySpool;
 use crate::probe::telnet::{Telnet, TelnetSettings};
+use crate::spool::{Reading, Report};
 use common::vocab::{CauseCounts, Counters, Domain, HostStatus, MessageId, Reply, ReplyCode, Timestamp, VerdictCode};
 use common::vocab::{RecipientId, WaitCause};
 use common::wire::{
@@ -84,6 +85,7 @@ pub(super) fn changes(changed: Vec<HostView>) -> Changes {
         as_of: MORNING,
         counters_since: MORNING,
         changed,
+        complete: true,
         messages_received: 7,
         recipients_received: 9,
         ..Changes::default()
@@ -132,6 +134,7 @@ pub(super) struct House {
     pub(super) retries: Arc<AtomicU64>,
     pub(super) spool: Arc<MemorySpool>,
     pub(super) health: watch::Sender<Health>,
+    pub(super) reading: watch::Sender<Reading>,
     pub(super) stop: watch::Sender<bool>,
     pub(super) server: JoinHandle<()>,
     pub(super) state: Arc<ConsoleState>,
@@ -155,6 +158,7 @@ impl House {
         let (published, index) = feed::channel();
         let (stop, stopping) = watch::channel(false);
         let (health, healthy) = watch::channel(Health::Online);
+        let (reading, reading_seen) = watch::channel(Reading::Done(Report::default()));
         tokio::spawn(feed::run(received, published, Language::En, stopping.clone()));
         let spool = Arc::<MemorySpool>::default();
         let telnet = TelnetSettings { sessions_max: 2, ..TelnetSettings::default() };
@@ -180,6 +184,7 @@ impl House {
             ),
             mail: Arc::new(Intake::new(intake_settings(), spool.clone(), Clock).http()),
             spool: spool.clone(),
+            reading: reading_seen,
         };
         let state = ConsoleState::with_site(parts, Arc::new(Files(files)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -193,8 +198,20 @@ impl House {
             a.unwrap();
             b.unwrap();
         });
-        let house =
-            House { address, control, changes, retries, spool, health, stop, server, state, hosts, _folder: folder };
+        let house = House {
+            address,
+            control,
+            changes,
+            retries,
+            spool,
+            health,
+            reading,
+            stop,
+            server,
+            state,
+            hosts,
+            _folder: folder,
+        };
         house.eventually(|house| house.control.exists()).await;
         house
     }

@@ -4,8 +4,8 @@ use super::{report, settings};
 use crate::clock::Clock;
 use crate::report::{ReportLimits, ReportSettings, open};
 use crate::spool::tests::sim_disk::SimDisk;
-use crate::spool::tests::whole;
-use crate::spool::{JournalSpool, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings, Submission};
+use crate::spool::tests::{Whole, whole, whole_body};
+use crate::spool::{JournalSpool, Spool, SpoolError, SpoolHealth, SpoolSettings, Submission};
 use bytes::Bytes;
 use common::vocab::MessageId;
 use engine::random::Random;
@@ -20,7 +20,7 @@ const RECIPIENTS: u32 = 3;
 const BOUND: Duration = Duration::from_secs(60);
 
 /// Small files, so that the disk is soon full; it is asked often, so that the test does not wait.
-fn start(disk: &SimDisk) -> Opened<JournalSpool> {
+fn start(disk: &SimDisk) -> Whole<JournalSpool> {
     let settings = SpoolSettings {
         segment_bytes: 64 << 10,
         disk_free_min: 0,
@@ -28,7 +28,7 @@ fn start(disk: &SimDisk) -> Opened<JournalSpool> {
         full_retry: Duration::from_millis(20),
         ..SpoolSettings::default()
     };
-    JournalSpool::open_on(Arc::new(disk.clone()), Path::new("/spool"), settings).unwrap()
+    whole(JournalSpool::open_on(Arc::new(disk.clone()), Path::new("/spool"), settings).unwrap())
 }
 
 fn hurried() -> ReportSettings {
@@ -59,7 +59,7 @@ async fn fill(spool: &JournalSpool, body_bytes: usize) -> BTreeSet<MessageId> {
 }
 
 /// Recipients of the original mail that a start finds, and how often each message is told of in a report it finds.
-async fn found(opened: &Opened<JournalSpool>) -> (BTreeMap<MessageId, usize>, BTreeMap<MessageId, usize>) {
+async fn found(opened: &Whole<JournalSpool>) -> (BTreeMap<MessageId, usize>, BTreeMap<MessageId, usize>) {
     let (mut waiting, mut told) = (BTreeMap::new(), BTreeMap::new());
     for one in &opened.recovered {
         let mid = one.envelope.mid;
@@ -67,7 +67,7 @@ async fn found(opened: &Opened<JournalSpool>) -> (BTreeMap<MessageId, usize>, BT
             waiting.insert(mid, one.waiting.len());
             continue;
         }
-        let body = whole(&*opened.spool, mid).await.unwrap();
+        let body = whole_body(&*opened.spool, mid).await.unwrap();
         let text = String::from_utf8(body.to_vec()).unwrap();
         assert_eq!(text.matches("Final-Recipient:").count(), RECIPIENTS as usize, "{text}");
         let about = text.split("In-Reply-To: <").nth(1).and_then(|rest| rest.split('@').next()).unwrap();
@@ -88,7 +88,7 @@ fn all_are_there_or_told_of(mail: &BTreeSet<MessageId>, waiting: &Counts, told: 
 #[tokio::test]
 async fn a_disk_full_of_mail_that_bounces_empties_itself_by_its_reports() {
     let disk = SimDisk::default();
-    let Opened { spool, kept: driver, .. } = start(&disk);
+    let Whole { spool, kept: driver, .. } = start(&disk);
     drop(driver);
     disk.set_room(Some(disk.used() + (512 << 10)));
     let mail = fill(&spool, 12_000).await;
@@ -120,7 +120,7 @@ async fn a_disk_full_of_mail_that_bounces_empties_itself_by_its_reports() {
 #[tokio::test]
 async fn nobody_is_lost_when_the_disk_is_full_while_everything_bounces() {
     let disk = SimDisk::default();
-    let Opened { spool, kept: driver, .. } = start(&disk);
+    let Whole { spool, kept: driver, .. } = start(&disk);
     drop(driver);
     disk.set_room(Some(disk.used() + (512 << 10)));
     let mail = fill(&spool, 3_000).await;

@@ -136,6 +136,7 @@ impl Log {
                 Op::Settle(settlements) => settlements.into_iter().for_each(|s| self.put_rider(Rider::Done(s))),
                 Op::Flush(reply) | Op::Stop(reply) => flushes.push(reply),
                 Op::Landed(landed) => self.landed(landed),
+                Op::Indexed(adopted) => self.moves.all_read(adopted),
                 Op::Numbers | Op::Leave => {}
             }
         }

@@ -4,8 +4,10 @@
 //! The walk goes on in `writer`, which gathers them, and in `log`, which does them.
 
 use crate::spool::journal::job::{Job, Landed};
+use crate::spool::journal::moves::Adopted;
 use crate::spool::{Begun, Kept, SpoolError, Submission};
 use engine::envelope::Settlement;
+use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 
 /// Where the answer to an operation goes.
@@ -26,6 +28,8 @@ pub enum Op {
     Numbers,
     /// The database has done what it was asked.
     Landed(Landed),
+    /// All that waits from before is known; so much of it lies in each adopted journal file.
+    Indexed(BTreeMap<u32, Adopted>),
     /// Nobody has a handle any more: the last thing to do.
     Leave,
     /// The same as a flush, and the last thing to do.
@@ -41,7 +45,7 @@ impl Op {
     /// Whether it only counts once it is synced.
     pub fn needs_sync(&self) -> bool {
         match self {
-            Op::Begun(..) | Op::Settle(_) => false,
+            Op::Begun(..) | Op::Settle(_) | Op::Indexed(_) => false,
             Op::Landed(landed) => matches!(&landed.job, Job::Commit(commit) if commit.batch > 0),
             Op::Keep(..) | Op::Flush(_) | Op::Stop(_) | Op::Numbers | Op::Leave => true,
         }
@@ -58,7 +62,7 @@ impl Op {
         match self {
             Op::Keep(_, reply) => drop(reply.send(Err(why))),
             Op::Begun(_, reply) | Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
-            Op::Settle(_) | Op::Numbers | Op::Landed(_) | Op::Leave => {}
+            Op::Settle(_) | Op::Numbers | Op::Landed(_) | Op::Indexed(_) | Op::Leave => {}
         }
     }
 }

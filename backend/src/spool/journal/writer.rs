@@ -53,6 +53,7 @@ impl Writer {
         let mut group = Vec::new();
         let started = Instant::now();
         let mut asked_for_room = started;
+        self.log.watch_room();
         while self.gather(started, &mut group) == Gathered::Group {
             self.log.at(started.elapsed());
             // To fill a disk with zeros again and again would leave no time for results.

@@ -64,6 +64,10 @@ impl QueueDb for SqliteDb {
         })
     }
 
+    fn count(&self) -> Result<u64, DbError> {
+        self.read(|db| Ok(db.query_row("SELECT count(*) FROM message", [], |row| row.get::<_, i64>(0))? as u64))
+    }
+
     fn rows(&self, behind: MessageId, limit: usize) -> Result<Vec<RowRead>, DbError> {
         self.read(|db| {
             let mut messages = db.prepare_cached(

@@ -1,7 +1,7 @@
 //! Large bodies in files of their own: what is there, what goes, what is damaged, what finds no room.
 
 use super::sim_disk::SimDisk;
-use super::{Found, at_once, blob_files, body_of, message, read_whole, streamed, whole};
+use super::{Found, at_once, blob_files, body_of, message, read_whole, streamed, whole, whole_body};
 use crate::spool::journal::op::Op;
 use crate::spool::{IdempotencyKey, JournalSpool, Kept, PIECE_BYTES, Spool, SpoolError, SpoolHealth, Submission};
 use common::vocab::{MessageId, RecipientId};
@@ -214,10 +214,10 @@ async fn a_large_body_goes_through_the_threads_and_over_a_restart() {
     let body = crate::spool::Body::new(expected.slice(..10), Some(writer.finish().await.unwrap()));
     assert_eq!(body.size_bytes(), 5 << 20);
     opened.spool.keep(Submission { body, ..message(mid, 1, 5 << 20) }).await.unwrap().unwrap();
-    assert_eq!(whole(&*opened.spool, mid).await, Ok(expected.clone()));
+    assert_eq!(whole_body(&*opened.spool, mid).await, Ok(expected.clone()));
     opened.spool.stop().await.unwrap().unwrap();
-    let opened = JournalSpool::open(folder.path(), super::small()).unwrap();
+    let opened = whole(JournalSpool::open(folder.path(), super::small()).unwrap());
     assert_eq!((opened.recovered.len(), opened.report.orphans, opened.report.damaged), (1, 0, 0));
-    assert_eq!(whole(&*opened.spool, mid).await, Ok(expected));
+    assert_eq!(whole_body(&*opened.spool, mid).await, Ok(expected));
     opened.spool.stop().await.unwrap().unwrap();
 }

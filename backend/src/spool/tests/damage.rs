@@ -1,7 +1,7 @@
 //! Bits that flip, records that somebody made up, octets of an earlier use, files that are missing.
 
 use super::sim_disk::SimDisk;
-use super::{Found, message, whole};
+use super::{Found, message, whole_body};
 use crate::spool::frame::{self, FRAME_BYTES};
 use crate::spool::journal::index::{Place, Spot};
 use crate::spool::journal::log::Log;
@@ -125,8 +125,8 @@ async fn a_record_that_rots_while_we_run_is_missing_and_set_aside() {
         content[at + 250] ^= 4;
     });
     for _ in 0..3 {
-        assert_eq!(whole(&*spool, bad).await, Err(SpoolError::Missing(bad)));
-        assert_eq!(whole(&*spool, good).await, Ok(super::body_of(good, 500)));
+        assert_eq!(whole_body(&*spool, bad).await, Err(SpoolError::Missing(bad)));
+        assert_eq!(whole_body(&*spool, good).await, Ok(super::body_of(good, 500)));
     }
     assert_eq!(spool.quarantined(), 1, "counted once");
     assert_eq!(disk.contents(Path::new(QUARANTINE)).len(), 1);

@@ -2,10 +2,10 @@
 
 use super::conformance::{Place, conforms};
 use super::sim_disk::SimDisk;
-use super::{message, small, whole};
+use super::{Whole, message, small, whole, whole_body};
 use crate::spool::disk::{Disk, DiskFile, LockGuard, OsDisk, Room};
 use crate::spool::queue_db::{DbError, QueueDb};
-use crate::spool::{Begun, JournalSpool, Kept, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
+use crate::spool::{Begun, JournalSpool, Kept, OpenError, Spool, SpoolError, SpoolHealth, SpoolSettings};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -19,8 +19,8 @@ struct Folder {
 
 impl Place for Folder {
     type Spool = JournalSpool;
-    fn open(&self) -> Opened<JournalSpool> {
-        JournalSpool::open(self.folder.path(), self.settings.clone()).unwrap()
+    fn open(&self) -> Whole<JournalSpool> {
+        whole(JournalSpool::open(self.folder.path(), self.settings.clone()).unwrap())
     }
     async fn close(&self, spool: Arc<JournalSpool>) {
         spool.stop().await.unwrap().unwrap();
@@ -45,8 +45,8 @@ struct Memory(SimDisk);
 
 impl Place for Memory {
     type Spool = JournalSpool;
-    fn open(&self) -> Opened<JournalSpool> {
-        JournalSpool::open_on(Arc::new(self.0.clone()), Path::new("/spool"), small()).unwrap()
+    fn open(&self) -> Whole<JournalSpool> {
+        whole(JournalSpool::open_on(Arc::new(self.0.clone()), Path::new("/spool"), small()).unwrap())
     }
     async fn close(&self, spool: Arc<JournalSpool>) {
         spool.stop().await.unwrap().unwrap();
@@ -105,7 +105,7 @@ async fn a_handle_that_is_dropped_leaves_everything_written() {
     // The writer gives the lock back when it is through.
     let again = loop {
         match JournalSpool::open(place.folder.path(), small()) {
-            Ok(opened) => break opened,
+            Ok(opened) => break whole(opened),
             Err(OpenError::Locked(_)) => tokio::task::yield_now().await,
             Err(error) => panic!("{error}"),
         }
@@ -211,7 +211,7 @@ async fn results_alone_cause_no_sync_and_are_written_all_the_same() {
     let before = disk.syncs.load(Ordering::SeqCst);
     let recipients = vec![(common::vocab::RecipientId(0), engine::envelope::Settled::Delivered)];
     opened.spool.settle(vec![engine::envelope::Settlement { mid, recipients, message_done: true }]);
-    while whole(&*opened.spool, mid).await.is_ok() {
+    while whole_body(&*opened.spool, mid).await.is_ok() {
         tokio::task::yield_now().await; // it counts once it is written
     }
     assert_eq!(disk.syncs.load(Ordering::SeqCst), before);
@@ -277,6 +277,6 @@ async fn after_a_failed_sync_every_question_is_answered_with_it() {
     }
     assert!(matches!(opened.spool.flush().await.unwrap(), Err(SpoolError::Failed(_))));
     assert!(matches!(opened.spool.health(), SpoolHealth::Failed(_)));
-    assert_eq!(whole(&*opened.spool, mid).await, Ok(super::body_of(mid, 10)), "what is kept can be read");
+    assert_eq!(whole_body(&*opened.spool, mid).await, Ok(super::body_of(mid, 10)), "what is kept can be read");
     assert!(matches!(opened.spool.stop().await.unwrap(), Err(SpoolError::Failed(_))));
 }

@@ -92,6 +92,10 @@ impl QueueDb for SimDb {
         }))
     }
 
+    fn count(&self) -> Result<u64, DbError> {
+        Ok(self.0.tables(|tables| tables.rows.len() as u64))
+    }
+
     fn rows(&self, behind: MessageId, limit: usize) -> Result<Vec<RowRead>, DbError> {
         let behind = MessageId(behind.0 + 1);
         Ok(self.0.tables(|tables| tables.rows.range(behind..).take(limit).map(|(_, row)| Ok(row.clone())).collect()))
