@@ -23,6 +23,7 @@ use common::vocab::{MessageId, Timestamp};
 use engine::envelope::{Envelope, Settlement};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Results that may wait in memory while not even the reserve has room. What goes beyond is forgotten: its messages are
 /// delivered twice after a crash, which is better than no memory left.
@@ -72,6 +73,8 @@ pub struct Log {
     pub(super) landed: Vec<u32>,
     /// Files of messages that ended, until that is on disk.
     ended_blobs: Vec<Blob>,
+    /// Since when they wait for a sync.
+    pub(super) ended_since: Option<Duration>,
     /// What goes to the database.
     pub(super) moves: Moves,
     /// Names of clients that do not go by the database yet.
@@ -106,6 +109,7 @@ impl Log {
             freed: Vec::new(),
             landed: Vec::new(),
             ended_blobs: Vec::new(),
+            ended_since: None,
             moves,
             keys: Keys::default(),
             settings: settings.clone(),
@@ -378,6 +382,7 @@ impl Log {
         }
         if self.chain.is_synced() {
             self.ended_blobs.drain(..).for_each(|blob| blob.go());
+            self.ended_since = None;
             for number in self.freed.drain(..) {
                 self.chain.release(number);
             }
@@ -433,7 +438,10 @@ impl Log {
         let Some(touched) = state.index.settle(settlement) else { return };
         if touched.ended {
             state.cache.remove(settlement.mid);
-            self.ended_blobs.extend(self.shared.blobs.end(settlement.mid));
+            if let Some(blob) = self.shared.blobs.end(settlement.mid) {
+                self.ended_blobs.push(blob);
+                self.ended_since.get_or_insert(self.chain.now());
+            }
             if let Place::Journal(spot) = touched.place {
                 self.freed.push(spot.number);
             }

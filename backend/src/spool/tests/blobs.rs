@@ -54,6 +54,18 @@ fn a_file_goes_after_the_end_of_its_message_is_on_disk_and_not_before() {
 }
 
 #[test]
+fn a_file_does_not_wait_for_mail_to_bring_the_sync() {
+    let disk = SimDisk::default();
+    let mut start = open(&disk);
+    let mid = keep(&mut start, SIZE);
+    settle(&mut start, mid);
+    assert_eq!(start.log.wake_at(), Some(super::small().move_wait));
+    start.log.at(super::small().move_wait);
+    assert!(start.log.next_job().is_none() && blob_files(&disk).is_empty());
+    assert_eq!(start.log.wake_at(), None);
+}
+
+#[test]
 fn whoever_reads_a_body_reads_it_to_its_end_though_its_message_ends_meanwhile() {
     let disk = SimDisk::default();
     let mut start = open(&disk);
