@@ -48,7 +48,9 @@ pub(super) async fn readyz(State(shared): State<Shared>) -> Result<&'static str,
     let not_ready = |sentence: &str| Err(ApiError::new(ErrorCode::Unavailable, sentence).into());
     match health {
         Health::Online => Ok("ok\n"),
-        Health::ReceivingStopped => not_ready("No mail is taken: the disk is full or failing."),
+        Health::ReceivingStopped => {
+            not_ready("No mail is taken: the disk is full, has less room than [guard] demands, or fails.")
+        }
         Health::Stopping => not_ready("The server is stopping."),
         Health::Other => not_ready("The server is not ready."),
     }
@@ -177,7 +179,7 @@ pub(super) async fn message(
     let found = asked(shared.console.desk.message(mid)).await?.ok_or_else(missing)?;
     // A message whose record is damaged, or that ends at this moment, is shown without these two.
     let body = asked(shared.console.spool.body(mid)).await?;
-    Ok(Json(view::message_detail(&found, body.map(|body| Letterhead::read(&body)).unwrap_or_default())))
+    Ok(Json(view::message_detail(&found, body.map(|body| Letterhead::read(body.front())).unwrap_or_default())))
 }
 
 /// `POST /api/v1/actions`.
