@@ -17,6 +17,8 @@ mod place;
 mod printable;
 mod query;
 mod sendmail;
+mod showmessage;
+mod showrecipients;
 mod status;
 mod telnet;
 mod terminal;
@@ -98,6 +100,10 @@ async fn dispatch(
         Verb::Status => status::run(&client, terminal).await?,
         Verb::Tophosts { key } => tophosts::run(&client, key, terminal).await?,
         Verb::Hoststatus { host } => hoststatus::run(&client, &host, terminal).await?,
+        Verb::Showmessage { mid } => showmessage::run(&client, mid, terminal).await?,
+        Verb::Showrecipients { selection, limit } => {
+            showrecipients::run(&client, &selection, limit, terminal).await?;
+        }
         Verb::Dig { words } => {
             let question = dig::Question::parse(&words, language).map_err(Failure::Usage)?;
             dig::run(&client, question, terminal).await?;

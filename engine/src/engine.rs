@@ -2,13 +2,14 @@
 //!
 //! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
-//! jumped), `tls` (which connection asks for it), `retry` (an operator says now), `show` (what it shows of itself).
+//! jumped), `tls` (which connection asks for it), `retry` (an operator says now), `search` (what a filter means), `show` (what it shows of itself).
 
 mod accept;
 mod clock;
 mod ending;
 mod outcome;
 mod retry;
+mod search;
 mod session;
 mod show;
 mod start;

@@ -1,6 +1,7 @@
 //! The command line: verbs and flags, with their help.
 
 use crate::cli::delivernow::{Mode, Target};
+use crate::cli::showrecipients::Selection;
 use crate::cli::tophosts::SortKey;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use common::vocab::Domain;
@@ -62,6 +63,20 @@ pub enum Verb {
     Hoststatus {
         /// The destination domain
         host: Domain,
+    },
+    /// A queued message, and why each of its recipients waits
+    Showmessage {
+        /// Its number
+        mid: u64,
+    },
+    /// What waits in the queue, the oldest first
+    Showrecipients {
+        /// Which recipients; all unless told
+        #[command(flatten)]
+        selection: Selection,
+        /// Messages at most
+        #[arg(long, value_name = "COUNT", default_value = "100", value_parser = clap::value_parser!(u16).range(1..=500))]
+        limit: u16,
     },
     /// Ask a name server: [@SERVER] [TYPE] NAME
     Dig {

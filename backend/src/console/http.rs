@@ -8,6 +8,7 @@ pub mod assets;
 pub(super) mod client;
 mod description;
 pub mod gate;
+mod messages;
 mod origin;
 mod post;
 mod read;
@@ -42,7 +43,7 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/api/v1/status", get(api::status)),
         ("/api/v1/hosts", get(api::hosts)),
         ("/api/v1/hosts/{host}", get(api::host)),
-        ("/api/v1/messages", post(post::post)),
+        ("/api/v1/messages", get(messages::messages).post(post::post)),
         ("/api/v1/messages/{mid}", get(api::message)),
         ("/api/v1/actions", post(api::act)),
         ("/api/v1/actions/{id}", get(api::action)),

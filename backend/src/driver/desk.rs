@@ -2,7 +2,7 @@
 
 use common::vocab::{ActionId, Counters, Domain, MessageId, Timestamp};
 use engine::RetryScope;
-use engine::view::{HostDetailView, HostView, MessageView, RetryView};
+use engine::view::{Found, HostDetailView, HostView, MessageView, RetryView, Search};
 use tokio::sync::{mpsc, oneshot};
 
 /// Questions that may wait at the desk. More would only mean that the driver is stuck.
@@ -40,6 +40,13 @@ pub enum Question {
         mid: MessageId,
         /// The answer; `None` if it is not in the queue.
         answer: oneshot::Sender<Option<Box<MessageView>>>,
+    },
+    /// A slice of a search through the queue.
+    Search {
+        /// What is looked for, and where to go on.
+        search: Search,
+        /// The answer.
+        answer: oneshot::Sender<Found>,
     },
 }
 
@@ -82,6 +89,11 @@ impl Desk {
     /// A queued message.
     pub async fn message(&self, mid: MessageId) -> Result<Option<Box<MessageView>>, DriverGone> {
         self.ask(|answer| Question::Message { mid, answer }).await
+    }
+
+    /// The next slice of a search. Whoever searches asks slice by slice, so that the driver is never held up.
+    pub async fn search(&self, search: Search) -> Result<Found, DriverGone> {
+        self.ask(|answer| Question::Search { search, answer }).await
     }
 }
 

@@ -84,11 +84,7 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
 ), responses((status = 200, body = List<HostRow>), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn hosts(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     let query = Parameters::read(query.as_deref(), &["limit", "cursor", "sort", "q"])?;
-    let limit = match query.get("limit").map(str::parse) {
-        None => PAGE_ROWS,
-        Some(Ok(limit)) if (1..=PAGE_ROWS_MAX).contains(&limit) => limit,
-        Some(_) => return Err(bad("limit", "A page has 1 to 500 rows.")),
-    };
+    let limit = page_rows(&query)?;
     let cursor = match query.get("cursor").map(Cursor::parse) {
         None => None,
         Some(Some(cursor)) => Some(cursor),
@@ -101,6 +97,15 @@ pub(super) async fn hosts(State(shared): State<Shared>, RawQuery(query): RawQuer
     let items: Vec<&RawValue> = page.rows.iter().map(|row| row.json()).collect();
     let list = List { items, total: page.total, next: page.next.map(|cursor| cursor.to_text()) };
     Ok(Json(list).into_response())
+}
+
+/// How many rows a page is to have.
+pub(super) fn page_rows(query: &Parameters) -> Result<usize, Refusal> {
+    match query.get("limit").map(str::parse) {
+        None => Ok(PAGE_ROWS),
+        Some(Ok(limit)) if (1..=PAGE_ROWS_MAX).contains(&limit) => Ok(limit),
+        Some(_) => Err(bad("limit", "A page has 1 to 500 rows.")),
+    }
 }
 
 /// `active_recipients` is smallest first, `-active_recipients` largest first.
