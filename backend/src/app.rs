@@ -14,12 +14,15 @@ use crate::intake::certificate::Certificate;
 use crate::intake::smtp::Intake;
 use crate::intake::smtp::limits::Limits;
 use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSettings, traffic};
+use crate::probe::dig;
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::report::{self, ReportLimits, ReportSettings};
+use crate::resolve::rule::Target;
 use crate::resolve::{ResolveSettings, Resolver};
 use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth, SpoolSettings};
 use common::wire::{DigRequest, Health};
 use common::words::Language;
+use engine::failure::RouteFailure;
 use engine::tls::TlsRules;
 use engine::{Engine, Settings};
 use std::net::SocketAddr;
@@ -142,7 +145,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
         ..ConsoleSettings::default()
     };
     let telnet = telnet(&config, resolver.clone(), guard);
-    let digger = digger(&resolver, clock);
+    let digger = digger(&config, resolver.clone(), clock);
     let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let mail = Arc::new(intake.http());
     let bodies = spool.clone();
@@ -164,7 +167,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
     let reporting = tokio::spawn(report_writer.run());
     let inlets = Inlets { events: event_inlet, backlog, kept: opened.kept, questions, stop: stop.clone() };
-    let driving = tokio::spawn(driver.run(inlets));
+    let driving = tokio::spawn(driver.run(opened.notes, inlets));
     // A queue of ordinary size is not shown half. A longer wait for it would be a longer outage.
     drop(tokio::time::timeout(COUNT_PATIENCE, counted.wait_for(|index| index.complete)).await);
     open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);
@@ -284,6 +287,8 @@ fn guard(config: &Config, own: Vec<SocketAddr>) -> Result<TargetGuard, AppError>
     let allow = config.delivery.allow_targets.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
     let mut probe_ports = config.probe.ports.clone();
     probe_ports.push(config.delivery.port);
+    let targets = config.routes.iter().flat_map(|route| &route.to);
+    probe_ports.extend(targets.filter_map(|target| target.parse::<Target>().ok()?.port()));
     Ok(TargetGuard::new(GuardSettings { allow: allow.collect::<Result<_, AppError>>()?, own, probe_ports }))
 }
 
@@ -339,12 +344,20 @@ fn report_settings(config: &Config) -> ReportSettings {
     }
 }
 
-/// `dig` asks the servers that delivery asks.
-fn digger(resolver: &Resolver, clock: Clock) -> Arc<dyn Digger> {
-    let servers = resolver.servers().to_vec();
+/// `dig` asks the servers that delivery asks, and those that were written for it alone.
+fn digger(config: &Config, resolver: Arc<Resolver>, clock: Clock) -> Arc<dyn Digger> {
+    let servers: Arc<[SocketAddr]> = resolver.servers().iter().chain(&config.probe.dns_servers).copied().collect();
     Arc::new(move |request: DigRequest| -> futures_util::future::BoxFuture<'static, _> {
-        let servers = servers.clone();
-        Box::pin(async move { crate::probe::dig::dig(&request, &servers, clock).await })
+        let (servers, resolver) = (servers.clone(), resolver.clone());
+        Box::pin(async move {
+            let mut answer = dig::dig(&request, &servers, clock).await?;
+            if let Some(host) = dig::delivery::domain_of(&answer) {
+                let found = tokio::time::timeout(dig::TIME_LIMIT, resolver.resolve(&host)).await;
+                let found = found.unwrap_or_else(|_| Err(RouteFailure::Ours("the name servers are slow".into())));
+                answer.delivery = Some(dig::delivery::would_use(clock.now(), found));
+            }
+            Ok(answer)
+        })
     })
 }
 

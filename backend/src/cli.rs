@@ -20,6 +20,7 @@ mod sendmail;
 mod showmessage;
 mod showrecipients;
 mod status;
+mod suspenddel;
 mod telnet;
 mod terminal;
 mod tophosts;
@@ -33,10 +34,11 @@ pub use terminal::Terminal;
 
 use crate::config::{self, Found};
 use arguments::{Arguments, Common, Verb};
-use common::wire::TelnetRequest;
+use common::wire::{ActionKind, TelnetRequest};
 use common::words::{Language, VerbPhrase};
 use std::io::Read;
 use std::path::Path;
+use suspenddel::Wish;
 
 /// Octets of a bearer token.
 const TOKEN_BYTES_MAX: u64 = 4096;
@@ -92,8 +94,8 @@ async fn dispatch(
     if let Verb::Sendmail { words } = verb {
         return Ok(sendmail::run(words, common, surroundings, terminal).await);
     }
-    if let Verb::Dig { words } = &verb {
-        dig::Question::parse(words, language).map_err(Failure::Usage)?; // before anybody is asked
+    if let Verb::Dig { words, reverse } = &verb {
+        dig::Question::parse(words, *reverse, language).map_err(Failure::Usage)?; // before anybody is asked
     }
     let client = client(&common, found, surroundings, terminal)?;
     match verb {
@@ -104,13 +106,21 @@ async fn dispatch(
         Verb::Showrecipients { selection, limit } => {
             showrecipients::run(&client, &selection, limit, terminal).await?;
         }
-        Verb::Dig { words } => {
-            let question = dig::Question::parse(&words, language).map_err(Failure::Usage)?;
+        Verb::Dig { words, reverse } => {
+            let question = dig::Question::parse(&words, reverse, language).map_err(Failure::Usage)?;
             dig::run(&client, question, terminal).await?;
         }
         Verb::Telnet { host, port } => telnet::run(&client, TelnetRequest { host, port }, terminal).await?,
         Verb::Delivernow { target, dry_run, reason, mode } => {
             delivernow::run(&client, target, mode, reason, dry_run, terminal).await?;
+        }
+        Verb::Suspenddel { target, reason, span, dry_run } => {
+            let wish = Wish { kind: ActionKind::Suspend, target, reason, span, dry_run };
+            suspenddel::run(&client, wish, terminal).await?;
+        }
+        Verb::Resumedel { target, reason, dry_run } => {
+            let wish = Wish { kind: ActionKind::Resume, target, reason, span: None, dry_run };
+            suspenddel::run(&client, wish, terminal).await?;
         }
         Verb::Check | Verb::Serve | Verb::Lab(_) | Verb::Sendmail { .. } => {}
     }

@@ -10,6 +10,7 @@ mod rooms;
 pub use rooms::Rooms;
 
 use crate::clock::Clock;
+use crate::spool::Notes;
 use common::vocab::{SessionId, Timestamp};
 use desk::{Changes, Question};
 use engine::envelope::{Envelope, Recovered};
@@ -75,7 +76,9 @@ impl Driver {
     }
 
     /// Runs until the stop signal; what is in hand then gets a few seconds to end.
-    pub async fn run(mut self, mut inlets: Inlets) {
+    pub async fn run(mut self, notes: Notes, mut inlets: Inlets) {
+        let found = |(scope, suspension)| Event::Suspend { action: None, scope, suspension };
+        self.turn(notes.suspensions.into_iter().map(found)); // before anything could be started
         let mut events = Vec::with_capacity(TURN_EVENTS_MAX);
         let mut publish = tokio::time::interval(PUBLISH_EVERY);
         loop {
@@ -146,6 +149,16 @@ impl Driver {
         // An asker that has gone does not want its answer any more.
         match question {
             Question::PreviewRetry { scope, answer } => drop(answer.send(self.engine.preview_retry(now, &scope))),
+            Question::PreviewSuspend { scope, answer } => drop(answer.send(self.engine.preview_suspend(&scope))),
+            Question::PreviewResume { scope, answer } => drop(answer.send(self.engine.preview_resume(&scope))),
+            Question::Suspend { action, scope, suspension, answer } => {
+                self.turn([Event::Suspend { action: Some(action), scope, suspension }]);
+                let _ = answer.send(());
+            }
+            Question::Resume { action, scope, answer } => {
+                self.turn([Event::Resume { action, scope }]);
+                let _ = answer.send(());
+            }
             Question::Host { host, answer } => drop(answer.send(self.engine.host_detail(&host).map(Box::new))),
             Question::Search { search, answer } => drop(answer.send(self.engine.search(now, &search))),
             Question::Message { mid, answer } => drop(answer.send(self.engine.message(mid).map(Box::new))),

@@ -12,6 +12,7 @@ use crate::queue::{Leg, LegKey, LegStage, Word};
 use crate::route::Route;
 use crate::settings::Settings;
 use crate::shelf::Shelf;
+use crate::suspension::Suspension;
 use crate::tls::{Protection, TlsRule};
 use crate::view::Evidence;
 use common::vocab::{CauseCounts, Counters, Domain, HostStatus, Reply, Timestamp, VerdictCode, WaitCause};
@@ -127,6 +128,10 @@ pub struct Host {
     pub idle_since: Option<Timestamp>,
     /// Legs past their lifetime that get the one attempt which decides.
     pub last_chance: Vec<LegKey>,
+    /// Legs whose lifetime ended while it was suspended.
+    pub overdue: Vec<LegKey>,
+    /// Delivery to it, or all delivery, is suspended.
+    pub suspended: Option<Arc<Suspension>>,
     /// It stands in a queue for a connection.
     pub queued_for_slot: bool,
     /// The wake-up that is registered for it.
@@ -175,6 +180,8 @@ impl Host {
             last_delivery_at: None,
             idle_since: None,
             last_chance: Vec::new(),
+            overdue: Vec::new(),
+            suspended: None,
             queued_for_slot: false,
             wake_at: None,
         }
@@ -382,6 +389,9 @@ impl Host {
 
     /// The cause that holds the host as a whole.
     pub fn host_cause(&self, guard_closed: bool) -> WaitCause {
+        if self.suspended.is_some() {
+            return WaitCause::Suspended;
+        }
         if guard_closed {
             return WaitCause::Guard;
         }
@@ -401,7 +411,9 @@ impl Host {
         causes[host_cause] += self.counts.due();
         // A cause that stands before `retry` in the list and holds the host names the others too.
         let retry_cause = match host_cause {
-            WaitCause::Guard | WaitCause::Dns | WaitCause::TlsPolicy | WaitCause::HostDown => host_cause,
+            WaitCause::Suspended | WaitCause::Guard | WaitCause::Dns | WaitCause::TlsPolicy | WaitCause::HostDown => {
+                host_cause
+            }
             _ => WaitCause::Retry,
         };
         causes[retry_cause] += self.counts.retrying;
@@ -415,6 +427,9 @@ impl Host {
 
     /// When something of it will be tried, as far as timers decide.
     pub fn next_attempt_at(&self) -> Option<Timestamp> {
+        if let Some(suspension) = &self.suspended {
+            return suspension.until.filter(|_| self.counts.active() > 0);
+        }
         let rest = self.rest.filter(|_| self.counts.active() > 0).map(|rest| rest.until);
         if self.has_due() { rest } else { self.next_retry_at().map(|retry| rest.map_or(retry, |rest| rest.max(retry))) }
     }

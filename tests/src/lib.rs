@@ -8,6 +8,7 @@ pub mod browser;
 #[cfg(feature = "wire")]
 pub mod caller;
 pub mod check;
+pub mod holds;
 pub mod host;
 #[cfg(feature = "wire")]
 pub mod image;

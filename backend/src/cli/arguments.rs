@@ -3,12 +3,14 @@
 use crate::cli::delivernow::{Mode, Target};
 use crate::cli::showrecipients::Selection;
 use crate::cli::tophosts::SortKey;
+use crate::config::parse_span;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use common::vocab::Domain;
 use common::words::Language;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// An outbound mail queue that you can see into.
 #[derive(Debug, Parser)]
@@ -78,11 +80,14 @@ pub enum Verb {
         #[arg(long, value_name = "COUNT", default_value = "100", value_parser = clap::value_parser!(u16).range(1..=500))]
         limit: u16,
     },
-    /// Ask a name server: [@SERVER] [TYPE] NAME
+    /// Ask a name server: [@SERVER] [TYPE] NAME [+tcp] [+dnssec], or -x ADDRESS
     Dig {
         /// In any order
-        #[arg(required = true, num_args = 1..=3, value_name = "@SERVER|TYPE|NAME")]
+        #[arg(required_unless_present = "reverse", num_args = 1..=5, value_name = "@SERVER|TYPE|NAME|+tcp|+dnssec")]
         words: Vec<String>,
+        /// The name behind an address (PTR)
+        #[arg(short = 'x', value_name = "ADDRESS")]
+        reverse: Option<std::net::IpAddr>,
     },
     /// Talk to a mail server line by line
     Telnet {
@@ -99,6 +104,33 @@ pub enum Verb {
         /// [-i] [-t] [-f SENDER] [-F NAME] [RECIPIENT ...]; -bs, -bp, -q and others
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FLAGS AND RECIPIENTS")]
         words: Vec<OsString>,
+    },
+    /// Stop delivery: what is in a session ends, nothing new is started
+    Suspenddel {
+        /// All mail, or that of one destination domain
+        #[arg(value_name = "all|HOST", default_value = "all")]
+        target: Target,
+        /// Why, for the record and for whoever asks why the mail waits
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// It ends by itself after so long: 90s, 30m, 2h, 1d
+        #[arg(long = "for", value_name = "TIME", value_parser = span)]
+        span: Option<Duration>,
+        /// Only count
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Let delivery go on
+    Resumedel {
+        /// All mail, that of hosts suspended by themselves too, or that of one destination domain
+        #[arg(value_name = "all|HOST", default_value = "all")]
+        target: Target,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Only count
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Make due now what waits for a timer
     Delivernow {
@@ -155,4 +187,8 @@ fn host_or_address(text: &str) -> Result<String, String> {
         return Err("write a name such as mx.example.com, or an address".into());
     }
     Ok(text.to_owned())
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    parse_span(text).filter(|span| span.as_secs() > 0).ok_or_else(|| "write a time such as 90s, 30m, 2h or 1d".into())
 }

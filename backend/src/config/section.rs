@@ -21,6 +21,8 @@ const MESSAGE_BYTES_MAX: u64 = 1 << 30;
 const CONNECTIONS_MAX: u64 = 100_000;
 /// Ports a probe may look at.
 const PROBE_PORTS_MAX: usize = 64;
+/// Name servers that `dig` may ask besides delivery's own: a list that a person still reads in a refusal.
+const PROBE_NAME_SERVERS_MAX: usize = 16;
 /// Waits of a schedule; the last one repeats.
 const STEPS_MAX: usize = 64;
 /// Delay warnings of one message.
@@ -209,13 +211,20 @@ pub(super) fn connections(table: &Section<'_, '_>) -> Option<u32> {
 pub struct Probe {
     /// Ports, besides the delivery port and those of routes.
     pub ports: Vec<u16>,
+    /// Name servers that `dig` may ask besides those of `[dns]`.
+    pub dns_servers: Vec<SocketAddr>,
 }
 
 impl Probe {
     pub(super) fn read(table: &Section<'_, '_>) -> Probe {
         let ports = table.numbers("ports", 0..=PROBE_PORTS_MAX, 1..=65_535, "[25, 465, 587, 2525]");
         let ports = ports.unwrap_or_else(|| vec![25, 465, 587, 2525]);
-        Probe { ports: ports.into_iter().filter_map(|port| u16::try_from(port).ok()).collect() }
+        let others =
+            table.texts("dns_servers", 0..=PROBE_NAME_SERVERS_MAX, "[\"192.0.2.53:53\"]", network::name_server);
+        Probe {
+            ports: ports.into_iter().filter_map(|port| u16::try_from(port).ok()).collect(),
+            dns_servers: others.unwrap_or_default(),
+        }
     }
 }
 

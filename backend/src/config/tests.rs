@@ -43,6 +43,7 @@ max_connections = 500
 allow_targets = []        # CIDRs that the guard would refuse: "127.0.0.0/8" for tests
 [probe]
 ports = [25, 465, 587, 2525]   # and always the delivery port and the ports of routes
+dns_servers = []          # name servers that dig may ask besides those of [dns]: "192.0.2.53"
 [retry]                   # profile "default"
 steps = ["5m", "10m", "20m", "40m", "1h", "2h", "4h"]
 lifetime = "5d"

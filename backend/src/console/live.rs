@@ -340,7 +340,7 @@ impl Connection {
             return self.say(&ServerFrame::Reply { id, result: Err(refusal) }).await;
         }
         let actions = self.shared.console.actions.clone();
-        self.commands.spawn(async move { ServerFrame::Reply { id, result: actions.act(action).await } });
+        self.commands.spawn(async move { ServerFrame::Reply { id, result: actions.act(action, "console").await } });
         Ok(())
     }
 

@@ -131,7 +131,7 @@ impl ConsoleState {
     pub(super) fn with_site(parts: ConsoleParts, site: Arc<dyn Site>) -> Arc<ConsoleState> {
         let first = parts.settings.up_since.millis();
         Arc::new(ConsoleState {
-            actions: ActionBook::new(parts.desk.clone(), parts.clock, first),
+            actions: ActionBook::new(parts.desk.clone(), parts.spool.clone(), parts.clock, first),
             probes: ProbeBook::new(parts.digger, parts.telnet.clone(), first),
             live: Arc::new(Semaphore::new(parts.settings.live_max)),
             searches: Semaphore::new(SEARCHES_MAX),

@@ -108,6 +108,8 @@ pub enum VerbPhrase<'a> {
     },
     /// Heading of what will keep mail waiting all the same.
     Obstacles,
+    /// Heading of what is worth knowing about it.
+    Note,
     /// Heading of some of the hosts.
     Among,
     /// The action failed.
@@ -120,6 +122,11 @@ pub enum VerbPhrase<'a> {
     DigTwoNames {
         /// The second.
         second: &'a str,
+    },
+    /// A flag that dig does not know here.
+    DigUnknownFlag {
+        /// Which.
+        flag: &'a str,
     },
     /// The server ended the session; why, in its words.
     TelnetOver {

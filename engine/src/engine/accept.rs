@@ -50,7 +50,8 @@ impl Engine {
         if let Some(id) = self.names.get(domain) {
             return *id;
         }
-        let host = Host::new(domain.clone(), &self.settings);
+        let mut host = Host::new(domain.clone(), &self.settings);
+        host.suspended = self.suspensions.of(domain);
         let id = match self.free_hosts.pop() {
             Some(id) => {
                 self.hosts[id.0 as usize] = Some(host);

@@ -282,6 +282,9 @@ impl Engine {
 
     fn bounce_due(&mut self, id: HostId, word: &Word, out: &mut Output) {
         let host = self.host(id);
+        if host.suspended.is_some() {
+            return; // suspended mail stays: it is looked up again when delivery goes on
+        }
         let due: Vec<LegKey> = host.legs.iter().filter(|(_, leg)| host.is_due(leg)).map(|(key, _)| *key).collect();
         for key in due {
             self.bounce_leg(id, key, HardBounce::Dns, word, out);

@@ -44,7 +44,7 @@ impl Engine {
             status: host.status,
             status_since: host.status_since,
             limited_since: host.limited_since.filter(|_| host.status != HostStatus::Down),
-            held_since: None,
+            held: host.suspended.clone(),
             evidence: host.evidence.clone(),
             counters: host.counters,
             unattempted: host.counts.unattempted,
@@ -96,6 +96,7 @@ impl Engine {
         let host_cause = host.host_cause(self.guard_closed);
         let (cause, next_attempt_at) = match leg.stage {
             LegStage::Sending { .. } => (common::vocab::WaitCause::Sending, None),
+            LegStage::Due | LegStage::Retry { .. } if host.suspended.is_some() => (host_cause, host.next_attempt_at()),
             _ if host.is_due(leg) => (host_cause, host.rest.map(|rest| rest.until)),
             LegStage::Retry { until, .. } => (host_cause.min(common::vocab::WaitCause::Retry), Some(until)),
             LegStage::Due => (host_cause, None),

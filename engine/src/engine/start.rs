@@ -65,7 +65,8 @@ impl Engine {
         let host = self.host(id);
         let at_work = host.connecting + host.busy;
         let limit = if host.status == HostStatus::Down { 1 } else { host.window.open() };
-        !self.guard_closed && host.has_due() && host.rest.is_none_or(|rest| rest.until <= now) && at_work < limit
+        let open = !self.guard_closed && host.suspended.is_none();
+        open && host.has_due() && host.rest.is_none_or(|rest| rest.until <= now) && at_work < limit
     }
 
     /// A ready session to one of the hops whose protection is enough for the host.

@@ -51,7 +51,10 @@ async fn every_question_reaches_the_socket_of_the_configuration_and_prints_its_l
     let seen = server.seen.all();
     assert_eq!(seen[0], "sort=-soft_bounced_events&limit=20");
     assert_eq!(seen[1], "localhost - en");
-    assert_eq!(seen[2], r#"{"kind":"dig","target":"xmail.com","rtype":"MX","server":null,"port":null}"#);
+    assert_eq!(
+        seen[2],
+        r#"{"kind":"dig","target":"xmail.com","rtype":"MX","server":null,"tcp":false,"dnssec":false,"port":null}"#
+    );
 }
 
 #[tokio::test]
@@ -100,7 +103,7 @@ async fn delivernow_carries_scope_mode_and_reason() {
     assert_eq!(
         server.seen.all(),
         [
-            r#"{"kind":"retry","scope":{"host":"example.com"},"mode":"canary","reason":"they are back","dry_run":true,"key":null}"#
+            r#"{"kind":"retry","scope":{"host":"example.com"},"mode":"canary","reason":"they are back","for_seconds":null,"dry_run":true,"key":null}"#
         ]
     );
     let all = server.ask(&["delivernow", "all"]).await;

@@ -159,7 +159,8 @@ pub(super) async fn message(
 #[utoipa::path(post, path = "/api/v1/actions", tag = "actions", request_body = ActionRequest, responses((status = 200, body = Action), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn act(State(shared): State<Shared>, request: Request) -> Answer<Action> {
     let request: ActionRequest = body(&shared, request).await?;
-    Ok(Json(shared.console.actions.act(request).await?))
+    let by = if shared.door.is_control() { "control socket" } else { "console" };
+    Ok(Json(shared.console.actions.act(request, by).await?))
 }
 
 /// `GET /api/v1/actions/{id}`.

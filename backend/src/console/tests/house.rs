@@ -16,7 +16,9 @@ use common::wire::{
 };
 use common::words::Language;
 use engine::envelope::Envelope;
-use engine::view::{Evidence, Found, HostDetailView, HostView, MessageView, RecipientView, RetryView, Search};
+use engine::view::{
+    Evidence, Found, HostDetailView, HostView, MessageView, RecipientView, RetryView, Search, SuspendView,
+};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -46,7 +48,7 @@ pub(super) fn host(name: &str, active: u64) -> HostView {
         status: HostStatus::Unknown,
         status_since: None,
         limited_since: None,
-        held_since: None,
+        held: None,
         evidence: None,
         counters: Counters::default(),
         unattempted: active,
@@ -433,7 +435,9 @@ async fn play_driver(
     hosts: Arc<Mutex<HashMap<Domain, HostView>>>,
     retries: Arc<AtomicU64>,
 ) {
-    let retry = || RetryView { recipients: 5, hosts: 1, sample: vec!["a.test".parse().unwrap()], already_due: 2 };
+    let retry =
+        || RetryView { recipients: 5, hosts: 1, sample: vec!["a.test".parse().unwrap()], already_due: 2, suspended: 0 };
+    let held = |suspended| SuspendView { recipients: 5, sending: 1, hosts: 1, suspended, ..SuspendView::default() };
     while let Some(question) = questions.recv().await {
         match question {
             Question::Retry { answer, .. } => {
@@ -441,6 +445,11 @@ async fn play_driver(
                 let _ = answer.send(retry());
             }
             Question::PreviewRetry { answer, .. } => drop(answer.send(retry())),
+            Question::PreviewSuspend { answer, .. } => drop(answer.send(held(false))),
+            Question::PreviewResume { answer, .. } => drop(answer.send(held(true))),
+            Question::Suspend { answer, .. } | Question::Resume { answer, .. } => {
+                let _ = answer.send(());
+            }
             Question::Host { host, answer } => {
                 let row = hosts.lock().unwrap().get(&host).cloned();
                 let detail = row.map(|row| {
@@ -497,10 +506,12 @@ async fn play_dig(request: DigRequest) -> Result<DigAnswer, ApiError> {
         answer: Vec::new(),
         authority: Vec::new(),
         additional: Vec::new(),
+        left_out: 0,
         query_ms: 3,
         server: "127.0.0.1:53".into(),
         transport: "UDP".into(),
         at: MORNING,
         size_bytes: 40,
+        delivery: None,
     })
 }

@@ -123,7 +123,8 @@ impl Log {
                 Op::Flush(reply) | Op::Stop(reply) => flushes.push(reply),
                 Op::Landed(landed) => self.landed(landed),
                 Op::Indexed(adopted) => self.moves.all_read(adopted),
-                Op::Numbers | Op::Leave => {}
+                // Notes have gone to the database's thread before.
+                Op::Numbers | Op::Leave | Op::Note(..) => {}
             }
         }
         self.commit(sync);
