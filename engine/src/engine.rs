@@ -2,7 +2,8 @@
 //!
 //! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
-//! jumped), `count` (what is counted and kept), `tls` (which connection asks for it), `retry` (an operator says now), `suspend` (not now), `show` (what it shows of itself).
+//! jumped), `count` (what is counted and kept), `tls` (which connection asks for it), `retry` (an operator says now),
+//! `suspend` (not now), `search` (what a filter means), `show` (what it shows of itself).
 
 mod accept;
 mod clock;
@@ -10,6 +11,7 @@ mod count;
 mod ending;
 mod outcome;
 mod retry;
+mod search;
 mod session;
 mod show;
 mod start;

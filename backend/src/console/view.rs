@@ -5,10 +5,11 @@
 //! Never: a look at the clock, a decision. The walk goes on in `index` (lists) and `http` (details).
 
 use crate::console::letterhead::Letterhead;
-use common::vocab::{Badge, CountWindow, Counters, Domain, Reply, Timestamp, VerdictCode, WaitCause, badge};
+use common::filter::state_of;
+use common::vocab::{Badge, CountWindow, Counters, Domain, Reply, Timestamp, VerdictCode, badge};
 use common::wire::{
     Action, ActionKind, ActionState, Counted, CounterColumns, Exchanger, ExchangerAddress, Held, HostDetail, HostRow,
-    MessageDetail, RecipientRow, RecipientState, SaidReply, TlsState, Totals, Verdict,
+    MessageDetail, RecipientRow, SaidReply, TlsState, Totals, Verdict,
 };
 use common::words::{self, ActionPhrase, Language, Phrase};
 use engine::count::CountsView;
@@ -232,11 +233,7 @@ fn recipient(view: &MessageView, waiting: &RecipientView) -> Option<RecipientRow
         rid: waiting.rid,
         host: address.domain().clone(),
         address: address.clone(),
-        state: match waiting.cause {
-            WaitCause::Sending => RecipientState::Sending,
-            WaitCause::Held => RecipientState::Held,
-            _ => RecipientState::Queued,
-        },
+        state: state_of(waiting.cause),
         cause: Some(waiting.cause),
         attempts: waiting.attempts,
         next_attempt_at: waiting.next_attempt_at,
