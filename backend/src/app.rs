@@ -343,8 +343,13 @@ fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSe
 }
 
 fn console_settings(config: &Config, lab: bool, up_since: Timestamp) -> ConsoleSettings {
-    ConsoleSettings { hostname: config.hostname.to_string(), lab, up_since, public: config.console.public.clone(),
-        ..ConsoleSettings::default() }
+    ConsoleSettings {
+        hostname: config.hostname.to_string(),
+        lab,
+        up_since,
+        public: config.console.public.clone(),
+        ..ConsoleSettings::default()
+    }
 }
 
 fn session_settings(config: &Config, roots: Roots, clock: Clock) -> SessionSettings {
