@@ -12,6 +12,7 @@ pub mod disk;
 mod failure;
 pub(crate) mod frame;
 mod journal;
+mod note;
 mod quarantine;
 mod queue_db;
 pub(crate) mod record;
@@ -27,6 +28,7 @@ pub use blob::{Blob, PIECE_BYTES};
 pub use body::{Body, Pieces};
 pub use failure::{OpenError, SpoolHealth};
 pub use journal::JournalSpool;
+pub use note::{Note, Notes};
 pub use settings::SpoolSettings;
 
 use common::vocab::{AttemptId, MessageId, RecipientId};
@@ -151,6 +153,9 @@ pub trait Spool: Send + Sync + 'static {
     /// The body of a message that is not done yet; from memory while it is fresh, as far as it is not a file.
     fn body(&self, mid: MessageId) -> Answer<Body>;
 
+    /// Writes down what is kept besides mail, in order; answers when it is on disk.
+    fn note(&self, notes: Vec<Note>) -> Answer<()>;
+
     /// Writes and syncs all that was handed over so far, then answers.
     fn flush(&self) -> Answer<()>;
 }
@@ -162,6 +167,8 @@ pub struct Opened<S> {
     pub spool: Arc<S>,
     /// What waits from before, as it is read.
     pub backlog: Backlog,
+    /// What was kept besides mail.
+    pub notes: Notes,
     /// Messages on disk, in batches of one sync each. The driver reads it; while it is full, `keep` waits.
     pub kept: tokio::sync::mpsc::Receiver<Vec<Arc<Envelope>>>,
 }

@@ -2,16 +2,18 @@
 //!
 //! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
-//! jumped), `tls` (which connection asks for it), `retry` (an operator says now), `show` (what it shows of itself).
+//! jumped), `count` (what is counted and kept), `tls` (which connection asks for it), `retry` (an operator says now), `suspend` (not now), `show` (what it shows of itself).
 
 mod accept;
 mod clock;
+mod count;
 mod ending;
 mod outcome;
 mod retry;
 mod session;
 mod show;
 mod start;
+mod suspend;
 mod timer;
 mod tls;
 mod warning;
@@ -33,6 +35,8 @@ use std::net::SocketAddr;
 enum Timer {
     Host(HostId),
     IdleSession(SessionId),
+    /// The earliest end of a suspension.
+    Suspension,
 }
 
 /// Every decision of the queue. See the crate's front page.
@@ -60,6 +64,8 @@ pub struct Engine {
     next_session: u64,
     next_attempt: u64,
     guard_closed: bool,
+    suspensions: suspend::Suspensions,
+    counts: count::CountBook,
     /// What became of recipients in the event that is being dealt with.
     endings: Vec<ending::Ending>,
     changed: BTreeSet<HostId>,
@@ -91,6 +97,8 @@ impl Engine {
             next_session: 1,
             next_attempt: 1,
             guard_closed: false,
+            suspensions: suspend::Suspensions::default(),
+            counts: count::CountBook::new(now),
             endings: Vec::new(),
             changed: BTreeSet::new(),
             gone: Vec::new(),
@@ -116,6 +124,9 @@ impl Engine {
             }
             Event::SessionClosed { session } => self.session_closed(now, session, out),
             Event::Retry { action, scope } => self.retried(now, action, &scope, out),
+            Event::ResetCounters { action } => self.reset_counters(now, action, out),
+            Event::Suspend { action, scope, suspension } => self.suspended(now, action, scope, suspension, out),
+            Event::Resume { action, scope } => self.resumed(now, action, scope, out),
             Event::Woke | Event::ClockJumped(_) => {}
             Event::Guard { closed } => self.guarded(now, closed, out),
         }

@@ -9,6 +9,7 @@
 //! Never: a clock, a socket, a file, a thread, chance of its own. Time is handed in.
 //! The driver in `backend` is its only caller in the product, the simulation its other one.
 
+pub mod count;
 pub mod dsn;
 pub mod effect;
 mod engine;
@@ -30,13 +31,14 @@ mod schedule;
 pub mod settings;
 pub mod shelf;
 pub mod smtp;
+pub mod suspension;
 pub mod tls;
-mod verdict;
+pub mod verdict;
 pub mod view;
 
 pub use effect::Effect;
 pub use engine::Engine;
-pub use event::{Event, RetryScope};
+pub use event::{Event, HostScope};
 pub use fact::Fact;
 pub use output::Output;
 pub use settings::Settings;

@@ -1,9 +1,12 @@
 //! Named worlds: one fact each.
 
-use common::vocab::{ActionId, HostStatus, VerdictCode, WaitCause};
+use common::vocab::{ActionId, CountWindow, Counters, HostStatus, MessageId, Timestamp, VerdictCode, WaitCause};
+use engine::envelope::Envelope;
+use engine::failure::RouteFailure;
 use engine::view::HostView;
-use engine::{Event, RetryScope};
+use engine::{Engine, Event, HostScope, Output, Settings};
 use std::time::Duration;
+use tests::books::Books;
 use tests::host::Character;
 use tests::world::{DAWN, World};
 
@@ -62,7 +65,7 @@ fn a_retry_by_hand_tries_a_greylisted_leg_at_once() {
     let mut world = World::with_host(4, "grey.test", Character::Greylisting);
     world.send(vec!["a@grey.test".parse().unwrap()]);
     step_until(&mut world, "deferred", |world| row(world).causes[WaitCause::Retry] == 1);
-    world.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All });
+    world.handle(Event::Retry { action: ActionId(1), scope: HostScope::All });
     step_until(&mut world, "delivered", |world| row(world).counters.delivered_recipients == 1);
     assert!(world.now.since(DAWN) < Duration::from_secs(10));
 }
@@ -151,4 +154,101 @@ fn a_record_ends_three_hours_after_its_last_mail_and_its_counters_stay() {
     let idle = world.now.since(DAWN);
     assert!((10_800..10_900).contains(&idle.as_secs()), "{idle:?}");
     assert_eq!(world.engine.ended_counters().delivered_recipients, 1);
+}
+
+#[test]
+fn a_suspended_host_gets_nothing_and_a_retry_does_not_change_that() {
+    let mut world = World::with_host(21, "well.test", Character::Healthy);
+    let scope = HostScope::Host("well.test".parse().unwrap());
+    world.suspend(scope.clone(), Duration::from_secs(2 * 3600));
+    world.send(vec!["a@well.test".parse().unwrap()]);
+    world.handle(Event::Retry { action: ActionId(2), scope: HostScope::All });
+    let seen = row(&world);
+    assert_eq!(seen.causes[WaitCause::Suspended], 1);
+    assert_eq!(seen.held.as_ref().and_then(|held| held.reason.as_deref()), Some("they asked for it"));
+    assert_eq!(seen.next_attempt_at, Some(DAWN + Duration::from_secs(2 * 3600)), "it ends by itself");
+    assert!(!world.facts.iter().any(|fact| fact.contains("SessionStarted")));
+    world.resume(scope);
+    world.run();
+    assert_eq!((row(&world).counters.delivered_recipients, row(&world).held), (1, None));
+    assert!(world.now.since(DAWN) < Duration::from_secs(60));
+}
+
+#[test]
+fn a_suspension_with_an_end_ends_by_itself_and_mail_past_its_lifetime_gets_one_attempt() {
+    let mut world = World::with_host(22, "well.test", Character::Healthy);
+    world.suspend(HostScope::All, Duration::from_secs(9 * 3600));
+    world.send(vec!["a@well.test".parse().unwrap()]);
+    world.run();
+    assert_eq!(world.now.since(DAWN).as_secs() / 3600, 9, "the lifetime of eight hours was over by then");
+    let counters = row(&world).counters;
+    assert_eq!((counters.delivered_recipients, counters.expired_hard_bounces), (1, 0));
+}
+
+#[test]
+fn a_host_suspended_by_itself_stays_so_when_the_suspension_of_all_ends() {
+    let mut world = World::with_host(23, "well.test", Character::Healthy);
+    let scope = HostScope::Host("well.test".parse().unwrap());
+    world.suspend(scope.clone(), Duration::from_secs(3 * 3600));
+    world.suspend(HostScope::All, Duration::from_secs(3600));
+    world.send(vec!["a@well.test".parse().unwrap()]);
+    let preview = world.engine.preview_resume(&scope);
+    assert!(preview.all_remains && preview.hosts == 0, "{preview:?}");
+    world.run();
+    assert_eq!(world.now.since(DAWN).as_secs() / 3600, 3);
+}
+
+#[test]
+fn the_counters_of_a_host_return_with_it_after_its_record_and_the_process_have_ended() {
+    let mut world = World::with_host(24, "well.test", Character::Healthy);
+    world.send(vec!["a@well.test".parse().unwrap()]);
+    world.run();
+    let counted = row(&world);
+    assert_eq!(counted.windows.unwrap().sum(world.now, CountWindow::Minute).delivered_recipients, 1);
+    step_until(&mut world, "its record ends", |world| world.engine.hosts().next().is_none());
+    let mut books = Books::default();
+    books.save(&mut world.engine, world.now, 10);
+    world.engine = Engine::new(world.now, Settings::default(), 1);
+    books.restore(&mut world.engine);
+    assert_eq!(world.engine.ended_counters().delivered_recipients, 1);
+    let envelope = Envelope { mid: MessageId(9), ..one_recipient("b@well.test", world.now) };
+    let mut out = Output::default();
+    world.engine.handle(world.now, Event::Accepted(envelope.into()), &mut out);
+    assert_eq!(row(&world).counters.delivered_recipients, 1);
+    assert_eq!(world.engine.ended_counters().delivered_recipients, 0, "it is counted once");
+    let nxdomain = Event::Resolved { host: "well.test".parse().unwrap(), answer: Err(RouteFailure::Nxdomain) };
+    world.engine.handle(world.now, nxdomain, &mut out);
+    let seen = row(&world);
+    assert_eq!(
+        (seen.active(), seen.counters.dns_hard_bounces),
+        (1, 0),
+        "it was found within 30 days: one is not believed"
+    );
+}
+
+#[test]
+fn a_new_base_sets_every_counter_to_zero_and_the_lifetime_goes_on() {
+    let mut world = World::with_host(25, "well.test", Character::Healthy);
+    world.send(vec!["a@well.test".parse().unwrap(), "b@well.test".parse().unwrap()]);
+    world.run();
+    world.handle(Event::ResetCounters { action: ActionId(1) });
+    assert_eq!((row(&world).counters, world.engine.counters_since()), (Counters::default(), world.now));
+    let total = world.engine.counts().total;
+    assert_eq!(
+        (total.before.delivered_recipients, total.counters, total.messages_at_base),
+        (2, Counters::default(), 1)
+    );
+}
+
+fn one_recipient(to: &str, now: Timestamp) -> Envelope {
+    Envelope {
+        mid: MessageId(1),
+        from: None,
+        recipients: vec![to.parse().unwrap()],
+        size_bytes: 100,
+        received_at: now,
+        eight_bit: false,
+        smtputf8: false,
+        dsn: Default::default(),
+    }
 }

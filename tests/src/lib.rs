@@ -3,11 +3,13 @@
 
 #[cfg(feature = "wire")]
 pub mod backlog;
+pub mod books;
 #[cfg(feature = "wire")]
 pub mod browser;
 #[cfg(feature = "wire")]
 pub mod caller;
 pub mod check;
+pub mod holds;
 pub mod host;
 #[cfg(feature = "wire")]
 pub mod image;

@@ -4,10 +4,12 @@
 //! effects, and checks after every step. A crash drops the engine and rebuilds it from what the fake disk holds.
 //! The same seed gives the same run.
 
+use crate::books::Books;
 use crate::check::{GRACE, Ledger};
+use crate::holds::Holds;
 use crate::host::Character;
 use crate::reports::Reports;
-use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId, Timestamp};
+use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId, Timestamp, WaitCause};
 use engine::dsn::{Dsn, Notify, RecipientDsn};
 use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled, Settlement};
 use engine::failure::Outcome;
@@ -16,7 +18,7 @@ use engine::peer::Peer;
 use engine::random::Random;
 use engine::route::{Answer, ExchangerAnswer, NamedBy, RouteKind};
 use engine::view::HostView;
-use engine::{Effect, Engine, Event, Fact, Output, RetryScope, Settings};
+use engine::{Effect, Engine, Event, Fact, HostScope, Output, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +36,11 @@ enum Coming {
     Arrival,
     Retry,
     Crash,
+    /// An operator suspends one of the hosts, or all of them.
+    Suspend,
+    Resume,
+    /// An operator sets a new base of all counters.
+    Reset,
     /// The clock jumps by so many hours.
     Jump(i64),
 }
@@ -67,6 +74,10 @@ pub struct World {
     carried: BTreeMap<SessionId, Order>,
     rows: BTreeMap<Domain, HostView>,
     forced: bool,
+    /// What is suspended.
+    pub holds: Holds,
+    /// The counters on disk.
+    pub books: Books,
     /// All hosts share the addresses of their mail servers, thus sessions.
     pub shared_address: bool,
     serial: u64,
@@ -81,6 +92,7 @@ impl World {
     pub fn new(seed: u64) -> World {
         let mut random = Random::new(seed ^ 0x5eed);
         let settings = Settings {
+            whole_envelopes_max: random.below(4) as usize, // a queue is soon long here
             lifetime: Duration::from_secs(8 * 3600),
             lifetime_null_sender: Duration::from_secs(3 * 3600),
             warn: vec![Duration::from_secs(4 * 3600), Duration::from_secs(3600)],
@@ -105,6 +117,8 @@ impl World {
             carried: BTreeMap::new(),
             rows: BTreeMap::new(),
             forced: false,
+            holds: Holds::default(),
+            books: Books::default(),
             shared_address: seed.is_multiple_of(4),
             serial: 0,
             next_mid: 1,
@@ -141,6 +155,16 @@ impl World {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             self.later(at, Coming::Retry);
         }
+        if self.random.below(3) == 0 {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Reset);
+        }
+        for _ in 0..self.random.below(4) {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Suspend);
+            let at = at + Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Resume);
+        }
         for _ in 0..self.random.below(3) {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             let hours = [-1, 240][self.random.below(2) as usize];
@@ -150,6 +174,7 @@ impl World {
 
     /// The wall clock is set forwards or back while real time goes on: what is to come comes after the same wait.
     pub fn jump(&mut self, hours: i64) {
+        self.holds.pass(self.now);
         let from = self.now;
         let to = Timestamp(from.0.checked_add_signed(hours * 3_600_000).expect("a time after 1970"));
         let jump = Jump { from, to };
@@ -206,9 +231,22 @@ impl World {
             }
             Coming::Crash => self.crash(),
             Coming::Jump(hours) => self.jump(hours),
+            Coming::Suspend => {
+                let (scope, minutes) = (self.some_scope(), 1 + self.random.below(600));
+                self.suspend(scope, Duration::from_secs(60 * minutes));
+            }
+            Coming::Reset => {
+                self.handle(Event::ResetCounters { action: ActionId(1) });
+                self.given = self.disk.values().map(|kept| kept.waiting.len() as u64).sum();
+                self.books.save(&mut self.engine, self.now, 0);
+            }
+            Coming::Resume => {
+                let scope = self.some_scope();
+                self.resume(scope);
+            }
             Coming::Retry => {
                 self.forced = true;
-                self.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All });
+                self.handle(Event::Retry { action: ActionId(1), scope: HostScope::All });
             }
             Coming::Arrival => {
                 if self.arrivals_left > 0 {
@@ -219,6 +257,25 @@ impl World {
                 }
             }
         }
+    }
+
+    /// One host, or all of them.
+    fn some_scope(&mut self) -> HostScope {
+        let place = self.random.below(self.characters.len() as u64 + 1) as usize;
+        self.characters.keys().nth(place).cloned().map_or(HostScope::All, HostScope::Host)
+    }
+
+    /// An operator suspends delivery for so long.
+    pub fn suspend(&mut self, scope: HostScope, span: Duration) {
+        let suspension = self.holds.suspend(self.now, scope.clone(), span);
+        self.ledger.held_until = self.ledger.held_until.max(self.holds.last_end());
+        self.handle(Event::Suspend { action: Some(ActionId(1)), scope, suspension });
+    }
+
+    /// An operator resumes it.
+    pub fn resume(&mut self, scope: HostScope) {
+        self.holds.resume(&scope);
+        self.handle(Event::Resume { action: ActionId(1), scope });
     }
 
     fn arrive(&mut self) {
@@ -277,6 +334,7 @@ impl World {
 
     /// Hands an event to the engine and carries out what it wants.
     pub fn handle(&mut self, event: Event) {
+        self.holds.pass(self.now);
         let mut out = Output::default();
         self.engine.handle(self.now, event, &mut out);
         self.reports.check(&out);
@@ -325,6 +383,12 @@ impl World {
     }
 
     fn act(&mut self, effect: Effect) {
+        let starts = match &effect {
+            Effect::Resolve { host } | Effect::Connect { host, .. } => Some(host),
+            Effect::Deliver { order, .. } => Some(&order.host),
+            Effect::Close { .. } | Effect::Settle(_) | Effect::Report(_) => None,
+        };
+        assert!(!starts.is_some_and(|host| self.holds.hold(host, self.now)), "{effect:?} although it is suspended");
         match effect {
             Effect::Resolve { host } => {
                 let answer = self.characters[&host].resolves(&mut self.random).map(|()| self.answer(&host));
@@ -424,8 +488,13 @@ impl World {
         self.disk.values_mut().for_each(|kept| kept.warned_to = self.now);
         self.reports.they_report.clear();
         self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
+        for (scope, suspension) in self.holds.on_disk() {
+            self.handle(Event::Suspend { action: None, scope, suspension });
+        }
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();
-        self.given = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
+        let counted = self.books.restore(&mut self.engine);
+        let waiting: u64 = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
+        self.given = waiting + counted.completed_recipients;
         for OnDisk { envelope, waiting, .. } in kept {
             let due =
                 |next_attempt_at: Option<Timestamp>| next_attempt_at.unwrap_or(self.now).min(self.now + LONGEST_WAIT);
@@ -447,6 +516,13 @@ impl World {
         self.engine.assert_consistent();
         self.ledger.nobody_is_overdue(self.now);
         self.rows_agree();
+        let mut total = self.engine.ended_counters();
+        self.engine.hosts().for_each(|row| total.add(&row.counters));
+        assert_eq!(self.engine.counts().total.counters, total, "the total is the sum over hosts");
+        if self.random.below(16) == 0 {
+            let most = self.random.below(4) as usize;
+            self.books.save(&mut self.engine, self.now, most);
+        }
         let on_disk: u64 = self.disk.values().map(|kept| kept.waiting.len() as u64).sum();
         let active: u64 = self.engine.hosts().map(|row| row.active()).sum();
         let completed: u64 = self.engine.hosts().map(|row| row.counters.completed_recipients).sum();
@@ -457,10 +533,13 @@ impl World {
 
     /// The rows rebuilt from what was published equal the engine's own.
     fn rows_agree(&mut self) {
-        let (changed, gone) = self.engine.take_changes();
+        let (changed, gone) = self.engine.take_changes(self.now);
         gone.iter().for_each(|name| drop(self.rows.remove(name)));
         self.rows.extend(changed.into_iter().map(|row| (row.host.clone(), row)));
         for row in self.engine.hosts() {
+            let waits = row.active() - row.causes[WaitCause::Sending];
+            let suspended = if self.holds.hold(&row.host, self.now) { waits } else { 0 };
+            assert_eq!(row.causes[WaitCause::Suspended], suspended, "what is suspended of {}", row.host);
             assert_eq!(self.rows.get(&row.host), Some(&row), "the published row of {} is not the engine's", row.host);
             let resting = row.next_attempt_at.is_some_and(|at| at > self.now);
             let limit = row.connections_max.max(row.connections);

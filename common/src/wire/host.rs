@@ -1,6 +1,8 @@
 //! A destination domain as the page, the verbs and the API show it: the same numbers by the same names.
 
-use crate::vocab::{Badge, CauseCounts, Counters, Domain, HostStatus, Owner, Timestamp, VerdictCode, WaitCause};
+use crate::vocab::{
+    Badge, CauseCounts, CountWindow, Counters, Domain, HostStatus, Owner, Timestamp, VerdictCode, WaitCause,
+};
 use serde::{Deserialize, Serialize};
 
 /// A verdict in words, with the evidence behind it.
@@ -32,6 +34,20 @@ pub struct Verdict {
     pub addresses_tried: u32,
 }
 
+/// Delivery is suspended: by whom, why, since when and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Held {
+    /// Since when.
+    pub since: Timestamp,
+    /// Who did it, or by which door they came.
+    pub by: String,
+    /// Why, if they said so.
+    pub reason: Option<String>,
+    /// When it ends by itself; `null` until somebody resumes.
+    pub until: Option<Timestamp>,
+}
+
 /// A row of the page *Hosts*, of `tophosts --json` and of `GET /api/v1/hosts`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -44,6 +60,9 @@ pub struct HostRow {
     pub badge: Badge,
     /// Since when it has this badge.
     pub since: Option<Timestamp>,
+    /// Suspended, it or all delivery; `null` while it is not.
+    #[serde(default)]
+    pub held: Option<Held>,
     /// Why it is as it is; `null` while nothing is wrong or known.
     pub verdict: Option<Verdict>,
     /// Gauge: recipients in the queue, unattempted + attempted.
@@ -94,6 +113,20 @@ pub struct HostRow {
 }
 
 impl HostRow {
+    /// The same with other counters.
+    pub fn set_counters(&mut self, counters: &Counters) {
+        self.soft_bounced_events = counters.soft_bounced_events;
+        self.completed_recipients = counters.completed_recipients;
+        self.hard_bounced_recipients = counters.hard_bounced_recipients;
+        self.dns_hard_bounces = counters.dns_hard_bounces;
+        self.five_xx_hard_bounces = counters.five_xx_hard_bounces;
+        self.filter_hard_bounces = counters.filter_hard_bounces;
+        self.expired_hard_bounces = counters.expired_hard_bounces;
+        self.other_hard_bounces = counters.other_hard_bounces;
+        self.delivered_recipients = counters.delivered_recipients;
+        self.deleted_recipients = counters.deleted_recipients;
+    }
+
     /// The counters of the row as one value.
     pub fn counters(&self) -> Counters {
         Counters {
@@ -121,6 +154,9 @@ pub struct HostDetail {
     pub as_of: Timestamp,
     /// Since when the counters count.
     pub counters_since: Timestamp,
+    /// The window of the counters instead; `null` since `counters_since`.
+    #[serde(default)]
+    pub window: Option<CountWindow>,
     /// Its mail servers in the order in which they are tried; empty while unknown.
     pub exchangers: Vec<Exchanger>,
     /// When the exchangers are looked up again.

@@ -5,7 +5,9 @@
 use super::house::{MORNING, down, host};
 use crate::console::letterhead::Letterhead;
 use crate::console::view;
-use common::vocab::{ActionId, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause};
+use common::vocab::{
+    ActionId, CountWindow, Counters, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause,
+};
 use common::wire::{
     Action, ActionKind, ActionRequest, ActionState, ApiError, ClientFrame, Delta, ErrorCode, Health, Hello, HostRow,
     HostSort, HostsCount, HostsQuery, Limits, LineEnd, Probe, ProbeEvent, ProbeEvents, ProbeKind, ProbeState,
@@ -61,7 +63,8 @@ fn count() -> HostsCount {
 }
 
 fn receipt() -> Action {
-    let view = RetryView { recipients: 5, hosts: 2, sample: vec!["a.test".parse().unwrap()], already_due: 1 };
+    let view =
+        RetryView { recipients: 5, hosts: 2, sample: vec!["a.test".parse().unwrap()], already_due: 1, suspended: 0 };
     Action { id: Some(ActionId(8)), ..view::retry_receipt(&view, ActionState::Done) }
 }
 
@@ -126,6 +129,7 @@ fn client_frames_are_as_promised() {
         scope: Scope::Host("a.test".parse().unwrap()),
         mode: RetryMode::All,
         reason: Some("mended".into()),
+        for_seconds: None,
         dry_run: true,
         key: Some("k".into()),
     };
@@ -177,7 +181,7 @@ fn answers_are_as_promised() {
         last_5xx: None,
         protection: Some(Protection::Clear(ClearBecause::NotOffered)),
     };
-    let mut detail = view::host_detail(&detail, MORNING, Language::En);
+    let mut detail = view::host_detail(&detail, None, MORNING, Language::En);
     detail.row = without_words(detail.row);
     for address in detail.exchangers.iter_mut().flat_map(|exchanger| &mut exchanger.addresses) {
         let verdict = address.verdict.as_mut().unwrap();
@@ -226,6 +230,9 @@ fn status() -> ServerStatus {
         messages_received: 7,
         recipients_received: 9,
         recovery: None,
+        window: None,
+        windows: CountWindow::ALL.map(|window| (window, Counters::default())).into(),
+        columns: Default::default(),
         recovering: None,
         totals: count().totals,
     }

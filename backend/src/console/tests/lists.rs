@@ -11,6 +11,7 @@ use crate::driver::desk::Changes;
 use common::vocab::{Counters, Timestamp};
 use common::wire::{Delta, HostSort, HostsQuery, ServerFrame, Snapshot, Window};
 use common::words::Language;
+use engine::suspension::Suspension;
 use engine::view::HostView;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -28,7 +29,7 @@ fn index_of(hosts: Vec<HostView>) -> (Draft, HostsIndex) {
 
 fn names(index: &HostsIndex, sort: HostSort, ascending: bool) -> Vec<String> {
     let key = OrderKey { filter: Filter::default(), sort, ascending };
-    index.page(&key, None, 1_000).rows.iter().map(|row| row.host.to_string()).collect()
+    index.page(&key, None, None, 1_000).rows.iter().map(|row| row.host.to_string()).collect()
 }
 
 #[tokio::test]
@@ -131,7 +132,9 @@ fn the_worst_stands_first_in_the_order_of_status() {
     let up = HostView { status: common::vocab::HostStatus::Up, ..host("up.test", 0) };
     let limited =
         HostView { limited_since: Some(MORNING), ..HostView { host: "limited.test".parse().unwrap(), ..up.clone() } };
-    let held = HostView { held_since: Some(MORNING), ..HostView { host: "held.test".parse().unwrap(), ..up.clone() } };
+    let suspension = Suspension { by: "console".into(), reason: None, since: MORNING, until: None };
+    let held =
+        HostView { held: Some(suspension.into()), ..HostView { host: "held.test".parse().unwrap(), ..up.clone() } };
     let (_, index) = index_of(vec![host("idle.test", 0), up, host("new.test", 1), held, limited, down("down.test", 1)]);
     let worst_first = ["down.test", "limited.test", "held.test", "new.test", "up.test", "idle.test"];
     assert_eq!(names(&index, HostSort::Status, true), worst_first);
@@ -143,11 +146,11 @@ fn a_short_page_of_a_long_list_is_the_beginning_of_the_whole() {
     let (_, index) = index_of(hosts);
     for (sort, ascending) in [(HostSort::ActiveRecipients, false), (HostSort::Host, false), (HostSort::Status, true)] {
         let key = OrderKey { filter: Filter::default(), sort, ascending };
-        let whole = index.page(&key, None, 10_000);
+        let whole = index.page(&key, None, None, 10_000);
         assert_eq!((whole.rows.len(), whole.total, whole.next), (6_000, 6_000, None));
         let (mut paged, mut cursor) = (Vec::new(), None);
         loop {
-            let page = index.page(&key, cursor.as_ref(), 500);
+            let page = index.page(&key, None, cursor.as_ref(), 500);
             paged.extend(page.rows);
             cursor = page.next;
             if cursor.is_none() {
@@ -211,7 +214,7 @@ proptest! {
         let key = OrderKey { filter: Filter::default(), sort, ascending };
         let (mut paged, mut cursor) = (Vec::new(), None);
         loop {
-            let page = index.page(&key, cursor.as_ref(), limit);
+            let page = index.page(&key, None, cursor.as_ref(), limit);
             prop_assert_eq!(page.total, truth.len() as u64);
             paged.extend(page.rows.iter().map(|row| row.host.to_string()));
             cursor = page.next;
@@ -435,7 +438,7 @@ fn a_hundred_thousand_hosts_are_listed_in_milliseconds() {
     });
     let key = OrderKey { filter: Filter::default(), sort: HostSort::ActiveRecipients, ascending: false };
     let page = timed("a page of 20, all keys equal", &mut || {
-        assert_eq!(index.page(&key, None, 20).rows.len(), 20);
+        assert_eq!(index.page(&key, None, None, 20).rows.len(), 20);
     });
     timed("an order of the first 1,024", &mut || drop(index.order(&key, 100, Instant::now(), Duration::ZERO)));
     timed("the whole order", &mut || drop(index.order(&key, 100_000, Instant::now(), Duration::ZERO)));
