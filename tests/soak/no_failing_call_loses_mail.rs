@@ -30,15 +30,19 @@ enum Where {
 }
 
 /// ENOSPC passes, EIO does not.
-const FAULTS: [Fault; 14] = [
+const AT_THE_DATABASE: [Fault; 4] = [
     Fault("pwrite64", "EIO", Where::Database),
     Fault("pwrite64", "ENOSPC", Where::Database),
     Fault("fdatasync", "EIO", Where::Database),
     Fault("ftruncate,fallocate", "ENOSPC", Where::Database),
+];
+const AT_BLOBS: [Fault; 4] = [
     Fault("pwrite64", "EIO", Where::Blobs),
     Fault("pwrite64", "ENOSPC", Where::Blobs),
     Fault("fsync", "EIO", Where::Blobs),
     Fault("unlink,unlinkat", "EIO", Where::Blobs),
+];
+const ANYWHERE: [Fault; 6] = [
     Fault("pwrite64", "EIO", Where::Anywhere),
     Fault("pwrite64", "ENOSPC", Where::Anywhere),
     Fault("fdatasync", "EIO", Where::Anywhere),
@@ -69,13 +73,29 @@ const MOVE_PATIENCE: Duration = Duration::from_secs(6);
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "many minutes, and strace: cargo xtask soak calls"]
 async fn calls_that_fail_lose_nothing() {
-    for Fault(call, error, place) in FAULTS {
+    sweep(&ANYWHERE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "many minutes, and strace: cargo xtask soak calls"]
+async fn calls_that_fail_at_the_database_lose_nothing() {
+    sweep(&AT_THE_DATABASE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes, and strace: cargo xtask soak calls"]
+async fn calls_that_fail_at_large_bodies_lose_nothing() {
+    sweep(&AT_BLOBS).await;
+}
+
+async fn sweep(faults: &[Fault]) {
+    for Fault(call, error, place) in faults {
         let (mut runs, mut taken) = (0, 0);
         for n in 1..RUNS_MAX {
             let folder = tempfile::tempdir().expect("a folder");
             let lab = Lab::start(LabSettings { record: true, ..LabSettings::default() }).await.expect("the lab");
             let acknowledged = Acknowledged::default();
-            let failed = run_with_a_failure(folder.path(), &lab, (call, error, place), n, &acknowledged).await;
+            let failed = run_with_a_failure(folder.path(), &lab, (call, error, *place), n, &acknowledged).await;
             taken += all_arrive(folder.path(), lab, &acknowledged, &format!("{call} {error} {place:?} no. {n}")).await;
             runs = n;
             if !failed {

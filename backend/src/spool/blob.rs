@@ -17,6 +17,7 @@ use crate::spool::failure::Pulse;
 use crate::spool::quarantine::Quarantine;
 use common::vocab::MessageId;
 use hands::Hands;
+use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
@@ -75,6 +76,10 @@ impl BlobRoom {
             return SpoolError::Full;
         }
         let why = format!("cannot {doing} a file of blobs/: {error}");
+        if is_out_of_descriptors(error) {
+            tracing::warn!("the spool {why}; a client is asked to try again");
+            return SpoolError::Failed(why);
+        }
         tracing::error!("the spool {why}; this process must end, the next one recovers from disk");
         self.pulse.set(crate::spool::SpoolHealth::Failed(why.clone()));
         SpoolError::Failed(why)
@@ -89,6 +94,12 @@ impl BlobRoom {
             _ => {}
         }
     }
+}
+
+/// That passes, and says nothing of the disk.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    let number = error.raw_os_error();
+    [Errno::MFILE, Errno::NFILE].iter().any(|starved| number == Some(starved.raw_os_error()))
 }
 
 /// A whole file. While `doomed` it goes with its last handle.

@@ -86,6 +86,9 @@ pub struct Spare {
     pub file: Arc<dyn DiskFile>,
 }
 
+/// Files that were made ahead, and why there are no more of them.
+type Prepared = (Vec<Spare>, io::Result<()>);
+
 /// See the top of this file.
 #[derive(Debug)]
 pub struct Chain {
@@ -98,7 +101,7 @@ pub struct Chain {
     segments: VecDeque<Segment>,
     /// In the order in which they came free; the first one is used, or removed, first.
     spares: VecDeque<Spare>,
-    preparing: Option<JoinHandle<io::Result<Spare>>>,
+    preparing: Option<JoinHandle<Prepared>>,
     next_number: u32,
     files: Files,
     /// The writer's clock.
@@ -368,11 +371,15 @@ impl Chain {
     /// Sees to it that so many spares are there; makes new ones where needed.
     pub fn ensure_spares(&mut self, count: usize) -> io::Result<()> {
         while self.spares.len() < count {
-            let spare = match self.preparing.take() {
-                Some(preparing) => preparing.join().unwrap_or_else(|_| Err(io::Error::other("preparing panicked")))?,
-                None => self.create(self.segment_bytes)?,
+            let Some(preparing) = self.preparing.take() else {
+                let spare = self.create(self.segment_bytes)?;
+                self.spares.push_back(spare);
+                continue;
             };
-            self.spares.push_back(spare);
+            let panicked = |_| (Vec::new(), Err(io::Error::other("preparing panicked")));
+            let (made, end) = preparing.join().unwrap_or_else(panicked);
+            self.spares.extend(made);
+            end?;
         }
         Ok(())
     }
@@ -392,16 +399,28 @@ impl Chain {
         self.spares.len() > Claim::Report.leaves()
     }
 
-    /// Lets a thread make the next file while the present one fills: zeros take as long as the mail itself.
+    /// Lets a thread make the next files while the present one fills: zeros take as long as the mail itself.
     fn prepare(&mut self) {
         if !self.prepare_ahead || self.is_ready_for_mail() || self.preparing.is_some() {
             return;
         }
-        let (disk, folder, number) = (self.disk.clone(), self.folder.clone(), self.take_number());
-        let capacity = self.segment_bytes;
+        let missing = 1 + RESERVE - self.spares.len();
+        let numbers: Vec<u32> = (0..missing).map(|_| self.take_number()).collect();
+        let (disk, folder, capacity) = (self.disk.clone(), self.folder.clone(), self.segment_bytes);
         let thread = std::thread::Builder::new().name("spool-prepare".to_owned());
         // Without a thread the file is made when it is needed.
-        self.preparing = thread.spawn(move || create(&*disk, &folder, number, capacity)).ok();
+        self.preparing = thread
+            .spawn(move || {
+                let mut made = Vec::new();
+                for number in numbers {
+                    match create(&*disk, &folder, number, capacity) {
+                        Ok(spare) => made.push(spare),
+                        Err(error) => return (made, Err(error)),
+                    }
+                }
+                (made, Ok(()))
+            })
+            .ok();
     }
 
     fn create(&mut self, capacity: u32) -> io::Result<Spare> {
