@@ -12,7 +12,7 @@ use serde_json::json;
 use std::sync::atomic::Ordering;
 
 /// What each route needs, written down a second time: a change of the table is a change of this.
-const TABLE: [(&str, &str, Option<Role>); 25] = [
+const TABLE: [(&str, &str, Option<Role>); 26] = [
     ("GET", "/healthz", None),
     ("GET", "/readyz", None),
     ("GET", "/api/v1/session", None),
@@ -22,6 +22,7 @@ const TABLE: [(&str, &str, Option<Role>); 25] = [
     ("GET", "/api/v1/status", Some(Role::Viewer)),
     ("GET", "/api/v1/hosts", Some(Role::Viewer)),
     ("GET", "/api/v1/hosts/{host}", Some(Role::Viewer)),
+    ("GET", "/api/v1/messages", Some(Role::Viewer)),
     ("POST", "/api/v1/messages", Some(Role::Operator)),
     ("GET", "/api/v1/messages/{mid}", Some(Role::Viewer)),
     ("POST", "/api/v1/actions", Some(Role::Operator)),
