@@ -6,6 +6,7 @@
 
 mod action;
 mod certificate;
+mod damage;
 mod duration;
 mod en;
 mod headline_en;
@@ -47,6 +48,7 @@ pub use setting::SettingPhrase;
 pub use verb::VerbPhrase;
 
 use crate::vocab::VerdictCode;
+use crate::wire::DamagedRecord;
 
 /// A language of the catalogue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -119,6 +121,14 @@ impl Language {
         match self {
             Language::En => phrase.en(),
             Language::Ja => phrase.ja(),
+        }
+    }
+
+    /// What is said of a damaged record, in this language.
+    pub fn say_damage(self, record: &DamagedRecord) -> String {
+        match self {
+            Language::En => record.en(),
+            Language::Ja => record.ja(),
         }
     }
 

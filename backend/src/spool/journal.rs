@@ -26,6 +26,7 @@ use crate::spool::settings::SpoolSettings;
 use crate::spool::{Answer, Begun, Kept, Note, Opened, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::MessageId;
+use common::wire::Quarantined;
 use engine::envelope::Settlement;
 use job::Work;
 use op::{Op, Reply};
@@ -49,6 +50,7 @@ pub struct JournalSpool {
     ops: Sender<Op>,
     readers: Readers,
     shared: Arc<Shared>,
+    quarantine: Quarantine,
 }
 
 impl JournalSpool {
@@ -73,8 +75,8 @@ impl JournalSpool {
         let (sender, ops) = std::sync::mpsc::channel();
         let (kept_sender, kept) = tokio::sync::mpsc::channel(settings.kept_batches_max.max(1));
         let readers = Readers::start(&shared, &quarantine).map_err(OpenError::io("start a thread for", dir))?;
-        let (jobs, hands) =
-            start_hands(&shared, quarantine, sender.clone()).map_err(OpenError::io("start a thread for", dir))?;
+        let (jobs, hands) = start_hands(&shared, quarantine.clone(), sender.clone())
+            .map_err(OpenError::io("start a thread for", dir))?;
         let backlog = Teller::start(stock, shared.clone(), sender.clone(), dir.join("queue.db"))
             .map_err(OpenError::io("start a thread for", dir))?;
         let writer = Writer { log, ops, kept: kept_sender, jobs, hands, settings };
@@ -82,7 +84,7 @@ impl JournalSpool {
             .name("spool-write".to_owned())
             .spawn(move || writer.work())
             .map_err(OpenError::io("start a thread for", dir))?;
-        let spool = Arc::new(JournalSpool { ops: sender, readers, shared });
+        let spool = Arc::new(JournalSpool { ops: sender, readers, shared, quarantine });
         Ok(Opened { spool, backlog, notes, kept })
     }
 
@@ -181,6 +183,10 @@ impl Spool for JournalSpool {
 
     fn note(&self, notes: Vec<Note>) -> Answer<()> {
         self.ask(|reply| Op::Note(notes, reply))
+    }
+
+    fn damaged(&self) -> Quarantined {
+        self.quarantine.list()
     }
 
     fn flush(&self) -> Answer<()> {

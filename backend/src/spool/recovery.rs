@@ -47,8 +47,9 @@ pub struct Start {
 /// Takes the lock, reads everything, and leaves a journal that can be written.
 pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Result<Start, OpenError> {
     let folder = dir.join("journal");
-    let quarantine = Quarantine { disk: disk.clone(), folder: dir.join("quarantine") };
+    let quarantine = Quarantine::new(disk.clone(), dir);
     let lock = prepare_folders(&*disk, dir, &folder, &quarantine)?;
+    quarantine.read_names();
     let db_path = dir.join("queue.db");
     let said = OpenError::database(&db_path);
     let db = disk.database(&db_path).map_err(&said)?;
