@@ -28,6 +28,9 @@ use tokio::time::{Instant, sleep_until};
 const TURN_EVENTS_MAX: usize = 1_024;
 /// How often changed rows are published: four times a second is as much as a person can read.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+/// While a start still reads, so many times less often: a batch of what waits from before touches as many hosts as it
+/// has messages, and their rows would cost more than the mail.
+const COUNTING_BEATS: u64 = 8;
 /// How long a stop waits for what is in hand.
 const STOP_PATIENCE: Duration = Duration::from_secs(8);
 
@@ -56,6 +59,7 @@ pub struct Driver {
     ledger: Ledger,
     /// All that waits from before the start is in the engine.
     complete: bool,
+    beats: u64,
     unpublished: bool,
 }
 
@@ -71,6 +75,7 @@ impl Driver {
             changes,
             ledger: Ledger::new(Instant::now()),
             complete: false,
+            beats: 0,
             unpublished: true,
         }
     }
@@ -182,7 +187,10 @@ impl Driver {
             self.turn([Event::Woke]);
         }
         self.ledger.beat(Instant::now(), self.clock.now(), &mut self.engine, &*self.rooms.spool);
-        self.publish();
+        self.beats += 1;
+        if self.complete || self.beats.is_multiple_of(COUNTING_BEATS) {
+            self.publish();
+        }
     }
 
     /// Hands changed rows to the feed; if it is still busy with the last ones, they wait for the next beat.

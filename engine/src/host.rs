@@ -203,6 +203,13 @@ impl Host {
         }
     }
 
+    /// Octets of memory of its queues.
+    #[cfg(test)]
+    pub fn queue_bytes(&self) -> usize {
+        let keys = self.fresh.capacity() + self.again.capacity() + 2 * (self.retry.len() + self.released.len());
+        self.legs.bytes() + keys * std::mem::size_of::<LegKey>()
+    }
+
     /// A new leg enters, due or with a timer that was written down.
     pub fn insert(&mut self, key: LegKey, leg: Leg) {
         let count = leg.recipients();
@@ -214,7 +221,7 @@ impl Host {
         self.idle_since = None;
         let until = match leg.stage {
             LegStage::Retry { until, .. } => Some(until),
-            LegStage::Due | LegStage::Sending { .. } => None,
+            LegStage::Due | LegStage::Sending => None,
         };
         self.legs.insert(key, leg);
         match until {
@@ -227,6 +234,9 @@ impl Host {
         let Some(leg) = self.legs.get_mut(&key) else { return };
         leg.stage = LegStage::Due;
         let queue = if leg.attempts == 0 { &mut self.fresh } else { &mut self.again };
+        if queue.len() == queue.capacity() {
+            queue.reserve_exact((queue.len() / 4).max(2)); // a million wait here: no room for twice as many
+        }
         if in_front { queue.push_front(key) } else { queue.push_back(key) }
     }
 
@@ -274,7 +284,7 @@ impl Host {
         match leg.stage {
             LegStage::Due => true,
             LegStage::Retry { epoch, .. } => epoch < self.epoch,
-            LegStage::Sending { .. } => false,
+            LegStage::Sending => false,
         }
     }
 
@@ -286,7 +296,7 @@ impl Host {
     /// `Sending -> Due`, in front: the session broke before the attempt counted.
     pub fn give_back(&mut self, key: LegKey) {
         let Some(leg) = self.legs.get(&key) else { return };
-        debug_assert!(matches!(leg.stage, LegStage::Sending { .. }));
+        debug_assert!(matches!(leg.stage, LegStage::Sending));
         self.counts.sending -= leg.recipients();
         self.enter_due(key, true);
     }
@@ -321,7 +331,7 @@ impl Host {
     pub fn remove(&mut self, key: LegKey) -> Option<Leg> {
         let leg = self.legs.remove(&key)?;
         let count = leg.recipients();
-        debug_assert!(!matches!(leg.stage, LegStage::Sending { .. }));
+        debug_assert!(!matches!(leg.stage, LegStage::Sending));
         if leg.attempts == 0 {
             self.counts.unattempted -= count;
         } else {
@@ -510,7 +520,7 @@ impl Host {
                 counts.attempted += recipients;
             }
             match leg.stage {
-                LegStage::Sending { .. } => counts.sending += recipients,
+                LegStage::Sending => counts.sending += recipients,
                 LegStage::Retry { epoch, .. } if epoch == self.epoch => counts.retrying += recipients,
                 LegStage::Retry { .. } | LegStage::Due => {}
             }

@@ -33,7 +33,7 @@ pub mod shelf;
 pub mod smtp;
 pub mod suspension;
 pub mod tls;
-mod verdict;
+pub mod verdict;
 pub mod view;
 
 pub use effect::Effect;

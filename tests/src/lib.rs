@@ -14,6 +14,8 @@ pub mod host;
 #[cfg(feature = "wire")]
 pub mod image;
 #[cfg(feature = "wire")]
+pub mod large;
+#[cfg(feature = "wire")]
 pub mod load;
 #[cfg(feature = "wire")]
 pub mod mailbox;

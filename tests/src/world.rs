@@ -92,6 +92,7 @@ impl World {
     pub fn new(seed: u64) -> World {
         let mut random = Random::new(seed ^ 0x5eed);
         let settings = Settings {
+            whole_envelopes_max: random.below(4) as usize, // a queue is soon long here
             lifetime: Duration::from_secs(8 * 3600),
             lifetime_null_sender: Duration::from_secs(3 * 3600),
             warn: vec![Duration::from_secs(4 * 3600), Duration::from_secs(3600)],

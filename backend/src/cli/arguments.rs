@@ -2,6 +2,7 @@
 
 use crate::cli::delivernow::{Mode, Target};
 use crate::cli::tophosts::SortKey;
+use crate::cli::user::UserAct;
 use crate::config::parse_span;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use common::vocab::{CountWindow, Domain};
@@ -29,7 +30,7 @@ pub struct Common {
     /// Print the answer as JSON, as the API gives it
     #[arg(long, global = true)]
     pub json: bool,
-    /// Where the server is: http://HOST:PORT [env: NEXTHOP_SERVER]
+    /// Where the server is: http://HOST:PORT or https://HOST:PORT [env: NEXTHOP_SERVER]
     #[arg(long, global = true, value_name = "URL")]
     pub server: Option<String>,
     /// The configuration file; its data directory holds the server's control socket
@@ -38,6 +39,9 @@ pub struct Common {
     /// A file with the bearer token for --server [env: NEXTHOP_TOKEN holds the token itself]
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// A PEM file of authorities for https://, beside the public ones [env: NEXTHOP_CA_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// The language of sentences: en or ja [env: LANG]
     #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language)]
     pub lang: Option<Language>,
@@ -107,11 +111,14 @@ pub enum Verb {
         #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u64).range(1..))]
         count: Option<u64>,
     },
-    /// Ask a name server: [@SERVER] [TYPE] NAME
+    /// Ask a name server: [@SERVER] [TYPE] NAME [+tcp] [+dnssec], or -x ADDRESS
     Dig {
         /// In any order
-        #[arg(required = true, num_args = 1..=3, value_name = "@SERVER|TYPE|NAME")]
+        #[arg(required_unless_present = "reverse", num_args = 1..=5, value_name = "@SERVER|TYPE|NAME|+tcp|+dnssec")]
         words: Vec<String>,
+        /// The name behind an address (PTR)
+        #[arg(short = 'x', value_name = "ADDRESS")]
+        reverse: Option<std::net::IpAddr>,
     },
     /// Talk to a mail server line by line
     Telnet {
@@ -121,6 +128,18 @@ pub enum Verb {
         /// The port; the delivery port unless given
         #[arg(value_parser = clap::value_parser!(u16).range(1..))]
         port: Option<u16>,
+    },
+    /// Users of the console, and tokens for programs
+    User {
+        /// What to do
+        #[command(subcommand)]
+        act: UserAct,
+    },
+    /// What was done and refused, newest first
+    Audit {
+        /// How many rows
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=500))]
+        limit: u16,
     },
     /// Hand in a message as programs do: takes the flags of the old sendmail, and its names (also as mailq, newaliases)
     #[command(disable_help_flag = true)]

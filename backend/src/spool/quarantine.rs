@@ -127,6 +127,14 @@ impl Quarantine {
         Ok(())
     }
 
+    /// Moves the body of a damaged record here, as it is: the record is listed, and the file keeps the message's number.
+    /// Takes no more room than it had.
+    pub fn take_body(&self, file: &Path) -> io::Result<()> {
+        let name = file.file_name().unwrap_or_default();
+        self.disk.rename(file, &self.folder.join(name))?;
+        self.disk.sync_folder(&self.folder)
+    }
+
     /// The newest of what is damaged, and how much there is.
     pub fn list(&self) -> Quarantined {
         let book = lock(&self.book);

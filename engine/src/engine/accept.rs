@@ -38,7 +38,7 @@ impl Engine {
         let deadline = self.next_deadline(&held, now);
         self.deadlines.insert((deadline, mid), ());
         if self.queue_is_long() {
-            held.fold();
+            held.fold(if let [id] = ids[..] { Some(&self.host(id).name) } else { None });
         }
         self.messages.insert(mid, MessageBook::new(held, deadline, &ids, waiting.len() as u32));
         for (id, recipients) in by_host {

@@ -159,11 +159,13 @@ pub(super) fn dig_answer() -> DigAnswer {
         ],
         authority: Vec::new(),
         additional: vec![record("a-very-long-name.of-an-exchanger.example.", 60, "A", "192.0.2.1")],
+        left_out: 0,
         query_ms: 12,
         server: "127.0.0.1:5300".into(),
         transport: "UDP".into(),
         at: NOW,
         size_bytes: 92,
+        delivery: None,
     }
 }
 

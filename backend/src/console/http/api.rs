@@ -4,12 +4,14 @@ use super::Shared;
 use super::read::{Json, Parameters, bad, body, number, shown};
 use super::refusal::{Refusal, nothing_here};
 use crate::console::actions::no_record_of;
+use crate::console::auth::Caller;
 use crate::console::index::filter::Filter;
 use crate::console::index::order::{Cursor, OrderKey};
 use crate::console::letterhead::Letterhead;
 use crate::console::serve::stopped;
 use crate::console::state::asked;
 use crate::console::view;
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
@@ -17,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use common::vocab::{ActionId, CountWindow, Domain, MessageId};
 use common::wire::{
     Action, ActionRequest, ApiError, ErrorCode, Health, HostDetail, HostRow, HostSort, List, MessageDetail, Probe,
-    ProbeRequest, ServerStatus,
+    ProbeKind, ProbeRequest, ServerStatus,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -46,7 +48,9 @@ pub(super) async fn readyz(State(shared): State<Shared>) -> Result<&'static str,
     let not_ready = |sentence: &str| Err(ApiError::new(ErrorCode::Unavailable, sentence).into());
     match health {
         Health::Online => Ok("ok\n"),
-        Health::ReceivingStopped => not_ready("No mail is taken: the disk is full or failing."),
+        Health::ReceivingStopped => {
+            not_ready("No mail is taken: the disk is full, has less room than [guard] demands, or fails.")
+        }
         Health::Stopping => not_ready("The server is stopping."),
         Health::Other => not_ready("The server is not ready."),
     }
@@ -176,15 +180,18 @@ pub(super) async fn message(
     let found = asked(shared.console.desk.message(mid)).await?.ok_or_else(missing)?;
     // A message whose record is damaged, or that ends at this moment, is shown without these two.
     let body = asked(shared.console.spool.body(mid)).await?;
-    Ok(Json(view::message_detail(&found, body.map(|body| Letterhead::read(&body)).unwrap_or_default())))
+    Ok(Json(view::message_detail(&found, body.map(|body| Letterhead::read(body.front())).unwrap_or_default())))
 }
 
 /// `POST /api/v1/actions`.
 #[utoipa::path(post, path = "/api/v1/actions", tag = "actions", request_body = ActionRequest, responses((status = 200, body = Action), (status = "default", description = "Refused", body = ApiError)))]
-pub(super) async fn act(State(shared): State<Shared>, request: Request) -> Answer<Action> {
+pub(super) async fn act(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Answer<Action> {
     let request: ActionRequest = body(&shared, request).await?;
-    let by = if shared.door.is_control() { "control socket" } else { "console" };
-    Ok(Json(shared.console.actions.act(request, by).await?))
+    Ok(Json(shared.console.act(&caller, request).await?))
 }
 
 /// `GET /api/v1/actions/{id}`.
@@ -205,9 +212,15 @@ pub(super) struct Started {
 
 /// `POST /api/v1/probes`.
 #[utoipa::path(post, path = "/api/v1/probes", tag = "probes", request_body = ProbeRequest, responses((status = 202, description = "It runs", body = Started), (status = "default", description = "Refused", body = ApiError)))]
-pub(super) async fn start_probe(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
+pub(super) async fn start_probe(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Response, Refusal> {
     let request: ProbeRequest = body(&shared, request).await?;
+    let (what, target) = (if request.kind == ProbeKind::Dig { "dig" } else { "smtp" }, request.target.clone());
     let id = shared.console.probes.start(request, shared.door.stop.clone()).await?;
+    shared.console.auth.note(&caller, what, &target, &format!("probe {id}"));
     Ok((StatusCode::ACCEPTED, Json(Started { id })).into_response())
 }
 
