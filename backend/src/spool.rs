@@ -32,6 +32,7 @@ pub use note::{Note, Notes};
 pub use settings::SpoolSettings;
 
 use common::vocab::{AttemptId, MessageId, RecipientId};
+use common::wire::Quarantined;
 use engine::envelope::{Envelope, Settlement};
 use std::fmt;
 use std::sync::Arc;
@@ -155,6 +156,11 @@ pub trait Spool: Send + Sync + 'static {
 
     /// Writes down what is kept besides mail, in order; answers when it is on disk.
     fn note(&self, notes: Vec<Note>) -> Answer<()>;
+
+    /// What is damaged. A spool that keeps no such list has none.
+    fn damaged(&self) -> Quarantined {
+        Quarantined::default()
+    }
 
     /// Writes and syncs all that was handed over so far, then answers.
     fn flush(&self) -> Answer<()>;

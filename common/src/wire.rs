@@ -5,6 +5,7 @@
 //! is `null`, times are RFC 3339 in UTC, ids are integers below 2^53.
 
 mod action;
+mod damage;
 mod error;
 mod frame;
 mod host;
@@ -14,6 +15,7 @@ mod session;
 mod status;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scope};
+pub use damage::{DamageKind, DamagedRecord, Quarantined};
 pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use frame::{
     ClientFrame, DecodeError, Delta, FRAME_BYTES_MAX, Hello, HostSort, HostsCount, HostsQuery, Limits, ProbeEvents,

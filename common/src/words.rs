@@ -7,6 +7,7 @@
 mod account;
 mod action;
 mod certificate;
+mod damage;
 mod duration;
 mod en;
 mod headline_en;
@@ -52,6 +53,7 @@ pub use verb::VerbPhrase;
 
 use crate::filter::FilterError;
 use crate::vocab::VerdictCode;
+use crate::wire::DamagedRecord;
 
 /// A language of the catalogue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -124,6 +126,14 @@ impl Language {
         match self {
             Language::En => phrase.en(),
             Language::Ja => phrase.ja(),
+        }
+    }
+
+    /// What is said of a damaged record, in this language.
+    pub fn say_damage(self, record: &DamagedRecord) -> String {
+        match self {
+            Language::En => record.en(),
+            Language::Ja => record.ja(),
         }
     }
 

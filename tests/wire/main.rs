@@ -1,6 +1,7 @@
 //! Real sockets, the real binary, real peers: one scenario per file, named as the fact it proves.
 
 mod a_disk_with_too_little_room_takes_no_mail;
+mod a_flipped_bit_is_listed_by_status;
 mod a_message_is_handed_in_over_http;
 mod a_sender_hears_of_what_was_refused;
 mod a_suspended_host_stays_suspended_across_a_kill;

@@ -10,7 +10,8 @@ use crate::cli::hoststatus::waiting;
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
 use common::vocab::{CountWindow, Counters};
-use common::wire::{Counted, Health, ServerStatus, Totals};
+use common::wire::{Counted, Health, Quarantined, ServerStatus, Totals};
+use common::words::Language;
 
 /// Asks and prints.
 pub(super) async fn run(
@@ -25,14 +26,14 @@ pub(super) async fn run(
     if client.json {
         return terminal.json(&answer);
     }
-    terminal.print(&layout(&status, detail))
+    terminal.print(&layout(&status, detail, client.language))
 }
 
 /// The last columns of *Reset* (and *Current*), of *Uptime* and of *Lifetime*.
 const ENDS: [usize; 3] = [45, 61, 77];
 
 /// The answer as text; with the bases besides *Reset*, and rates, if `detail` is asked for.
-pub fn layout(status: &ServerStatus, detail: bool) -> String {
+pub fn layout(status: &ServerStatus, detail: bool, language: Language) -> String {
     let mut lines = vec![String::new()];
     head(&mut lines, status);
     match (status.window, detail) {
@@ -46,8 +47,19 @@ pub fn layout(status: &ServerStatus, detail: bool) -> String {
         }
     }
     gauges(&mut lines, &status.totals);
+    damage(&mut lines, &status.quarantine, language);
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// What is damaged, if anything is: where it lies, whose it is, why.
+fn damage(lines: &mut Vec<String>, quarantine: &Quarantined, language: Language) {
+    if quarantine.total == 0 {
+        return;
+    }
+    heading(lines, "Damaged records:", &[&thousands(quarantine.total)]);
+    lines.push(format!("  {}", printable(&quarantine.folder)));
+    lines.extend(quarantine.items.iter().map(|record| format!("  {}", printable(&language.say_damage(record)))));
 }
 
 /// What a window counts: not what was accepted.

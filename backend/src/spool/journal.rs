@@ -26,6 +26,7 @@ use crate::spool::recovery::{self, Start};
 use crate::spool::settings::SpoolSettings;
 use crate::spool::{Answer, Begun, BlobWriter, Body, Kept, Note, Opened, Spool, SpoolError, Submission};
 use common::vocab::MessageId;
+use common::wire::Quarantined;
 use engine::envelope::Settlement;
 use job::Work;
 use op::{Op, Reply};
@@ -49,6 +50,7 @@ pub struct JournalSpool {
     ops: Sender<Op>,
     readers: Readers,
     shared: Arc<Shared>,
+    quarantine: Quarantine,
     blob_from: usize,
 }
 
@@ -75,8 +77,8 @@ impl JournalSpool {
         let (kept_sender, kept) = tokio::sync::mpsc::channel(settings.kept_batches_max.max(1));
         shared.blobs.start_hands().map_err(OpenError::io("start a thread for", dir))?;
         let readers = Readers::start(&shared, &quarantine).map_err(OpenError::io("start a thread for", dir))?;
-        let (jobs, hands) =
-            start_hands(&shared, quarantine, sender.clone()).map_err(OpenError::io("start a thread for", dir))?;
+        let (jobs, hands) = start_hands(&shared, quarantine.clone(), sender.clone())
+            .map_err(OpenError::io("start a thread for", dir))?;
         let blob_from = settings.blob_from;
         let backlog = Teller::start(stock, shared.clone(), sender.clone(), dir.join("queue.db"))
             .map_err(OpenError::io("start a thread for", dir))?;
@@ -85,7 +87,7 @@ impl JournalSpool {
             .name("spool-write".to_owned())
             .spawn(move || writer.work())
             .map_err(OpenError::io("start a thread for", dir))?;
-        let spool = Arc::new(JournalSpool { ops: sender, readers, shared, blob_from });
+        let spool = Arc::new(JournalSpool { ops: sender, readers, shared, blob_from, quarantine });
         Ok(Opened { spool, backlog, notes, kept })
     }
 
@@ -192,6 +194,10 @@ impl Spool for JournalSpool {
 
     fn note(&self, notes: Vec<Note>) -> Answer<()> {
         self.ask(|reply| Op::Note(notes, reply))
+    }
+
+    fn damaged(&self) -> Quarantined {
+        self.quarantine.list()
     }
 
     fn flush(&self) -> Answer<()> {

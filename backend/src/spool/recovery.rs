@@ -49,8 +49,9 @@ pub struct Start {
 /// Takes the lock, reads everything, and leaves a journal that can be written.
 pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Result<Start, OpenError> {
     let folder = dir.join("journal");
-    let quarantine = Quarantine { disk: disk.clone(), folder: dir.join("quarantine") };
+    let quarantine = Quarantine::new(disk.clone(), dir);
     let lock = prepare_folders(&*disk, dir, &folder, &quarantine)?;
+    quarantine.read_names();
     let pulse = Arc::new(Pulse::default());
     let blobs = Blobs::open(&disk, dir, &quarantine, pulse.clone()).map(Arc::new);
     let blobs = blobs.map_err(OpenError::io("list the blobs of", dir))?;

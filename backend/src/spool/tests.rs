@@ -71,7 +71,7 @@ impl Default for BlobDouble {
     fn default() -> BlobDouble {
         let disk = SimDisk::default();
         let shared: Arc<dyn Disk> = Arc::new(disk.clone());
-        let quarantine = Quarantine { disk: shared.clone(), folder: "/spool/quarantine".into() };
+        let quarantine = Quarantine::new(shared.clone(), Path::new("/spool"));
         let blobs = Blobs::open(&shared, Path::new("/spool"), &quarantine, Arc::default()).unwrap();
         BlobDouble { disk, blobs }
     }

@@ -1,5 +1,6 @@
 //! The server as a whole: `GET /api/v1/status`, `status`, the header of the page.
 
+use super::damage::Quarantined;
 use crate::vocab::{CauseCounts, CountWindow, Counters, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -148,6 +149,9 @@ pub struct ServerStatus {
     /// While the start still reads what waits from before, else `null`: until then the totals are short of it.
     #[serde(default)]
     pub recovering: Option<Recovering>,
+    /// Damaged records: never sent.
+    #[serde(default)]
+    pub quarantine: Quarantined,
     /// All hosts together.
     pub totals: Totals,
     /// The window of the counters in `totals`; `null` since `counters_since`.

@@ -191,7 +191,7 @@ SMTP routes for this host:
 #[test]
 fn status_is_laid_out_in_the_manner_of_the_ancestor() {
     assert_eq!(
-        status::layout(&status(), false),
+        status::layout(&status(), false, Language::En),
         "
 Status as of:                  Tue Nov 24 04:08:38 2026 UTC
 Up since:                      Fri Nov 06 07:30:53 2026 UTC (17d 20h 37m 45s)
@@ -244,7 +244,7 @@ fn status_in_detail_has_a_column_for_each_base_and_rates_per_hour() {
     (0..7_200).for_each(|_| hour.delivered());
     detailed.windows.insert(CountWindow::Minute, hour);
     detailed.windows.insert(CountWindow::Day, hour);
-    let text = status::layout(&detailed, true);
+    let text = status::layout(&detailed, true, Language::En);
     for line in [
         "Counters:                               Reset          Uptime        Lifetime",
         "    Recipients Received             5,000,000      10,000,000      15,000,000",
@@ -275,7 +275,7 @@ fn status_says_what_the_start_recovered_and_that_it_is_the_lab() {
     let mut lab = status();
     lab.lab = true;
     lab.recovery = Some("12 messages\u{7}".into());
-    let text = status::layout(&lab, false);
+    let text = status::layout(&lab, false, Language::En);
     assert!(text.contains("Server:                        mail.example.net (nexthop 0.1.0, lab)\n"), "{text}");
     assert!(text.contains("Recovered:                     12 messages\\x07\n"), "{text}");
 }

@@ -137,6 +137,7 @@ pub(super) fn status() -> ServerStatus {
             lifetime: counted(3, &totals),
         },
         recovering: None,
+        quarantine: Default::default(),
         totals,
     }
 }

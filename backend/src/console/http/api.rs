@@ -79,6 +79,7 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
         recipients_received: columns.uptime.recipients_received,
         recovery,
         recovering,
+        quarantine: console.spool.damaged(),
         totals: index.totals_in(window),
         window,
         windows: CountWindow::ALL.map(|window| (window, index.counts.windows.sum(index.as_of, window))).into(),

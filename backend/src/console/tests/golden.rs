@@ -234,6 +234,7 @@ fn status() -> ServerStatus {
         windows: CountWindow::ALL.map(|window| (window, Counters::default())).into(),
         columns: Default::default(),
         recovering: None,
+        quarantine: Default::default(),
         totals: count().totals,
     }
 }

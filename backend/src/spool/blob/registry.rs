@@ -104,7 +104,7 @@ impl Blobs {
     /// The record of a message is damaged: so that the next start does not take its file for one of nobody, it goes
     /// where the record went.
     pub fn set_aside(&self, mid: MessageId) {
-        if let Err(error) = self.room.quarantine.take(&self.room.path(mid))
+        if let Err(error) = self.room.quarantine.take_body(&self.room.path(mid))
             && error.kind() != io::ErrorKind::NotFound
         {
             tracing::error!(%mid, "a file of blobs/ cannot be moved to the quarantine: {error}");

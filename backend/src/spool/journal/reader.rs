@@ -12,6 +12,7 @@ use crate::spool::queue_db::{DbError, Stored};
 use crate::spool::{Body, SpoolError, record};
 use bytes::Bytes;
 use common::vocab::MessageId;
+use common::wire::DamageKind;
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -122,7 +123,7 @@ pub fn set_aside(shared: &Shared, quarantine: &Quarantine, mid: MessageId, spot:
     if !matches!(read, Some(Ok(()))) {
         return false; // the disk may give it out another time
     }
-    let copied = quarantine.put(spot.number, spot.offset, &bytes);
+    let copied = quarantine.put((spot.number, spot.offset), Some(mid), DamageKind::Checksum, &bytes);
     if let Err(error) = &copied {
         tracing::error!(mid = mid.0, "a damaged record cannot be copied to the quarantine: {error}");
     }

@@ -96,7 +96,8 @@ impl QueueDb for SqliteDb {
 
     fn rows_in(&self, segment: u32) -> Result<Vec<(MessageId, Spot)>, DbError> {
         self.read(|db| {
-            let mut found = db.prepare_cached("SELECT id, offset, length FROM message WHERE segment = ?1")?;
+            let mut found =
+                db.prepare_cached("SELECT id, offset, length FROM message WHERE segment = ?1 AND segment > 0")?;
             let rows = found.query_map([segment], |row| {
                 let spot = Spot { number: segment, offset: row.get(1)?, length: row.get(2)? };
                 Ok((MessageId(row.get::<_, i64>(0)? as u64), spot))

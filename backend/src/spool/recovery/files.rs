@@ -86,7 +86,7 @@ impl Files {
             }
             HeaderRead::Damaged => {
                 tracing::error!(file = %path.display(), "the header of a journal file is damaged: it is set aside");
-                quarantine.take(&path).map_err(OpenError::io("set aside", &path))?;
+                quarantine.take(number, length, &path).map_err(OpenError::io("set aside", &path))?;
                 self.damaged += 1;
             }
         }

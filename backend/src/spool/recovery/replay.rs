@@ -16,6 +16,7 @@ use crate::spool::quarantine::Quarantine;
 use crate::spool::queue_db::{DbError, Meta, QueueDb, Waiting};
 use crate::spool::record::{self, Accept, ReadError, Record};
 use common::vocab::{MessageId, RecipientId, Timestamp};
+use common::wire::DamageKind;
 use engine::envelope::{Envelope, Settled, Settlement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -97,17 +98,16 @@ impl Replay {
         let number = file.header.seal.number;
         self.promised = file.header.next_message.0;
         let mut pinned = 0;
-        let mut set_aside = |piece: Range<usize>| {
+        let mut set_aside = |piece: Range<usize>, why: DamageKind| {
             tracing::error!(file = %file.path.display(), from = piece.start, to = piece.end, "damaged: set aside");
-            let copied = quarantine.put(number, piece.start as u32, &bytes[piece]);
+            let copied = quarantine.put((number, piece.start as u32), None, why, &bytes[piece]);
             if let Err(error) = copied {
                 tracing::error!("a damaged piece cannot be copied to the quarantine: {error}");
                 pinned += 1;
             }
         };
-        for piece in scan.lost.iter().chain(&scan.torn) {
-            set_aside(piece.clone());
-        }
+        scan.lost.iter().for_each(|piece| set_aside(piece.clone(), DamageKind::Checksum));
+        scan.torn.iter().for_each(|piece| set_aside(piece.clone(), DamageKind::Torn));
         self.damaged += scan.lost.len() as u64;
         self.torn_bytes += scan.torn.iter().map(|piece| piece.len() as u64).sum::<u64>();
         for (offset, head) in &scan.records {
@@ -119,7 +119,7 @@ impl Replay {
                     return Err(OpenError::NewerFormat { file: file.path.clone(), what });
                 }
                 Err(ReplayError::Read(ReadError::Malformed)) => {
-                    set_aside(*offset..end);
+                    set_aside(*offset..end, DamageKind::Malformed);
                     self.damaged += 1;
                 }
                 Err(ReplayError::Database(error)) => return Err(OpenError::database(known.path)(error)),
