@@ -10,6 +10,7 @@ mod frame;
 mod host;
 mod message;
 mod probe;
+mod session;
 mod status;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scope};
@@ -21,9 +22,13 @@ pub use frame::{
 pub use host::{Exchanger, ExchangerAddress, Held, HostDetail, HostRow, SaidReply, TlsState, Verdict};
 pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage, RecipientRow, RecipientState};
 pub use probe::{
-    DigAnswer, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState, TelnetRequest,
+    DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest,
+    ProbeState, TelnetRequest,
 };
-pub use status::{Health, Recovering, ServerStatus, Totals};
+pub use session::{
+    AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,
+};
+pub use status::{Counted, CounterColumns, Health, Recovering, ServerStatus, Totals};
 
 use serde::{Deserialize, Serialize};
 

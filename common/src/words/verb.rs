@@ -46,8 +46,6 @@ pub enum VerbPhrase<'a> {
         /// Why, in the system's words.
         why: &'a str,
     },
-    /// `https://` is not built yet.
-    HttpsNotBuilt,
     /// The URL is none.
     BadUrl {
         /// As given.
@@ -122,6 +120,11 @@ pub enum VerbPhrase<'a> {
     DigTwoNames {
         /// The second.
         second: &'a str,
+    },
+    /// A flag that dig does not know here.
+    DigUnknownFlag {
+        /// Which.
+        flag: &'a str,
     },
     /// The server ended the session; why, in its words.
     TelnetOver {

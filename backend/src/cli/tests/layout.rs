@@ -1,9 +1,9 @@
 //! Golden layouts: the exact text.
 
 use super::sample::*;
-use crate::cli::{delivernow, dig, hoststatus, status, tophosts};
-use common::vocab::Timestamp;
-use common::wire::{ActionState, HostRow, SaidReply, TlsState};
+use crate::cli::{delivernow, dig, hoststatus, rate, status, tophosts};
+use common::vocab::{CountWindow, Counters, Timestamp, VerdictCode};
+use common::wire::{ActionState, DigDelivery, DigHop, HostRow, SaidReply, TlsState};
 use common::words::Language;
 
 #[test]
@@ -191,7 +191,7 @@ SMTP routes for this host:
 #[test]
 fn status_is_laid_out_in_the_manner_of_the_ancestor() {
     assert_eq!(
-        status::layout(&status()),
+        status::layout(&status(), false),
         "
 Status as of:                  Tue Nov 24 04:08:38 2026 UTC
 Up since:                      Fri Nov 06 07:30:53 2026 UTC (17d 20h 37m 45s)
@@ -200,10 +200,10 @@ System status:                 Online
 Oldest Message:                4 weeks 46 mins 53 secs
 Server:                        mail.example.net (nexthop 0.1.0)
 
-Counters:                               Reset          Uptime
+Counters:                               Reset
   Receiving
-    Messages Received                              62,049,822
-    Recipients Received                            62,049,823
+    Messages Received                       1
+    Recipients Received             5,000,000
   Queue
     Soft Bounced Events             2,334,552
   Completion
@@ -238,17 +238,50 @@ Gauges:                               Current
 }
 
 #[test]
+fn status_in_detail_has_a_column_for_each_base_and_rates_per_hour() {
+    let mut detailed = status();
+    let mut hour = Counters::default();
+    (0..7_200).for_each(|_| hour.delivered());
+    detailed.windows.insert(CountWindow::Minute, hour);
+    detailed.windows.insert(CountWindow::Day, hour);
+    let text = status::layout(&detailed, true);
+    for line in [
+        "Counters:                               Reset          Uptime        Lifetime",
+        "    Recipients Received             5,000,000      10,000,000      15,000,000",
+        "      Delivered Recipients         50,441,740      50,441,740      50,441,740",
+        "Rates (Events Per Hour):             1-Minute          1-Hour        24-Hours",
+        "    Delivered Recipients              432,000               0             300",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line:?} is missing:\n{text}");
+    }
+}
+
+#[test]
+fn a_line_of_a_rate_shows_what_came_since_the_line_before() {
+    let (mut before, mut now) = (status(), status());
+    before.columns.reset.recipients_received = 41_708_833;
+    now.columns.reset.recipients_received = 41_708_840;
+    now.totals.completed_recipients = 5;
+    let line = rate::system_line(&before, &now);
+    assert_eq!(line, "04:08:38   -    14    41708840       7           5      0       -");
+    let (old, mut new) = (detail(row("a.test")), detail(row("a.test")));
+    new.row.active_recipients = old.row.active_recipients + 3;
+    assert!(rate::host_line(&new, &old).contains(" -3 "), "the queue may shrink");
+    assert!(rate::host_line(&old, &new).starts_with("04:08:38        up"), "{}", rate::host_line(&old, &new));
+}
+
+#[test]
 fn status_says_what_the_start_recovered_and_that_it_is_the_lab() {
     let mut lab = status();
     lab.lab = true;
     lab.recovery = Some("12 messages\u{7}".into());
-    let text = status::layout(&lab);
+    let text = status::layout(&lab, false);
     assert!(text.contains("Server:                        mail.example.net (nexthop 0.1.0, lab)\n"), "{text}");
     assert!(text.contains("Recovered:                     12 messages\\x07\n"), "{text}");
 }
 
 fn question(words: &[&str]) -> Result<dig::Question, String> {
-    dig::Question::parse(&words.iter().map(|word| word.to_string()).collect::<Vec<_>>(), Language::En)
+    dig::Question::parse(&words.iter().map(|word| word.to_string()).collect::<Vec<_>>(), None, Language::En)
 }
 
 #[test]
@@ -279,6 +312,49 @@ a-very-long-name.of-an-exchanger.example. 60 IN A 192.0.2.1
 
 "
     );
+}
+
+#[test]
+fn dig_says_what_delivery_would_use() {
+    let mut answer = dig_answer();
+    assert_eq!(dig::delivery(&answer, Language::En), "");
+    let hop = |preference, exchanger: &str, address: &str| DigHop {
+        preference,
+        exchanger: exchanger.into(),
+        address: address.into(),
+    };
+    let hops = vec![hop(5, "mx1.test", "192.0.2.1:25"), hop(10, "mx2.test", "[2001:db8::2]:25")];
+    answer.delivery = Some(DigDelivery { hops, ttl_seconds: Some(300), ..DigDelivery::default() });
+    assert_eq!(
+        dig::delivery(&answer, Language::En),
+        ";; Delivery would use, in this order, for the next 300 s:
+;;   5 mx1.test 192.0.2.1:25
+;;   10 mx2.test [2001:db8::2]:25
+
+"
+    );
+    let detail = Some("evil\u{1b}[2J".to_owned());
+    let nowhere = DigDelivery { because: Some(VerdictCode::DnsMxUnusable), detail, ..DigDelivery::default() };
+    (answer.delivery, answer.left_out) = (Some(nowhere), 3);
+    let said = dig::delivery(&answer, Language::En);
+    assert!(
+        said.starts_with(";; 3 records are not shown: the answer is too large.\n;; Delivery would find no"),
+        "{said}"
+    );
+    assert!(said.contains("evil\\x1b[2J") && !said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
+fn dig_takes_an_address_and_flags() {
+    let words = ["@::1".to_owned(), "+tcp".to_owned(), "+dnssec".to_owned()];
+    let asked = dig::Question::parse(&words, Some("192.0.2.7".parse().unwrap()), Language::En).unwrap();
+    assert_eq!(
+        (asked.rtype.as_deref(), asked.name.as_str(), asked.tcp, asked.dnssec),
+        (Some("PTR"), "192.0.2.7", true, true)
+    );
+    let text = dig::layout(&asked, &dig_answer());
+    assert!(text.starts_with("\n; <<>> nexthop dig <<>> @::1 ptr 192.0.2.7 +tcp +dnssec\n"), "{text}");
+    assert!(question(&["+trace", "a.test"]).unwrap_err().contains("+trace"));
 }
 
 #[test]
