@@ -85,7 +85,8 @@ impl Held {
         if let Held::Whole(envelope) = self {
             let mut octets = Vec::with_capacity(128);
             put(&mut octets, envelope, host);
-            *self = Held::Folded(octets.into());
+            // Copied to its size: to cut the buffer would leave a hole behind every envelope.
+            *self = Held::Folded(octets.as_slice().into());
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Promises: one job at a time; a change goes to the database only once the journal's record of it is synced, so the
 //! database is never ahead of the journal; while a batch moves, results for its messages wait behind it; a journal file
-//! is held by every change, and every attempt begun, that only it knows. While a start still reads the database, nothing
+//! is held by every change, and every attempt begun, that only it knows. While a start still reads the database, no mail
 //! is written to it: what is read is what was there, and results wait in the journal.
 //! Never: frees a file; see `chain`.
 

@@ -1,7 +1,7 @@
 //! The queue that was found: the journal's part in memory, the database's read batch by batch while mail is taken already.
 //!
 //! Promises: a message is handed out once, oldest first, and is in the index before; a row whose sum is wrong is counted,
-//! never sent, and left where it is. Relies on it that nothing is written to the database until all of it is read.
+//! never sent, and left where it is. Relies on it that no mail is written to the database until all of it is read.
 //! The walk goes on in `backlog`.
 
 use crate::spool::Report;
