@@ -48,6 +48,7 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/api/v1/actions/{id}", get(api::action)),
         ("/api/v1/probes", post(api::start_probe)),
         ("/api/v1/probes/{id}", get(api::probe)),
+        ("/api/v1/probes/{id}/lines", post(api::type_line)),
         ("/api/v1/ws", get(live::upgrade)),
         ("/api/v1/openapi.json", get(description::openapi)),
     ]

@@ -102,7 +102,6 @@ pub struct ConsoleState {
     pub(super) clock: Clock,
     pub(super) settings: ConsoleSettings,
     pub(super) health: watch::Receiver<Health>,
-    pub(super) telnet: Telnet,
     pub(super) mail: Arc<HttpIntake>,
     pub(super) spool: Arc<dyn Spool>,
     pub(super) reading: watch::Receiver<Reading>,
@@ -127,14 +126,13 @@ impl ConsoleState {
         let first = parts.settings.up_since.millis();
         Arc::new(ConsoleState {
             actions: ActionBook::new(parts.desk.clone(), parts.spool.clone(), parts.clock, first),
-            probes: ProbeBook::new(parts.digger, parts.telnet.clone(), first),
+            probes: ProbeBook::new(parts.digger, parts.telnet, first),
             live: Arc::new(Semaphore::new(parts.settings.live_max)),
             desk: parts.desk,
             hosts: parts.hosts,
             clock: parts.clock,
             settings: parts.settings,
             health: parts.health,
-            telnet: parts.telnet,
             mail: parts.mail,
             spool: parts.spool,
             reading: parts.reading,

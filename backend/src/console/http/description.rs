@@ -33,6 +33,7 @@ use utoipa::{Modify, OpenApi};
         api::action,
         api::start_probe,
         api::probe,
+        api::type_line,
         live::upgrade,
         openapi,
     ),

@@ -44,6 +44,11 @@ impl Door {
         self.names.is_none()
     }
 
+    /// What the log calls those who come through it.
+    pub(in crate::console) fn name(&self) -> &'static str {
+        if self.is_control() { "control socket" } else { "console" }
+    }
+
     /// The name by which we were called must be ours: DNS rebinding makes a foreign name point at us.
     fn check_host(&self, request: &Request) -> Result<(), ApiError> {
         let Some(names) = &self.names else { return Ok(()) };
