@@ -3,6 +3,7 @@
 mod a_message_is_handed_in_over_http;
 mod a_sender_hears_of_what_was_refused;
 mod a_suspended_host_stays_suspended_across_a_kill;
+mod each_trouble_has_its_verdict;
 mod every_refused_recipient_is_told_of_once_across_kills;
 mod intake;
 mod mail_to_a_thousand_domains_arrives_once;
