@@ -1,5 +1,6 @@
 //! Real sockets, the real binary, real peers: one scenario per file, named as the fact it proves.
 
+mod a_mail_server_is_tried_by_hand;
 mod a_message_is_handed_in_over_http;
 mod a_sender_hears_of_what_was_refused;
 mod a_suspended_host_stays_suspended_across_a_kill;
