@@ -1,9 +1,10 @@
 //! The app builds every room and joins them; then it waits for the stop signal.
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{CertificateFiles, Config};
 use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
 use crate::connect::tls::{Roots, TlsClient};
+use crate::console::auth::Auth;
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, Digger, feed};
 use crate::deliver::SessionSettings;
 use crate::descriptor::Descriptors;
@@ -20,6 +21,7 @@ use crate::report::{self, ReportLimits, ReportSettings};
 use crate::resolve::rule::Target;
 use crate::resolve::{ResolveSettings, Resolver};
 use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth, SpoolSettings};
+use common::vocab::Timestamp;
 use common::wire::{DigRequest, Health};
 use common::words::Language;
 use engine::failure::RouteFailure;
@@ -116,7 +118,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let resolver = Arc::new(resolver(&config, guard.clone())?);
     std::fs::create_dir_all(&config.data_dir).map_err(said("cannot make the data directory"))?;
     let opened =
-        JournalSpool::open(&config.data_dir, SpoolSettings::default()).map_err(|why| AppError(why.to_string()))?;
+        JournalSpool::open(&config.data_dir, spool_settings(&config)).map_err(|why| AppError(why.to_string()))?;
     let spool = opened.spool;
     let (events, event_inlet) = mpsc::unbounded_channel();
     let (desk, questions) = Desk::new();
@@ -138,16 +140,12 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     };
     let engine = Engine::new(started_at, settings(&config, descriptors)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
-    let settings = ConsoleSettings {
-        hostname: config.hostname.to_string(),
-        lab,
-        up_since: started_at,
-        ..ConsoleSettings::default()
-    };
+    let settings = console_settings(&config, lab, started_at);
     let telnet = telnet(&config, resolver.clone(), guard, tls);
     let digger = digger(&config, resolver.clone(), clock);
     let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let mail = Arc::new(intake.http());
+    let auth = Arc::new(auth(&config, lab, clock)?);
     let bodies = spool.clone();
     let Backlog { batches: backlog, reading } = opened.backlog;
     let parts = ConsoleParts {
@@ -161,6 +159,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
         mail,
         spool: bodies,
         reading,
+        auth,
     };
     let state = ConsoleState::new(parts);
     let mut doors = JoinSet::new();
@@ -181,10 +180,18 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     Ok(())
 }
 
+/// Who may use the console. The lab is on loopback and for everybody there.
+fn auth(config: &Config, lab: bool, clock: Clock) -> Result<Auth, AppError> {
+    let sign_in = !lab && config.console.auth == crate::config::Auth::Password;
+    Auth::open(&config.data_dir, sign_in, clock).map_err(|why| AppError(why.to_string()))
+}
+
 /// What the server listens on.
 struct Listeners {
     smtp: Vec<TcpListener>,
     console: TcpListener,
+    /// Of the console.
+    certificate: Option<Arc<Certificate>>,
 }
 
 impl Listeners {
@@ -197,12 +204,18 @@ impl Listeners {
         let address = config.console.listen;
         let console = TcpListener::bind(address).await;
         let console = console.map_err(|why| format!("cannot listen for the console on {address}: {why}"))?;
-        Ok(Listeners { smtp, console })
+        let certificate = certificate(config.console.certificate.as_ref())?.map(Arc::new);
+        Ok(Listeners { smtp, console, certificate })
     }
 
     fn addresses(&self) -> Vec<SocketAddr> {
         self.smtp.iter().chain([&self.console]).filter_map(|listener| listener.local_addr().ok()).collect()
     }
+}
+
+fn certificate(files: Option<&CertificateFiles>) -> Result<Option<Certificate>, AppError> {
+    let loaded = files.map(|files| Certificate::load(&files.chain, &files.key));
+    loaded.transpose().map_err(|why| AppError(why.to_string()))
 }
 
 /// Listens, also where a server that has just ended leaves connections behind.
@@ -227,7 +240,7 @@ fn open_doors(
     }
     let (page, page_stop) = (state.clone(), stop.clone());
     doors.spawn(async move {
-        if let Err(why) = crate::console::serve(listeners.console, page, page_stop).await {
+        if let Err(why) = crate::console::serve(listeners.console, listeners.certificate, page, page_stop).await {
             tracing::error!("the console cannot be served: {why}");
         }
     });
@@ -254,7 +267,7 @@ async fn watch_spool(
             }
             _ = beat.tick() => match spool.health() {
                 SpoolHealth::Ok => drop(health.send_replace(Health::Online)),
-                SpoolHealth::Full => drop(health.send_replace(Health::ReceivingStopped)),
+                SpoolHealth::Low | SpoolHealth::Full => drop(health.send_replace(Health::ReceivingStopped)),
                 SpoolHealth::Failed(why) => return Err(AppError(format!("the spool cannot write any more: {why}"))),
             }
         }
@@ -311,12 +324,12 @@ fn resolver(config: &Config, guard: Arc<TargetGuard>) -> Result<Resolver, AppErr
 
 fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSettings, AppError> {
     let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
-    let certificate = config.smtp.certificate.as_ref().map(|files| Certificate::load(&files.chain, &files.key));
-    let certificate = certificate.transpose().map_err(|why| AppError(why.to_string()))?;
+    let certificate = certificate(config.smtp.certificate.as_ref())?;
     let defaults = Limits::default();
     let limits = Limits {
         connections_max: descriptors.incoming(defaults.connections_max),
         address_connections_max: config.smtp.max_connections_per_address,
+        memory_bytes: usize::try_from(config.guard.memory_max).unwrap_or(usize::MAX),
         ..defaults
     };
     Ok(IntakeSettings {
@@ -328,6 +341,21 @@ fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSe
         max_message_bytes: config.smtp.max_message_bytes,
         limits,
     })
+}
+
+fn console_settings(config: &Config, lab: bool, up_since: Timestamp) -> ConsoleSettings {
+    ConsoleSettings {
+        hostname: config.hostname.to_string(),
+        lab,
+        up_since,
+        public: config.console.public.clone(),
+        ..ConsoleSettings::default()
+    }
+}
+
+fn spool_settings(config: &Config) -> SpoolSettings {
+    let (disk_free_min, inodes_free_min) = (config.guard.disk_free_min, config.guard.inodes_free_min);
+    SpoolSettings { disk_free_min, inodes_free_min, ..SpoolSettings::default() }
 }
 
 fn session_settings(config: &Config, tls: Arc<TlsClient>) -> SessionSettings {

@@ -5,6 +5,7 @@
 //! Never: decides anything. A verb is one request and a layout; the layouts are functions of the answer alone.
 
 pub mod arguments;
+mod audit;
 mod check;
 mod client;
 mod column;
@@ -13,19 +14,23 @@ mod dig;
 mod failure;
 mod hoststatus;
 mod live;
+mod password;
 mod place;
 mod printable;
 mod query;
+mod rate;
+mod resetcounters;
 mod sendmail;
 mod status;
 mod suspenddel;
 mod telnet;
 mod terminal;
 mod tophosts;
+mod user;
 
 pub use client::Client;
 pub use failure::Failure;
-pub use place::Place;
+pub use place::{Place, Secure};
 pub use printable::printable;
 pub use sendmail::called_as;
 pub use terminal::Terminal;
@@ -35,7 +40,7 @@ use arguments::{Arguments, Common, Verb};
 use common::wire::{ActionKind, TelnetRequest};
 use common::words::{Language, VerbPhrase};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use suspenddel::Wish;
 
 /// Octets of a bearer token.
@@ -48,6 +53,8 @@ pub struct Surroundings {
     pub server: Option<String>,
     /// `NEXTHOP_TOKEN`.
     pub token: Option<String>,
+    /// `NEXTHOP_CA_FILE`.
+    pub ca_file: Option<PathBuf>,
     /// `LC_ALL`, `LC_MESSAGES` or `LANG`.
     pub locale: Option<String>,
 }
@@ -59,6 +66,7 @@ impl Surroundings {
         Surroundings {
             server: variable("NEXTHOP_SERVER"),
             token: variable("NEXTHOP_TOKEN"),
+            ca_file: variable("NEXTHOP_CA_FILE").map(PathBuf::from),
             locale: variable("LC_ALL").or_else(|| variable("LC_MESSAGES")).or_else(|| variable("LANG")),
         }
     }
@@ -97,9 +105,18 @@ async fn dispatch(
     }
     let client = client(&common, found, surroundings, terminal)?;
     match verb {
-        Verb::Status => status::run(&client, terminal).await?,
-        Verb::Tophosts { key } => tophosts::run(&client, key, terminal).await?,
-        Verb::Hoststatus { host } => hoststatus::run(&client, &host, terminal).await?,
+        Verb::Status { word, detail, window } => {
+            status::run(&client, detail || word.is_some(), window, terminal).await?;
+        }
+        Verb::Resetcounters { reason } => resetcounters::run(&client, reason, terminal).await?,
+        Verb::Tophosts { key, window } => tophosts::run(&client, key, window, terminal).await?,
+        Verb::Hoststatus { host, window } => hoststatus::run(&client, &host, window, terminal).await?,
+        Verb::Rate { seconds, count } => {
+            rate::system(&client, rate::Beat::new(seconds, count), terminal).await?;
+        }
+        Verb::Hostrate { host, seconds, count } => {
+            rate::host(&client, &host, rate::Beat::new(seconds, count), terminal).await?;
+        }
         Verb::Dig { words, reverse } => {
             let question = dig::Question::parse(&words, reverse, language).map_err(Failure::Usage)?;
             dig::run(&client, question, terminal).await?;
@@ -116,6 +133,8 @@ async fn dispatch(
             let wish = Wish { kind: ActionKind::Resume, target, reason, span: None, dry_run };
             suspenddel::run(&client, wish, terminal).await?;
         }
+        Verb::User { act } => user::run(&client, act, terminal).await?,
+        Verb::Audit { limit } => audit::run(&client, limit, terminal).await?,
         Verb::Check | Verb::Serve | Verb::Lab(_) | Verb::Sendmail { .. } => {}
     }
     Ok(failure::DONE)
@@ -130,11 +149,12 @@ fn client(
 ) -> Result<Client, Failure> {
     let language = surroundings.language(common);
     let server = common.server.as_deref().or(surroundings.server.as_deref());
-    let place = Place::find(server, found, language)?;
+    let ca_file = common.ca_file.clone().or_else(|| surroundings.ca_file.clone());
+    let place = Place::find(server, Secure { ca_file }, found, language)?;
     let mut token = None;
     if let Place::Tcp { host, .. } = &place {
         token = read_token(common.token_file.as_deref(), surroundings.token.as_deref(), language)?;
-        if token.is_some() && !place.is_local() && !common.json {
+        if token.is_some() && !place.is_private() && !common.json {
             let note = language.say_verb(&VerbPhrase::TokenInClear { host });
             writeln!(terminal.err, "{}", printable(&note))?;
         }

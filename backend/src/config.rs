@@ -21,7 +21,7 @@ pub use complaint::{Complaint, ConfigError};
 pub use found::{Found, find};
 pub use local::Local;
 pub use route::{Destination, Route};
-pub use section::{Auth, CertificateFiles, Console, Dane, Delivery, Dns, Probe, Retry, Smtp, Tls};
+pub use section::{Auth, CertificateFiles, Console, Dane, Delivery, Dns, Guard, Probe, Retry, Smtp, Tls};
 pub use span::{parse_span, write_span};
 
 use common::vocab::Domain;
@@ -61,6 +61,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// dig, telnet and the like.
     pub probe: Probe,
+    /// Room that stays free.
+    pub guard: Guard,
     /// The two clocks.
     pub retry: Retry,
     /// Mail for our own names.
@@ -118,7 +120,7 @@ impl Config {
         let hostname_given = named.is_some();
         let hostname = named.unwrap_or_else(hostname::of_machine);
         let smtp = Smtp::read(&top.section("smtp"), base);
-        let console = Console::read(&top.section("console"));
+        let console = Console::read(&top.section("console"), base);
         let config = Config {
             file: file.map(Path::to_owned),
             data_dir: base.join(data_dir),
@@ -126,6 +128,7 @@ impl Config {
             tls: Tls::read(&top.section("tls"), base),
             delivery: Delivery::read(&top.section("delivery")),
             probe: Probe::read(&top.section("probe")),
+            guard: Guard::read(&top.section("guard")),
             retry: Retry::read(&top.section("retry")),
             local: Local::read(&top.section("local"), &hostname),
             routes: route::routes(&top),

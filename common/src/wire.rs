@@ -10,6 +10,7 @@ mod frame;
 mod host;
 mod message;
 mod probe;
+mod session;
 mod status;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scope};
@@ -24,7 +25,10 @@ pub use probe::{
     DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, LineRequest, Probe, ProbeEvent, ProbeKind,
     ProbeRequest, ProbeState, TelnetRequest,
 };
-pub use status::{Health, Recovering, ServerStatus, Totals};
+pub use session::{
+    AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,
+};
+pub use status::{Counted, CounterColumns, Health, Recovering, ServerStatus, Totals};
 
 use serde::{Deserialize, Serialize};
 

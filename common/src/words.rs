@@ -4,6 +4,7 @@
 //! A phrase that is missing in a language, or a parameter too many, does not compile. The walk goes on in
 //! `phrase` (what can be said), `en` and `ja` (how it is said).
 
+mod account;
 mod action;
 mod certificate;
 mod duration;
@@ -35,6 +36,7 @@ mod verdict_ja;
 #[cfg(test)]
 mod complete;
 
+pub use account::AccountPhrase;
 pub use action::ActionPhrase;
 pub use certificate::CertificatePhrase;
 pub use label::{Label, Note};
@@ -48,6 +50,7 @@ pub use sendmail::SendmailPhrase;
 pub use setting::SettingPhrase;
 pub use verb::VerbPhrase;
 
+use crate::filter::FilterError;
 use crate::vocab::VerdictCode;
 
 /// A language of the catalogue.
@@ -145,6 +148,14 @@ impl Language {
         match self {
             Language::En => phrase.en(),
             Language::Ja => phrase.ja(),
+        }
+    }
+
+    /// What is wrong with a filter, in this language.
+    pub fn say_filter(self, error: &FilterError) -> String {
+        match self {
+            Language::En => error.en(),
+            Language::Ja => error.ja(),
         }
     }
 

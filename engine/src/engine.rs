@@ -2,10 +2,11 @@
 //!
 //! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
-//! jumped), `tls` (which connection asks for it), `retry` (an operator says now), `suspend` (not now), `show` (what it shows of itself).
+//! jumped), `count` (what is counted and kept), `tls` (which connection asks for it), `retry` (an operator says now), `suspend` (not now), `show` (what it shows of itself).
 
 mod accept;
 mod clock;
+mod count;
 mod ending;
 mod outcome;
 mod retry;
@@ -64,6 +65,7 @@ pub struct Engine {
     next_attempt: u64,
     guard_closed: bool,
     suspensions: suspend::Suspensions,
+    counts: count::CountBook,
     /// What became of recipients in the event that is being dealt with.
     endings: Vec<ending::Ending>,
     changed: BTreeSet<HostId>,
@@ -96,6 +98,7 @@ impl Engine {
             next_attempt: 1,
             guard_closed: false,
             suspensions: suspend::Suspensions::default(),
+            counts: count::CountBook::new(now),
             endings: Vec::new(),
             changed: BTreeSet::new(),
             gone: Vec::new(),
@@ -121,6 +124,7 @@ impl Engine {
             }
             Event::SessionClosed { session } => self.session_closed(now, session, out),
             Event::Retry { action, scope } => self.retried(now, action, &scope, out),
+            Event::ResetCounters { action } => self.reset_counters(now, action, out),
             Event::Suspend { action, scope, suspension } => self.suspended(now, action, scope, suspension, out),
             Event::Resume { action, scope } => self.resumed(now, action, scope, out),
             Event::Woke | Event::ClockJumped(_) => {}

@@ -7,6 +7,7 @@ mod window;
 
 pub use window::Window;
 
+use crate::count::Windows;
 use crate::jump::Jump;
 use crate::queue::{Leg, LegKey, LegStage, Word};
 use crate::route::Route;
@@ -84,6 +85,12 @@ pub struct Host {
     pub counts: Counts,
     /// The ancestor's counters.
     pub counters: Counters,
+    /// The same when they were last looked at: what came since is not in the totals and windows yet.
+    pub noted: Counters,
+    /// When that last changed.
+    pub noted_at: Option<Timestamp>,
+    /// The latest minute, hour and day; `None` until it has counted something.
+    pub windows: Option<Arc<Windows>>,
     /// Up, Down, Unknown.
     pub status: HostStatus,
     /// Since when.
@@ -100,8 +107,12 @@ pub struct Host {
     pub last_5xx: Option<(Reply, Timestamp)>,
     /// Its next hops.
     pub routing: Routing,
-    /// Whether its next hops were ever found by this process: then one NXDOMAIN is not believed.
+    /// Whether its next hops were found in the last 30 days, by an earlier process too: then one NXDOMAIN is not believed.
     pub resolved_before: bool,
+    /// When they were last found.
+    pub resolved_at: Option<Timestamp>,
+    /// The same as it was last noted.
+    pub resolved_noted: Option<Timestamp>,
     /// The host timer.
     pub rest: Option<Rest>,
     /// Failures in a row, for the host timer.
@@ -158,6 +169,9 @@ impl Host {
             epoch: 0,
             counts: Counts::default(),
             counters: Counters::default(),
+            noted: Counters::default(),
+            noted_at: None,
+            windows: None,
             status: HostStatus::Unknown,
             status_since: None,
             limited_since: None,
@@ -167,6 +181,8 @@ impl Host {
             last_5xx: None,
             routing: Routing::None,
             resolved_before: false,
+            resolved_at: None,
+            resolved_noted: None,
             rest: None,
             failures: 0,
             pause_until: None,
@@ -187,6 +203,13 @@ impl Host {
         }
     }
 
+    /// Octets of memory of its queues.
+    #[cfg(test)]
+    pub fn queue_bytes(&self) -> usize {
+        let keys = self.fresh.capacity() + self.again.capacity() + 2 * (self.retry.len() + self.released.len());
+        self.legs.bytes() + keys * std::mem::size_of::<LegKey>()
+    }
+
     /// A new leg enters, due or with a timer that was written down.
     pub fn insert(&mut self, key: LegKey, leg: Leg) {
         let count = leg.recipients();
@@ -198,7 +221,7 @@ impl Host {
         self.idle_since = None;
         let until = match leg.stage {
             LegStage::Retry { until, .. } => Some(until),
-            LegStage::Due | LegStage::Sending { .. } => None,
+            LegStage::Due | LegStage::Sending => None,
         };
         self.legs.insert(key, leg);
         match until {
@@ -211,6 +234,9 @@ impl Host {
         let Some(leg) = self.legs.get_mut(&key) else { return };
         leg.stage = LegStage::Due;
         let queue = if leg.attempts == 0 { &mut self.fresh } else { &mut self.again };
+        if queue.len() == queue.capacity() {
+            queue.reserve_exact((queue.len() / 4).max(2)); // a million wait here: no room for twice as many
+        }
         if in_front { queue.push_front(key) } else { queue.push_back(key) }
     }
 
@@ -258,7 +284,7 @@ impl Host {
         match leg.stage {
             LegStage::Due => true,
             LegStage::Retry { epoch, .. } => epoch < self.epoch,
-            LegStage::Sending { .. } => false,
+            LegStage::Sending => false,
         }
     }
 
@@ -270,7 +296,7 @@ impl Host {
     /// `Sending -> Due`, in front: the session broke before the attempt counted.
     pub fn give_back(&mut self, key: LegKey) {
         let Some(leg) = self.legs.get(&key) else { return };
-        debug_assert!(matches!(leg.stage, LegStage::Sending { .. }));
+        debug_assert!(matches!(leg.stage, LegStage::Sending));
         self.counts.sending -= leg.recipients();
         self.enter_due(key, true);
     }
@@ -305,7 +331,7 @@ impl Host {
     pub fn remove(&mut self, key: LegKey) -> Option<Leg> {
         let leg = self.legs.remove(&key)?;
         let count = leg.recipients();
-        debug_assert!(!matches!(leg.stage, LegStage::Sending { .. }));
+        debug_assert!(!matches!(leg.stage, LegStage::Sending));
         if leg.attempts == 0 {
             self.counts.unattempted -= count;
         } else {
@@ -494,7 +520,7 @@ impl Host {
                 counts.attempted += recipients;
             }
             match leg.stage {
-                LegStage::Sending { .. } => counts.sending += recipients,
+                LegStage::Sending => counts.sending += recipients,
                 LegStage::Retry { epoch, .. } if epoch == self.epoch => counts.retrying += recipients,
                 LegStage::Retry { .. } | LegStage::Due => {}
             }

@@ -4,6 +4,7 @@
 //! effects, and checks after every step. A crash drops the engine and rebuilds it from what the fake disk holds.
 //! The same seed gives the same run.
 
+use crate::books::Books;
 use crate::check::{GRACE, Ledger};
 use crate::holds::Holds;
 use crate::host::Character;
@@ -38,6 +39,8 @@ enum Coming {
     /// An operator suspends one of the hosts, or all of them.
     Suspend,
     Resume,
+    /// An operator sets a new base of all counters.
+    Reset,
     /// The clock jumps by so many hours.
     Jump(i64),
 }
@@ -73,6 +76,8 @@ pub struct World {
     forced: bool,
     /// What is suspended.
     pub holds: Holds,
+    /// The counters on disk.
+    pub books: Books,
     /// All hosts share the addresses of their mail servers, thus sessions.
     pub shared_address: bool,
     serial: u64,
@@ -87,6 +92,7 @@ impl World {
     pub fn new(seed: u64) -> World {
         let mut random = Random::new(seed ^ 0x5eed);
         let settings = Settings {
+            whole_envelopes_max: random.below(4) as usize, // a queue is soon long here
             lifetime: Duration::from_secs(8 * 3600),
             lifetime_null_sender: Duration::from_secs(3 * 3600),
             warn: vec![Duration::from_secs(4 * 3600), Duration::from_secs(3600)],
@@ -112,6 +118,7 @@ impl World {
             rows: BTreeMap::new(),
             forced: false,
             holds: Holds::default(),
+            books: Books::default(),
             shared_address: seed.is_multiple_of(4),
             serial: 0,
             next_mid: 1,
@@ -147,6 +154,10 @@ impl World {
         for _ in 0..self.random.below(3) {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             self.later(at, Coming::Retry);
+        }
+        if self.random.below(3) == 0 {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Reset);
         }
         for _ in 0..self.random.below(4) {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
@@ -223,6 +234,11 @@ impl World {
             Coming::Suspend => {
                 let (scope, minutes) = (self.some_scope(), 1 + self.random.below(600));
                 self.suspend(scope, Duration::from_secs(60 * minutes));
+            }
+            Coming::Reset => {
+                self.handle(Event::ResetCounters { action: ActionId(1) });
+                self.given = self.disk.values().map(|kept| kept.waiting.len() as u64).sum();
+                self.books.save(&mut self.engine, self.now, 0);
             }
             Coming::Resume => {
                 let scope = self.some_scope();
@@ -476,7 +492,9 @@ impl World {
             self.handle(Event::Suspend { action: None, scope, suspension });
         }
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();
-        self.given = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
+        let counted = self.books.restore(&mut self.engine);
+        let waiting: u64 = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
+        self.given = waiting + counted.completed_recipients;
         for OnDisk { envelope, waiting, .. } in kept {
             let due =
                 |next_attempt_at: Option<Timestamp>| next_attempt_at.unwrap_or(self.now).min(self.now + LONGEST_WAIT);
@@ -498,6 +516,13 @@ impl World {
         self.engine.assert_consistent();
         self.ledger.nobody_is_overdue(self.now);
         self.rows_agree();
+        let mut total = self.engine.ended_counters();
+        self.engine.hosts().for_each(|row| total.add(&row.counters));
+        assert_eq!(self.engine.counts().total.counters, total, "the total is the sum over hosts");
+        if self.random.below(16) == 0 {
+            let most = self.random.below(4) as usize;
+            self.books.save(&mut self.engine, self.now, most);
+        }
         let on_disk: u64 = self.disk.values().map(|kept| kept.waiting.len() as u64).sum();
         let active: u64 = self.engine.hosts().map(|row| row.active()).sum();
         let completed: u64 = self.engine.hosts().map(|row| row.counters.completed_recipients).sum();
@@ -508,7 +533,7 @@ impl World {
 
     /// The rows rebuilt from what was published equal the engine's own.
     fn rows_agree(&mut self) {
-        let (changed, gone) = self.engine.take_changes();
+        let (changed, gone) = self.engine.take_changes(self.now);
         gone.iter().for_each(|name| drop(self.rows.remove(name)));
         self.rows.extend(changed.into_iter().map(|row| (row.host.clone(), row)));
         for row in self.engine.hosts() {

@@ -95,7 +95,7 @@ async fn the_ritual_prints_what_a_postmaster_knows() {
             "",
             "; <<>> nexthop dig <<>> mx refused.test",
             ";; Got answer:",
-            ";; flags: qr aa rd; QUERY: 1, ANSWER: 1, AUTHORITY: 1, ADDITIONAL: 2",
+            ";; flags: qr aa rd; QUERY: 1, ANSWER: 1, AUTHORITY: 0, ADDITIONAL: 1",
             "",
             ";; QUESTION SECTION:",
             ";refused.test.                  IN      MX",
@@ -103,12 +103,8 @@ async fn the_ritual_prints_what_a_postmaster_knows() {
             ";; ANSWER SECTION:",
             "refused.test.           60      IN      MX      10 mx.refused.test.",
             "",
-            ";; AUTHORITY SECTION:",
-            "test.                   60      IN      NS      ns.test.",
-            "",
             ";; ADDITIONAL SECTION:",
             "mx.refused.test.        60      IN      A       127.0.0.14",
-            "ns.test.                60      IN      A       127.0.0.1",
             "",
             &format!(";; SERVER: 127.0.0.1#{}(127.0.0.1) (UDP)", lab.dns().port()),
             "",
@@ -175,8 +171,7 @@ async fn peers_that_mean_harm_neither_hold_a_session_nor_steer_a_terminal() {
 
     let (_, output, _) =
         typed(&server, true, &["telnet", "127.0.0.1", &endless_line.port().to_string(), "--json"], "").await;
-    let longest = output.lines().map(|line| line.matches('x').count()).max();
-    assert!(longest <= Some(2_048), "{longest:?}");
+    assert!(output.contains(&"x".repeat(2_048)) && !output.contains(&"x".repeat(2_049)), "{}", output.len());
 
     let (_, output, _) = run(escapes).await;
     assert!(!output.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{output:?}");

@@ -100,6 +100,7 @@ pub(super) async fn run(
         json: common.json || call.json,
         server: call.server.clone().or(common.server),
         config: call.config.clone().or(common.config),
+        ca_file: common.ca_file,
         token_file: call.token_file.clone().or(common.token_file),
         lang: call.lang.or(common.lang),
     };
@@ -154,7 +155,7 @@ async fn queue(client: &Client, terminal: &mut Terminal<'_>) -> Result<(), Failu
     if status.totals.active_recipients == 0 && !client.json {
         return terminal.line(&client.language.say_sendmail(&SendmailPhrase::QueueEmpty));
     }
-    tophosts::run(client, SortKey::default(), terminal).await
+    tophosts::run(client, SortKey::default(), None, terminal).await
 }
 
 async fn flush(client: &Client, target: Target, terminal: &mut Terminal<'_>) -> Result<(), Failure> {

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::console::actions::ActionBook;
+use crate::console::auth::Auth;
 use crate::console::http::assets::{Embedded, Site};
 use crate::console::index::HostsIndex;
 use crate::console::probes::ProbeBook;
@@ -91,6 +92,8 @@ pub struct ConsoleParts {
     pub mail: Arc<HttpIntake>,
     /// Where queued messages are looked at.
     pub spool: Arc<dyn Spool>,
+    /// Who may what.
+    pub auth: Arc<Auth>,
     /// How far the start has come with what waits from before.
     pub reading: watch::Receiver<Reading>,
 }
@@ -104,6 +107,7 @@ pub struct ConsoleState {
     pub(super) health: watch::Receiver<Health>,
     pub(super) mail: Arc<HttpIntake>,
     pub(super) spool: Arc<dyn Spool>,
+    pub(super) auth: Arc<Auth>,
     pub(super) reading: watch::Receiver<Reading>,
     pub(super) site: Arc<dyn Site>,
     pub(super) actions: ActionBook,
@@ -135,6 +139,7 @@ impl ConsoleState {
             health: parts.health,
             mail: parts.mail,
             spool: parts.spool,
+            auth: parts.auth,
             reading: parts.reading,
             site,
             requests: AtomicU64::new(0),
@@ -171,6 +176,7 @@ impl ConsoleState {
                     torn_bytes: report.torn_bytes,
                     possibly_twice: report.possibly_twice,
                     lost_batches: report.lost_batches,
+                    orphans: report.orphans,
                 };
                 (None, (!found.is_empty()).then(|| language.say_recovery(&found)))
             }

@@ -46,8 +46,6 @@ pub enum VerbPhrase<'a> {
         /// Why, in the system's words.
         why: &'a str,
     },
-    /// `https://` is not built yet.
-    HttpsNotBuilt,
     /// The URL is none.
     BadUrl {
         /// As given.

@@ -15,10 +15,9 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         AnswerTooLarge { most } => format!("the answer is larger than {most} octets; ask for less"),
         RefusedSilently { status } => format!("the server refused with HTTP status {status} and did not say why"),
         Broken { place, why } => format!("the connection to {place} broke: {why}; try again"),
-        HttpsNotBuilt => {
-            "https:// is not built yet; use http:// through a tunnel, or the control socket on the server itself".into()
+        BadUrl { url } => {
+            format!("{url:?} is not the address of a server; write http://HOST:PORT or https://HOST:PORT")
         }
-        BadUrl { url } => format!("{url:?} is not the address of a server; write http://HOST:PORT"),
         BadToken { place, why } => format!("the token of {place} cannot be read: {why}"),
         TokenMalformed => "a token is one line of at most 4096 visible ASCII characters".into(),
         TokenInClear { host } => format!("note: the token goes to {host} unencrypted; use a tunnel"),

@@ -15,10 +15,9 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         AnswerTooLarge { most } => format!("応答が {most} オクテットを超えています。範囲を狭めてください"),
         RefusedSilently { status } => format!("サーバーが理由を示さず拒否しました (HTTP ステータス {status})"),
         Broken { place, why } => format!("{place} との接続が切れました: {why}。やり直してください"),
-        HttpsNotBuilt => {
-            "https:// は未実装です。トンネル経由の http:// か、サーバー上の制御ソケットを使ってください".into()
-        }
-        BadUrl { url } => format!("{url:?} はサーバーのアドレスではありません。http://HOST:PORT と書いてください"),
+        BadUrl { url } => format!(
+            "{url:?} はサーバーのアドレスではありません。http://HOST:PORT か https://HOST:PORT と書いてください"
+        ),
         BadToken { place, why } => format!("{place} のトークンを読み込めません: {why}"),
         TokenMalformed => "トークンは 4096 文字以内の ASCII 文字 1 行です".into(),
         TokenInClear { host } => {

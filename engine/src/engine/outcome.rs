@@ -245,6 +245,7 @@ impl Engine {
                     host.rest = None;
                 }
                 host.resolved_before = true;
+                host.resolved_at = Some(now);
                 host.routing = Routing::Known(route);
             }
             Err(failure) => self.not_resolved(now, id, &failure, out),
@@ -314,7 +315,7 @@ impl Engine {
     pub(super) fn give_up(&mut self, id: HostId, key: LegKey, out: &mut Output) {
         let host = self.host(id);
         let Some(leg) = host.legs.get(&key) else { return };
-        if matches!(leg.stage, LegStage::Sending { .. }) {
+        if matches!(leg.stage, LegStage::Sending) {
             return;
         }
         let word = host.last_word(leg, self.messages[&key.0].held.received_at());
@@ -325,7 +326,7 @@ impl Engine {
     /// each of them gets its own attempt: the clock may have jumped, and one success must not end a whole queue.
     pub(super) fn decide_last_chances(&mut self, id: HostId, out: &mut Output) {
         for key in std::mem::take(&mut self.host_mut(id).last_chance) {
-            let sending = |leg: &crate::queue::Leg| matches!(leg.stage, LegStage::Sending { .. });
+            let sending = |leg: &crate::queue::Leg| matches!(leg.stage, LegStage::Sending);
             if self.host(id).legs.get(&key).is_some_and(sending) {
                 continue; // its own attempt is under way and decides when it ends
             }

@@ -53,6 +53,7 @@ impl Engine {
         }
         let over = host.idle_since.is_some_and(|since| now.since(since) >= memory);
         if over && host.connecting + host.connected == 0 && !host.queued_for_slot {
+            self.note(now, id);
             return self.end_record(id);
         }
         self.start(now, id, out);
@@ -61,7 +62,7 @@ impl Engine {
     /// The record of a host without mail ends; its counters live on in the totals.
     fn end_record(&mut self, id: HostId) {
         let Some(host) = self.hosts[id.0 as usize].take() else { return };
-        self.ended_counters.add(&host.counters);
+        self.bid_farewell(&host);
         self.names.remove(&host.name);
         self.gone.push(host.name);
         self.changed.remove(&id);
@@ -74,7 +75,7 @@ impl Engine {
     pub(super) fn lifetime_over(&mut self, now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
         let Some(host) = self.hosts[id.0 as usize].as_ref() else { return };
         let Some(leg) = host.legs.get(&key) else { return };
-        if matches!(leg.stage, LegStage::Sending { .. }) {
+        if matches!(leg.stage, LegStage::Sending) {
             return; // the attempt under way decides
         }
         if host.suspended.is_some() {

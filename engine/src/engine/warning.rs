@@ -49,7 +49,7 @@ impl Engine {
         if self.expires(&book.held) <= now {
             return legs.into_iter().for_each(|(id, key)| self.lifetime_over(now, id, key, out));
         }
-        let (envelope, received_at) = (book.held.envelope(mid), book.held.received_at());
+        let (envelope, received_at) = (self.envelope(mid), book.held.received_at());
         let (passed, deadline) = (book.deadline, self.next_deadline(&book.held, now));
         let of_age = self.settings.warn.iter().any(|age| received_at + *age == passed);
         let told = |(id, _): &(HostId, LegKey)| of_age || self.host(*id).suspended.is_some();

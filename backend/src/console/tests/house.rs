@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::connect::tls::TlsClient;
+use crate::console::auth::Auth;
 use crate::console::http::assets::{Site, SiteFile};
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed, serve, serve_control};
 use crate::driver::desk::{Changes, Desk, Question};
@@ -16,6 +17,7 @@ use common::wire::{
     ApiError, ClientFrame, DigAnswer, DigRequest, ErrorCode, Health, Hello, HostsQuery, SUBPROTOCOL, ServerFrame, Topic,
 };
 use common::words::Language;
+use engine::count::{CountsView, TotalMemory};
 use engine::envelope::Envelope;
 use engine::view::{Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView, SuspendView};
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -50,6 +52,7 @@ pub(super) fn host(name: &str, active: u64) -> HostView {
         held: None,
         evidence: None,
         counters: Counters::default(),
+        windows: None,
         unattempted: active,
         attempted: 0,
         causes,
@@ -86,9 +89,12 @@ pub(super) fn changes(changed: Vec<HostView>) -> Changes {
         as_of: MORNING,
         counters_since: MORNING,
         changed,
+        counts: CountsView {
+            total: TotalMemory { messages: 7, ..TotalMemory::default() },
+            recipients_accepted: 9,
+            ..CountsView::default()
+        },
         complete: true,
-        messages_received: 7,
-        recipients_received: 9,
         ..Changes::default()
     }
 }
@@ -140,7 +146,7 @@ pub(super) struct House {
     pub(super) server: JoinHandle<()>,
     pub(super) state: Arc<ConsoleState>,
     hosts: Arc<Mutex<HashMap<Domain, HostView>>>,
-    _folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl House {
@@ -149,6 +155,16 @@ impl House {
     }
 
     pub(super) async fn with(settings: ConsoleSettings, files: HashMap<&'static str, &'static str>) -> House {
+        House::build(settings, files, false).await
+    }
+
+    /// One where people sign in.
+    pub(super) async fn with_sign_in() -> House {
+        House::build(ConsoleSettings::default(), HashMap::new(), true).await
+    }
+
+    async fn build(settings: ConsoleSettings, files: HashMap<&'static str, &'static str>, sign_in: bool) -> House {
+        let folder = tempfile::tempdir().unwrap();
         let settings =
             ConsoleSettings { hostname: "mail.test".into(), version: "0.1".into(), up_since: MORNING, ..settings };
         let (desk, questions) = Desk::new();
@@ -186,34 +202,22 @@ impl House {
             ),
             mail: Arc::new(Intake::new(intake_settings(), spool.clone(), Clock).http()),
             spool: spool.clone(),
+            auth: Arc::new(Auth::open(folder.path(), sign_in, Clock).unwrap()),
             reading: reading_seen,
         };
         let state = ConsoleState::with_site(parts, Arc::new(Files(files)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let folder = tempfile::tempdir().unwrap();
         let control = folder.path().join("control.sock");
         let (tcp, unix) = (state.clone(), state.clone());
         let (path, stopping_too) = (control.clone(), stopping.clone());
         let server = tokio::spawn(async move {
-            let (a, b) = tokio::join!(serve(listener, tcp, stopping), serve_control(&path, unix, stopping_too));
+            let (a, b) = tokio::join!(serve(listener, None, tcp, stopping), serve_control(&path, unix, stopping_too));
             a.unwrap();
             b.unwrap();
         });
-        let house = House {
-            address,
-            control,
-            changes,
-            retries,
-            spool,
-            health,
-            reading,
-            stop,
-            server,
-            state,
-            hosts,
-            _folder: folder,
-        };
+        let house =
+            House { address, control, changes, retries, spool, health, reading, stop, server, state, hosts, folder };
         house.eventually(|house| house.control.exists()).await;
         house
     }
@@ -436,6 +440,9 @@ async fn play_driver(
             Question::PreviewRetry { answer, .. } => drop(answer.send(retry())),
             Question::PreviewSuspend { answer, .. } => drop(answer.send(held(false))),
             Question::PreviewResume { answer, .. } => drop(answer.send(held(true))),
+            Question::ResetCounters { answer, .. } => {
+                let _ = answer.send(Ok(()));
+            }
             Question::Suspend { answer, .. } | Question::Resume { answer, .. } => {
                 let _ = answer.send(());
             }
