@@ -14,7 +14,7 @@ use crate::intake::IntakeSettings;
 use crate::intake::certificate::Certificate;
 use crate::intake::smtp::Intake;
 use crate::intake::smtp::limits::Limits;
-use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSettings, traffic};
+use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, HOSTNAME, Lab, LabSettings, traffic};
 use crate::probe::dig;
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::report::{self, ReportLimits, ReportSettings};
@@ -110,7 +110,7 @@ pub async fn serve(config: Config) -> Result<(), AppError> {
 
 /// Builds every room, joins them, and waits until `stop` is true.
 async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
-    let clock = Clock;
+    let (clock, tls) = (Clock, Arc::new(TlsClient::new(roots, Clock)));
     let started_at = clock.now();
     let descriptors = Descriptors::raise();
     let listeners = Listeners::bind(&config).await?;
@@ -132,7 +132,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
         spool: spool.clone(),
         reports,
         resolver: resolver.clone(),
-        session: Arc::new(session_settings(&config, roots, clock)),
+        session: Arc::new(session_settings(&config, tls.clone())),
         guard: Arc::new(move |hop| {
             hop_guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok()
         }),
@@ -141,7 +141,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let engine = Engine::new(started_at, settings(&config, descriptors)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
     let settings = console_settings(&config, lab, started_at);
-    let telnet = telnet(&config, resolver.clone(), guard);
+    let telnet = telnet(&config, resolver.clone(), guard, tls);
     let digger = digger(&config, resolver.clone(), clock);
     let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let mail = Arc::new(intake.http());
@@ -358,8 +358,7 @@ fn spool_settings(config: &Config) -> SpoolSettings {
     SpoolSettings { disk_free_min, inodes_free_min, ..SpoolSettings::default() }
 }
 
-fn session_settings(config: &Config, roots: Roots, clock: Clock) -> SessionSettings {
-    let tls = Arc::new(TlsClient::new(roots, clock));
+fn session_settings(config: &Config, tls: Arc<TlsClient>) -> SessionSettings {
     SessionSettings { hello_name: config.hostname.clone(), tls, ..SessionSettings::default() }
 }
 
@@ -389,7 +388,7 @@ fn digger(config: &Config, resolver: Arc<Resolver>, clock: Clock) -> Arc<dyn Dig
     })
 }
 
-fn telnet(config: &Config, resolver: Arc<Resolver>, guard: Arc<TargetGuard>) -> Telnet {
+fn telnet(config: &Config, resolver: Arc<Resolver>, guard: Arc<TargetGuard>, tls: Arc<TlsClient>) -> Telnet {
     let lookup = move |host: common::vocab::Domain, port: u16| -> futures_util::future::BoxFuture<'static, _> {
         let resolver = resolver.clone();
         Box::pin(async move {
@@ -401,6 +400,7 @@ fn telnet(config: &Config, resolver: Arc<Resolver>, guard: Arc<TargetGuard>) -> 
     Telnet::new(
         Arc::new(lookup),
         Arc::new(may),
+        tls,
         TelnetSettings { port: config.delivery.port, ..TelnetSettings::default() },
     )
 }
@@ -409,6 +409,7 @@ fn telnet(config: &Config, resolver: Arc<Resolver>, guard: Arc<TargetGuard>) -> 
 pub async fn lab(options: LabOptions) -> Result<(), AppError> {
     let stop = stop_signal();
     let mut config = Config::without_file();
+    config.local.names.push(HOSTNAME.parse().map_err(|why| AppError(format!("{HOSTNAME}: {why}")))?);
     config.smtp.listen = vec![options.smtp];
     config.console.listen = options.console;
     if let Some(data) = options.data {

@@ -17,9 +17,15 @@
 //! | `bad-tls.test` | 127.0.0.19 | offers TLS and cannot do it; takes everything in clear |
 //! | `expired-cert.test` | 127.0.0.20 | takes everything, with TLS and a certificate that has expired |
 //! | `five-mx.test` | 127.0.0.21–25 | MX 5, 10 refuse; 20, 30, 40 take |
+//! | `slow-banner.test` | 127.0.0.26 | greets after twenty seconds, then takes everything |
+//! | `busy.test` | 127.0.0.27 | greets with `421 4.3.2` |
+//! | `drops-after-dot.test` | 127.0.0.28 | closes without a word in place of the answer to the final dot |
+//! | `flapping.test` | 127.0.0.29 | cuts every other connection, takes everything over the rest |
 //! | `no-mx.test` | 127.0.0.11 | has an address and no MX |
 //! | `null-mx.test` | | takes no mail (RFC 7505) |
 //! | `nxdomain.test` | | does not exist |
+//! | `servfail.test` | | its name server answers SERVFAIL |
+//! | `loop.test` | | its mail server is `mail.lab.test`: this server itself |
 
 pub mod behaviour;
 pub mod certificate;
@@ -46,6 +52,8 @@ pub const BANNER_TITLE: &str = "This is the playground of Nexthop.";
 /// What the banner says then.
 pub const BANNER_EXPLANATION: &str =
     "Its name server and its next hops live inside this process; no mail leaves this machine.";
+/// The name of the server that stands before the playground.
+pub const HOSTNAME: &str = "mail.lab.test";
 /// The block that `allow_targets` must hold for the lab.
 pub const ALLOWED_TARGETS: &str = "127.0.0.0/8";
 /// Tries to find a port that is free on every address.
@@ -56,6 +64,8 @@ const PORT_TRIES: usize = 64;
 pub struct LabSettings {
     /// How long `slow.test` takes for each answer.
     pub slow: Duration,
+    /// How long `slow-banner.test` takes for its greeting.
+    pub slow_banner: Duration,
     /// How long `greylist.test` makes a new pair wait.
     pub greylist: Duration,
     /// Whether each message is recorded (tests); else it is only counted.
@@ -64,12 +74,17 @@ pub struct LabSettings {
 
 impl Default for LabSettings {
     fn default() -> LabSettings {
-        LabSettings { slow: Duration::from_secs(1), greylist: Duration::from_secs(60), record: false }
+        LabSettings {
+            slow: Duration::from_secs(1),
+            slow_banner: Duration::from_secs(20),
+            greylist: Duration::from_secs(60),
+            record: false,
+        }
     }
 }
 
 /// The next hops: the name by which [`Lab::set`] knows them and the last octet of their address.
-const NEXT_HOPS: [(&str, u8); 15] = [
+const NEXT_HOPS: [(&str, u8); 19] = [
     ("healthy", 11),
     ("slow", 12),
     ("greylist", 13),
@@ -85,6 +100,10 @@ const NEXT_HOPS: [(&str, u8); 15] = [
     ("mx20.five-mx", 23),
     ("mx30.five-mx", 24),
     ("mx40.five-mx", 25),
+    ("slow-banner", 26),
+    ("busy", 27),
+    ("drops-after-dot", 28),
+    ("flapping", 29),
 ];
 
 /// A running lab. It ends when this is dropped.
@@ -100,7 +119,7 @@ pub struct Lab {
 impl Lab {
     /// Opens the name server and the next hops. Fails if this machine has no loopback addresses besides 127.0.0.1.
     pub async fn start(settings: LabSettings) -> io::Result<Lab> {
-        let zone = ZoneServer::start("test.", records()).await?;
+        let zone = ZoneServer::failing_at(&["servfail.test."], "test.", records()).await?;
         let ledger = Arc::new(Ledger::new(settings.record));
         let authority = Authority::new()?;
         let mut last = io::Error::other("no port was tried");
@@ -179,6 +198,10 @@ impl Lab {
 fn first_behaviour(name: &str, settings: &LabSettings) -> Behaviour {
     match name {
         "slow" => Behaviour::Slow(settings.slow),
+        "slow-banner" => Behaviour::SlowBanner(settings.slow_banner),
+        "flapping" => Behaviour::Flapping,
+        "busy" => Behaviour::answers(Moment::Greeting, "421 4.3.2 Too busy, try again later"),
+        "drops-after-dot" => Behaviour::Drops { at: Moment::EndOfData },
         "greylist" => Behaviour::Greylist(settings.greylist),
         "refused" | "mx5.five-mx" | "mx10.five-mx" => Behaviour::Refused,
         "silent" => Behaviour::Silent,
@@ -257,6 +280,8 @@ fn records() -> Vec<hickory_server::proto::rr::Record> {
         zone::address("mx.many.test", healthy),
         zone::address("no-mx.test", healthy),
         zone::mx("null-mx.test", 0, "."),
+        zone::mx("loop.test", 10, HOSTNAME),
+        zone::address(HOSTNAME, Ipv4Addr::LOCALHOST),
         zone::cname("alias.test", "healthy.test"),
     ]);
     records

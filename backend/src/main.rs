@@ -79,9 +79,9 @@ fn run(server: impl Future<Output = Result<(), app::AppError>>) -> u8 {
     }
 }
 
-/// The server's own log. The lab's name server would fill it with every query. `NEXTHOP_LOG` says what (`info`, `debug`, `backend::resolve=trace`).
+/// The server's own log. The lab's name server would fill it with every query, and with every failure that it plays. `NEXTHOP_LOG` says what (`info`, `debug`, `backend::resolve=trace`).
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("NEXTHOP_LOG").unwrap_or_else(|_| EnvFilter::new("info,hickory_server=warn"));
+    let filter = EnvFilter::try_from_env("NEXTHOP_LOG").unwrap_or_else(|_| EnvFilter::new("info,hickory_server=off"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

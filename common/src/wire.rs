@@ -24,8 +24,8 @@ pub use frame::{
 pub use host::{Exchanger, ExchangerAddress, Held, HostDetail, HostRow, SaidReply, TlsState, Verdict};
 pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage, RecipientRow, RecipientState};
 pub use probe::{
-    DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest,
-    ProbeState, TelnetRequest,
+    DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, LineRequest, Probe, ProbeEvent, ProbeKind,
+    ProbeRequest, ProbeState, TelnetRequest,
 };
 pub use session::{
     AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,

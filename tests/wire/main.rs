@@ -2,10 +2,12 @@
 
 mod a_disk_with_too_little_room_takes_no_mail;
 mod a_flipped_bit_is_listed_by_status;
+mod a_mail_server_is_tried_by_hand;
 mod a_message_is_handed_in_over_http;
 mod a_sender_hears_of_what_was_refused;
 mod a_suspended_host_stays_suspended_across_a_kill;
 mod counters_survive_a_kill_and_a_restart;
+mod each_trouble_has_its_verdict;
 mod every_refused_recipient_is_told_of_once_across_kills;
 mod intake;
 mod large_messages_at_once_take_little_memory;

@@ -81,6 +81,7 @@ pub(super) async fn run(client: &Client, question: Question, terminal: &mut Term
         tcp: question.tcp,
         dnssec: question.dnssec,
         port: None,
+        live: false,
     };
     let begun: Begun = client.read(&client.post("/api/v1/probes", &request).await?)?;
     let deadline = Instant::now() + PATIENCE;

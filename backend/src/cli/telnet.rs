@@ -9,7 +9,7 @@ use crate::cli::live::Live;
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
 use common::wire::{ClientFrame, Hello, LineEnd, ProbeEvent, ServerFrame, TelnetRequest, Topic};
-use common::words::{Phrase, VerbPhrase};
+use common::words::{Phrase, ProbePhrase, VerbPhrase};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// The number of the only subscription.
@@ -184,6 +184,11 @@ fn show(
     }
     let mut say = |text: String| if client.json { Ok(()) } else { terminal.line(&text) };
     match event {
+        ProbeEvent::Opened { .. } | ProbeEvent::Waiting { .. } | ProbeEvent::Secured { .. } => {
+            if !client.json {
+                note(client, event, terminal)?;
+            }
+        }
         ProbeEvent::Trying { address, .. } => say(format!("Trying {}...", printable(without_port(address))))?,
         ProbeEvent::Connected { host, .. } => {
             say(format!("Connected to {}.", printable(host)))?;
@@ -206,6 +211,31 @@ fn show(
         ProbeEvent::Sent { .. } | ProbeEvent::Other => {}
     }
     Ok(None)
+}
+
+/// What is no line of theirs, on the other output: nothing that a peer says can be there.
+fn note(client: &Client, event: &ProbeEvent, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
+    let mut say = |text: String| writeln!(terminal.err, "{}", printable(&text));
+    match event {
+        ProbeEvent::Secured { tls, .. } => {
+            let names = tls.names.join(", ");
+            let until = tls.not_after.map(|until| until.to_string()).unwrap_or_default();
+            let issuer = tls.issuer.as_deref().unwrap_or_default();
+            let certificate = ProbePhrase::Certificate { names: &names, issuer, until: &until };
+            let cipher = [&tls.cipher, &tls.group].into_iter().flatten().map(|word| format!(", {word}"));
+            say(format!("{}{}", tls.sentence, cipher.collect::<String>()))?;
+            say(client.language.say_probe(&certificate))?;
+        }
+        ProbeEvent::Opened { id, lines_max, idle_seconds, total_seconds, .. } if terminal.typed => {
+            let (id, lines, seconds, idle) = (*id, *lines_max, *total_seconds, *idle_seconds);
+            say(client.language.say_probe(&ProbePhrase::Session { id, lines, seconds, idle }))?;
+        }
+        ProbeEvent::Waiting { seconds, .. } if terminal.typed => {
+            say(client.language.say_probe(&ProbePhrase::Silence { seconds: *seconds }))?;
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 /// The address of `192.0.2.25:25` or `[2001:db8::25]:25`.

@@ -8,6 +8,7 @@
 mod certificate;
 mod recorder;
 mod roots;
+pub mod state;
 pub mod stream;
 #[cfg(test)]
 mod tests;

@@ -63,6 +63,7 @@ pub(super) fn routes() -> Vec<Row> {
         (Some(See), "/api/v1/actions/{id}", get(api::action)),
         (Some(Probe), "/api/v1/probes", post(api::start_probe)),
         (Some(See), "/api/v1/probes/{id}", get(api::probe)),
+        (Some(Terminal), "/api/v1/probes/{id}/lines", post(api::type_line)),
         (Some(Manage), "/api/v1/users", get(people::users)),
         (Some(Manage), "/api/v1/users", post(people::add_user)),
         (Some(Manage), "/api/v1/users/{name}", put(people::change_user)),

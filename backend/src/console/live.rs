@@ -357,15 +357,20 @@ impl Connection {
             Topic::Hosts { query } => Subscription::Hosts(Box::new(HostsFollower::new(query)?)),
             Topic::Smtp { request } => {
                 let stop = self.shared.door.stop.clone();
-                let session = self.shared.console.telnet.open(&request, stop)?;
-                self.shared.console.auth.note(&self.caller, "telnet", &request.host, "opened");
-                Subscription::Smtp(Terminal::new(session))
+                let probes = &self.shared.console.probes;
+                let (id, input) = probes.open(&request, &self.caller.right.to_string(), stop)?;
+                self.shared.console.auth.note(&self.caller, "telnet", &request.host, &format!("probe {id}"));
+                Subscription::Smtp(Terminal::new(probes.follow(id).ok_or_else(|| no_probe(id))?, Some(input)))
+            }
+            Topic::Probe { id } => {
+                let events = self.shared.console.probes.follow(id).ok_or_else(|| no_probe(id))?;
+                Subscription::Smtp(Terminal::new(events, None))
             }
             Topic::Other => {
                 return Err(ApiError::field(
                     ErrorCode::BadField,
                     "topic",
-                    "This server knows the topics hosts and smtp.",
+                    "This server knows the topics hosts, smtp and probe.",
                 ));
             }
         };
@@ -416,6 +421,10 @@ impl Connection {
         };
         let _ = timeout(CLOSE_WITHIN, goodbye).await; // not even that: the connection is dropped
     }
+}
+
+fn no_probe(id: u64) -> ApiError {
+    ApiError::new(ErrorCode::NotFound, format!("No record of probe: {id}"))
 }
 
 /// Octets of a close reason (RFC 6455 §5.5: a control frame has 125, two of them are the code).

@@ -1,28 +1,39 @@
-//! Looks at the outside that were asked for by the API: dig, and a short SMTP session.
+//! Looks at the outside: dig, and SMTP sessions that are typed over the websocket or by the API.
 //!
-//! Promises: at most 16 run at once and 60 questions a minute are asked; the latest 200 are kept.
-//! Never: a line to a mail server other than QUIT. A session that a person types in runs over the websocket.
+//! Promises: at most 16 run at once and 60 questions a minute are asked; the latest 200 are kept, for a day, in at most
+//! 16 MiB; reading one changes nothing; whoever follows a session sees every event of it, from the first one.
+//! Never: a line of its own to a mail server other than QUIT.
 
 use crate::console::state::Digger;
-use crate::probe::telnet::Telnet;
+use crate::probe::telnet::{LINES_MAX, RECEIVED_BYTES_MAX, Telnet, Typed, line};
 use common::wire::{
-    ApiError, DigAnswer, DigRequest, ErrorCode, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState, TelnetRequest,
+    ApiError, DigAnswer, DigRequest, ErrorCode, LineRequest, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState,
+    TelnetRequest,
 };
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::Instant;
 
 /// Probes that are kept.
 pub const HISTORY_MAX: usize = 200;
+/// Octets of them: a session of the longest lines has 800 KiB, a person's some kilobytes.
+pub const HISTORY_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How long they are kept: a link in a ticket is opened on the same day or not at all.
+pub const HISTORY_AGE_MAX: Duration = Duration::from_secs(24 * 3_600);
 /// Questions to name servers that run at once; a session takes one of telnet's own seats.
 const DIGS_MAX: usize = 16;
 /// Questions to name servers per minute: a console is no instrument for a flood.
 const DIGS_PER_MINUTE: usize = 60;
+/// Events that wait for a follower; the session does not wait for it.
+const FOLLOWED_MAX: usize = 256;
+/// Octets that a record, event or probe takes beside its text, roughly.
+const ITEM_BYTES: usize = 64;
 
 struct Inner {
     digger: Arc<dyn Digger>,
@@ -30,7 +41,15 @@ struct Inner {
     numbers: AtomicU64,
     seats: Arc<Semaphore>,
     recent: Mutex<VecDeque<Instant>>,
-    history: Mutex<BTreeMap<u64, watch::Receiver<Probe>>>,
+    history: Mutex<BTreeMap<u64, Kept>>,
+}
+
+/// A probe in the book.
+struct Kept {
+    probe: watch::Receiver<Probe>,
+    begun: Instant,
+    /// Where lines go that are typed by the API.
+    input: Option<mpsc::Sender<Typed>>,
 }
 
 /// The book of probes. Cheap to clone.
@@ -50,29 +69,112 @@ impl ProbeBook {
         }))
     }
 
-    /// Starts a look and gives its number. `BadField` for what makes no sense, `Busy` for too many.
-    pub async fn start(&self, request: ProbeRequest, stop: watch::Receiver<bool>) -> Result<u64, ApiError> {
+    /// Starts a look for `who` and gives its number. `BadField` for what makes no sense, `Busy` for too many.
+    pub async fn start(&self, request: ProbeRequest, who: &str, stop: watch::Receiver<bool>) -> Result<u64, ApiError> {
         match request.kind {
             ProbeKind::Dig => self.start_dig(request).await,
-            ProbeKind::Smtp => self.start_smtp(request, stop),
+            ProbeKind::Smtp => self.start_smtp(request, who, stop),
             ProbeKind::Other => {
                 Err(ApiError::field(ErrorCode::BadField, "kind", "This server knows the kinds dig and smtp."))
             }
         }
     }
 
+    /// Opens a session whose lines the caller types; when it drops the sender, the session says QUIT.
+    pub fn open(
+        &self,
+        target: &TelnetRequest,
+        who: &str,
+        stop: watch::Receiver<bool>,
+    ) -> Result<(u64, mpsc::Sender<Typed>), ApiError> {
+        let session = self.0.telnet.open(target, who, stop)?;
+        let settings = self.0.telnet.settings();
+        let (id, probe) = self.enter(ProbeKind::Smtp, &target.host);
+        let opened = ProbeEvent::Opened {
+            ms: 0,
+            id,
+            lines_max: LINES_MAX as u64,
+            octets_max: RECEIVED_BYTES_MAX as u64,
+            idle_seconds: settings.idle.as_secs(),
+            total_seconds: settings.total.as_secs(),
+        };
+        probe.send_modify(|probe| probe.events.push(opened));
+        let mut events = session.events;
+        tokio::spawn(async move {
+            while let Some(event) = events.recv().await {
+                probe.send_modify(|probe| probe.events.push(event));
+            }
+            probe.send_modify(|probe| probe.state = ProbeState::Done);
+        });
+        Ok((id, session.input))
+    }
+
+    /// Hands over a line to a session that was begun with `live`. `Conflict` if nothing can be typed into it (any more).
+    pub fn type_line(&self, id: u64, request: LineRequest) -> Option<Result<(), ApiError>> {
+        let history = self.history();
+        let kept = history.get(&id)?;
+        let conflict = |sentence: &str| Err(ApiError::new(ErrorCode::Conflict, sentence));
+        let Some(input) = &kept.input else {
+            return Some(conflict("Nothing is typed into this probe by the API; begin one with \"live\": true."));
+        };
+        Some(match input.try_send(Typed { data: request.data, eol: request.eol }) {
+            Ok(()) => Ok(()),
+            Err(TrySendError::Full(_)) => {
+                Err(ApiError::new(ErrorCode::Busy, "Too many lines wait already. Wait for their replies."))
+            }
+            Err(TrySendError::Closed(_)) => conflict("The session is over."),
+        })
+    }
+
     /// The probe as it stands, after at most `wait` if it is still at work.
     pub async fn find(&self, id: u64, wait: Duration) -> Option<Probe> {
-        let mut probe = self.history().get(&id)?.clone();
+        let mut probe = self.kept(id)?;
         let done = probe.wait_for(|probe| probe.state == ProbeState::Done);
         let _ = tokio::time::timeout(wait, done).await; // still running: shown as it is
         Some(probe.borrow().clone())
     }
 
+    /// Every event of a probe from the first one; the channel closes behind the last.
+    pub fn follow(&self, id: u64) -> Option<mpsc::Receiver<ProbeEvent>> {
+        let mut probe = self.kept(id)?;
+        let (told, followed) = mpsc::channel(FOLLOWED_MAX);
+        tokio::spawn(async move {
+            let mut seen = 0;
+            loop {
+                let (events, over) = {
+                    let now = probe.borrow_and_update();
+                    (now.events[seen..].to_vec(), now.state == ProbeState::Done)
+                };
+                seen += events.len();
+                for event in events {
+                    if told.send(event).await.is_err() {
+                        return;
+                    }
+                }
+                let ended = tokio::select! {
+                    changed = probe.changed(), if !over => changed.is_err(),
+                    () = told.closed(), if !over => true,
+                    else => true,
+                };
+                if ended {
+                    return;
+                }
+            }
+        });
+        Some(followed)
+    }
+
+    fn kept(&self, id: u64) -> Option<watch::Receiver<Probe>> {
+        let history = self.history();
+        let kept = history.get(&id).filter(|kept| kept.begun.elapsed() < HISTORY_AGE_MAX)?;
+        Some(kept.probe.clone())
+    }
+
     async fn start_dig(&self, request: ProbeRequest) -> Result<u64, ApiError> {
         let seat = self.seat()?;
         let (rtype, server) = (request.rtype.unwrap_or_default(), request.server);
-        let question = DigRequest { name: request.target, rtype, server, tcp: request.tcp, dnssec: request.dnssec };
+        let name = request.target.clone();
+        let question = DigRequest { name, rtype, server, tcp: request.tcp, dnssec: request.dnssec };
         let mut answer = self.0.digger.dig(question);
         // A question that makes no sense is refused before anything is sent, thus at the first look.
         let early = match std::future::poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
@@ -80,7 +182,7 @@ impl ProbeBook {
             Poll::Ready(Ok(answer)) => Some(answer),
             Poll::Pending => None,
         };
-        let (id, probe) = self.enter(ProbeKind::Dig);
+        let (id, probe) = self.enter(ProbeKind::Dig, &request.target);
         match early {
             Some(answer) => finish_dig(&probe, Ok(answer), Duration::ZERO),
             None => drop(tokio::spawn(follow_dig(answer, probe, seat))),
@@ -88,20 +190,23 @@ impl ProbeBook {
         Ok(id)
     }
 
-    fn start_smtp(&self, request: ProbeRequest, stop: watch::Receiver<bool>) -> Result<u64, ApiError> {
+    fn start_smtp(&self, request: ProbeRequest, who: &str, stop: watch::Receiver<bool>) -> Result<u64, ApiError> {
         let target = TelnetRequest { host: request.target, port: request.port };
-        let session = self.0.telnet.open(&target, stop).map_err(|refusal| of_target(refusal, "host"))?;
-        let (id, probe) = self.enter(ProbeKind::Smtp);
-        tokio::spawn(async move {
-            let (mut events, mut input) = (session.events, Some(session.input));
-            while let Some(event) = events.recv().await {
-                if greeting_ended(&event) {
-                    drop(input.take()); // the session says QUIT when nobody is left to type
-                }
-                probe.send_modify(|probe| probe.events.push(event));
+        let (id, input) = self.open(&target, who, stop).map_err(|refusal| of_target(refusal, "host"))?;
+        if request.live {
+            if let Some(kept) = self.history().get_mut(&id) {
+                kept.input = Some(input);
             }
-            probe.send_modify(|probe| probe.state = ProbeState::Done);
-        });
+        } else if let Some(mut events) = self.follow(id) {
+            tokio::spawn(async move {
+                while let Some(event) = events.recv().await {
+                    if greeting_ended(&event) {
+                        break;
+                    }
+                }
+                drop(input); // the session says QUIT when nobody is left to type
+            });
+        }
         Ok(id)
     }
 
@@ -122,21 +227,51 @@ impl ProbeBook {
     }
 
     /// A new page in the book.
-    fn enter(&self, kind: ProbeKind) -> (u64, watch::Sender<Probe>) {
+    fn enter(&self, kind: ProbeKind, target: &str) -> (u64, watch::Sender<Probe>) {
         let id = self.0.numbers.fetch_add(1, Ordering::Relaxed) + 1;
-        let (sender, receiver) =
-            watch::channel(Probe { id, kind, state: ProbeState::Running, dig: None, events: Vec::new() });
+        let state = ProbeState::Running;
+        let probe = Probe { id, kind, state, target: target.into(), dig: None, events: Vec::new() };
+        let (sender, receiver) = watch::channel(probe);
         let mut history = self.history();
-        history.insert(id, receiver);
-        while history.len() > HISTORY_MAX {
-            history.pop_first();
-        }
+        history.insert(id, Kept { probe: receiver, begun: Instant::now(), input: None });
+        make_room(&mut history);
         (id, sender)
     }
 
-    fn history(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, watch::Receiver<Probe>>> {
+    fn history(&self) -> MutexGuard<'_, BTreeMap<u64, Kept>> {
         self.0.history.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Lets the oldest go that are over, until the book is within its bounds. What runs stays: it has seats.
+fn make_room(history: &mut BTreeMap<u64, Kept>) {
+    history.retain(|_, kept| kept.begun.elapsed() < HISTORY_AGE_MAX);
+    let mut octets: usize = history.values().map(|kept| size(&kept.probe.borrow())).sum();
+    let over: Vec<u64> = history.iter().filter(|(_, kept)| is_over(kept)).map(|(id, _)| *id).collect();
+    for id in over {
+        if history.len() <= HISTORY_MAX && octets <= HISTORY_BYTES_MAX {
+            return;
+        }
+        if let Some(gone) = history.remove(&id) {
+            octets -= size(&gone.probe.borrow());
+        }
+    }
+}
+
+fn is_over(kept: &Kept) -> bool {
+    kept.probe.borrow().state == ProbeState::Done
+}
+
+/// Octets that a probe takes, roughly.
+fn size(probe: &Probe) -> usize {
+    let records = probe.dig.iter().flat_map(|dig| dig.answer.iter().chain(&dig.authority).chain(&dig.additional));
+    let records = records.map(|record| ITEM_BYTES + record.name.len() + record.data.len());
+    let events = probe.events.iter().map(|event| match event {
+        ProbeEvent::Line { text, .. } | ProbeEvent::Sent { text, .. } => ITEM_BYTES + text.len(),
+        ProbeEvent::Secured { tls, .. } => 2 * ITEM_BYTES + tls.names.iter().map(String::len).sum::<usize>(),
+        _ => 2 * ITEM_BYTES,
+    });
+    ITEM_BYTES + probe.target.len() + records.chain(events).sum::<usize>()
 }
 
 /// A request calls the name or address that is looked at its target, whatever the probe calls it.
@@ -172,9 +307,6 @@ fn finish_dig(probe: &watch::Sender<Probe>, answer: Result<DigAnswer, ApiError>,
     });
 }
 
-/// Whether this is the last line of a reply: three digits, then no hyphen (RFC 5321 §4.2.1).
 fn greeting_ended(event: &ProbeEvent) -> bool {
-    let ProbeEvent::Line { text, .. } = event else { return false };
-    let line = text.as_bytes();
-    line.len() >= 3 && line[..3].iter().all(u8::is_ascii_digit) && line.get(3).is_none_or(|next| *next != b'-')
+    matches!(event, ProbeEvent::Line { text, .. } if line::final_code(text).is_some())
 }

@@ -108,7 +108,6 @@ pub struct ConsoleState {
     pub(super) clock: Clock,
     pub(super) settings: ConsoleSettings,
     pub(super) health: watch::Receiver<Health>,
-    pub(super) telnet: Telnet,
     pub(super) mail: Arc<HttpIntake>,
     pub(super) spool: Arc<dyn Spool>,
     pub(super) auth: Arc<Auth>,
@@ -136,7 +135,7 @@ impl ConsoleState {
         let first = parts.settings.up_since.millis();
         Arc::new(ConsoleState {
             actions: ActionBook::new(parts.desk.clone(), parts.spool.clone(), parts.clock, first),
-            probes: ProbeBook::new(parts.digger, parts.telnet.clone(), first),
+            probes: ProbeBook::new(parts.digger, parts.telnet, first),
             live: Arc::new(Semaphore::new(parts.settings.live_max)),
             searches: Semaphore::new(SEARCHES_MAX),
             desk: parts.desk,
@@ -144,7 +143,6 @@ impl ConsoleState {
             clock: parts.clock,
             settings: parts.settings,
             health: parts.health,
-            telnet: parts.telnet,
             mail: parts.mail,
             spool: parts.spool,
             auth: parts.auth,

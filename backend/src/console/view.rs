@@ -4,18 +4,18 @@
 //! out as it came, only cut where a list would grow without bound.
 //! Never: a look at the clock, a decision. The walk goes on in `index` (lists) and `http` (details).
 
+use crate::connect::tls::state::tls_state;
 use crate::console::letterhead::Letterhead;
 use common::filter::state_of;
 use common::vocab::{Badge, CountWindow, Counters, Domain, Reply, Timestamp, VerdictCode, badge};
 use common::wire::{
     Action, ActionKind, ActionState, Counted, CounterColumns, Exchanger, ExchangerAddress, Held, HostDetail, HostRow,
-    MessageDetail, RecipientRow, SaidReply, TlsState, Totals, Verdict,
+    MessageDetail, RecipientRow, SaidReply, Totals, Verdict,
 };
-use common::words::{self, ActionPhrase, Language, Phrase};
+use common::words::{ActionPhrase, Language};
 use engine::count::CountsView;
 use engine::route::{Route, RouteKind};
 use engine::suspension::Suspension;
-use engine::tls::{ClearBecause, Protection, Unproven};
 use engine::view::{Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView, SuspendView};
 use std::net::SocketAddr;
 
@@ -154,35 +154,6 @@ pub fn host_detail(
         last_4xx: said(&view.last_4xx),
         last_5xx: said(&view.last_5xx),
         tls: view.protection.as_ref().map(|how| tls_state(how, language)),
-    }
-}
-
-/// How a session is protected, in words and as data.
-fn tls_state(how: &Protection, language: Language) -> TlsState {
-    let facts = match how {
-        Protection::Tls(facts) => Some(facts),
-        Protection::Clear(_) => None,
-    };
-    let version = facts.map(|facts| facts.version.to_string());
-    let because = facts.and_then(|facts| facts.proof.err()).map(Unproven::code);
-    let shown = version.as_deref().unwrap_or_default();
-    let words = match (how, because) {
-        (Protection::Tls(_), None) => words::Protection::Verified { version: shown },
-        (Protection::Tls(_), Some(because)) => words::Protection::NotVerified { version: shown, because },
-        (Protection::Clear(ClearBecause::Rule), _) => words::Protection::ClearByRule,
-        (Protection::Clear(ClearBecause::NotOffered), _) => words::Protection::ClearNotOffered,
-        (Protection::Clear(ClearBecause::Broken), _) => words::Protection::ClearBroken,
-    };
-    TlsState {
-        sentence: language.say(&Phrase::Protection(words)),
-        cipher: facts.map(|facts| facts.cipher.to_string()),
-        group: facts.map(|facts| facts.group.to_string()),
-        verified: facts.is_some() && because.is_none(),
-        because,
-        names: facts.map(|facts| facts.names.iter().map(|name| name.to_string()).collect()).unwrap_or_default(),
-        issuer: facts.and_then(|facts| facts.issuer.as_deref()).map(str::to_owned),
-        not_after: facts.and_then(|facts| facts.not_after),
-        version,
     }
 }
 

@@ -10,6 +10,10 @@ pub enum Behaviour {
     Healthy,
     /// Takes everything, but answers each command (and greets) only after this long.
     Slow(Duration),
+    /// Takes everything, but greets only after this long.
+    SlowBanner(Duration),
+    /// Cuts every other connection without a word, the first one too, and takes everything over the rest.
+    Flapping,
     /// `451 4.7.1` for each new pair of sender and recipient until this long has passed since its first try.
     Greylist(Duration),
     /// Nothing listens; open connections are cut.

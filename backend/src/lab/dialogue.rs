@@ -30,6 +30,9 @@ const LINE_END: &[u8] = b"\r\n";
 
 /// Serves a session until it ends.
 pub async fn run(stream: TcpStream, site: &Site) -> io::Result<()> {
+    if *site.behaviour.borrow() == Behaviour::Flapping && site.is_odd_one() {
+        return Err(leave("flaps"));
+    }
     let mut dialogue = Dialogue {
         stream: Stream::Clear(stream),
         site,
@@ -117,7 +120,12 @@ impl Dialogue<'_> {
             Behaviour::Answers { at, line } if now == Some(*at) => line,
             _ => line,
         };
-        if let Behaviour::Slow(delay) = behaviour {
+        let delay = match behaviour {
+            Behaviour::Slow(delay) => delay,
+            Behaviour::SlowBanner(delay) if now == Some(Moment::Greeting) => delay,
+            _ => Duration::ZERO,
+        };
+        if !delay.is_zero() {
             self.flush().await?;
             tokio::time::sleep(delay).await;
         }

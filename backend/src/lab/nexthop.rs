@@ -76,6 +76,7 @@ pub struct Site {
     greylist: Mutex<HashMap<(String, String), Instant>>,
     sessions: Arc<Semaphore>,
     connections: AtomicU64,
+    flaps: AtomicU64,
     messages: AtomicU64,
     secured: AtomicU64,
     recipients: AtomicU64,
@@ -84,6 +85,11 @@ pub struct Site {
 }
 
 impl Site {
+    /// Whether this connection is the first, third, … of a next hop that flaps.
+    pub fn is_odd_one(&self) -> bool {
+        self.flaps.fetch_add(1, Ordering::Relaxed).is_multiple_of(2)
+    }
+
     /// Counts an answer that was not positive.
     pub fn refused(&self, code: &str) {
         match code.as_bytes().first() {
@@ -131,6 +137,7 @@ impl NextHop {
             greylist: Mutex::default(),
             sessions: Arc::new(Semaphore::new(SESSIONS_MAX)),
             connections: AtomicU64::new(0),
+            flaps: AtomicU64::new(0),
             messages: AtomicU64::new(0),
             secured: AtomicU64::new(0),
             recipients: AtomicU64::new(0),

@@ -43,8 +43,8 @@ impl TrafficSettings {
 }
 
 /// Shares of the destinations, per cent: mostly well, something of each trouble.
-const DESTINATIONS: [(u64, &str); 14] = [
-    (37, "healthy.test"),
+const DESTINATIONS: [(u64, &str); 20] = [
+    (31, "healthy.test"),
     (20, ""), // one of many.test
     (9, "greylist.test"),
     (8, "slow.test"),
@@ -58,6 +58,12 @@ const DESTINATIONS: [(u64, &str); 14] = [
     (2, "expired-cert.test"),
     (2, "nxdomain.test"),
     (2, "null-mx.test"),
+    (1, "slow-banner.test"),
+    (1, "busy.test"),
+    (1, "drops-after-dot.test"),
+    (1, "flapping.test"),
+    (1, "servfail.test"),
+    (1, "loop.test"),
 ];
 /// Destinations below many.test.
 const MANY: u64 = 20;

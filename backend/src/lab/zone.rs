@@ -1,6 +1,7 @@
 //! A small authoritative name server (hickory-server) on a loopback port of its own, by UDP and TCP.
 //!
-//! Promises: it answers for the zone that it was given and refuses everything else; it listens on 127.0.0.1 only.
+//! Promises: it answers for the zone that it was given, with SERVFAIL for what it was told to fail at, and refuses
+//! everything else; it listens on 127.0.0.1 only.
 //! Never: recursion, a transfer, an update. The walk comes from the lab and from tests of `resolve`.
 
 use hickory_server::Server;
@@ -41,6 +42,11 @@ impl std::fmt::Debug for ZoneServer {
 impl ZoneServer {
     /// Serves `records` as the zone `origin` (with its final dot), with a SOA and an NS record of its own.
     pub async fn start(origin: &str, records: Vec<Record>) -> io::Result<ZoneServer> {
+        ZoneServer::failing_at(&[], origin, records).await
+    }
+
+    /// The same, with SERVFAIL at these names and below them.
+    pub async fn failing_at(failing: &[&str], origin: &str, records: Vec<Record>) -> io::Result<ZoneServer> {
         let origin = name(origin);
         let handler = InMemoryZoneHandler::<TokioRuntimeProvider>::new(
             origin.clone(),
@@ -62,6 +68,9 @@ impl ZoneServer {
         }
         let mut catalog = Catalog::new();
         catalog.upsert(LowerName::new(&origin), vec![Arc::new(handler) as Arc<dyn ZoneHandler>]);
+        for broken in failing {
+            catalog.upsert(LowerName::new(&name(broken)), Vec::new()); // a zone that nobody serves is a failure of ours
+        }
         let (udp, tcp) = sockets().await?;
         let address = udp.local_addr()?;
         let mut server = Server::new(catalog);

@@ -1,31 +1,39 @@
 //! A line session with a mail server, typed by a person: what `telnet HOST 25` is used for.
 //!
 //! Promises: every address is judged by the guard before it is dialled; time, lines and octets are bounded; whatever
-//! the peer says comes out as lines, control characters and all; nobody left to type means QUIT.
+//! the peer says comes out as lines, control characters and all; nobody left to type means QUIT; a typed STARTTLS that
+//! is answered with 220 is followed by the handshake; every session leaves a line in the log: who, where, how much.
 //! Never: a message (DATA and BDAT are not sent), an AUTH secret in an event, a second line hidden in one.
 //! The walk comes from `console` (a topic of the websocket, or a probe of the API) and goes back there as events.
 
 mod conversation;
-mod line;
+pub mod line;
 #[cfg(test)]
 mod tests;
 
+use crate::connect::tls::TlsClient;
 use common::vocab::Domain;
 use common::wire::{ApiError, ErrorCode, LineEnd, ProbeEvent, TelnetRequest};
+use common::words::Language;
 use conversation::Conversation;
 use futures_util::future::BoxFuture;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout};
+use tokio_rustls::rustls::pki_types::ServerName;
 
 /// Addresses that are tried, as in a delivery attempt.
 const ADDRESSES_MAX: usize = 5;
 /// Lines that wait to be sent. A person types one at a time.
 const TYPED_MAX: usize = 16;
+/// Lines of each side.
+pub const LINES_MAX: usize = 200;
+/// Octets from the peer: far more than 200 lines need.
+pub const RECEIVED_BYTES_MAX: usize = 1024 * 1024;
 /// Events of a whole session: a session may have 200 lines each way and 200 refusals, thus sending never waits.
 const EVENTS_MAX: usize = 1_024;
 
@@ -60,6 +68,12 @@ pub struct TelnetSettings {
     pub idle: Duration,
     /// A whole session.
     pub total: Duration,
+    /// A reply that is due is missed after this, and again each time it has passed.
+    pub silence: Duration,
+    /// For a TLS handshake: as long as for a reply to a probe.
+    pub handshake: Duration,
+    /// Of the words about a certificate.
+    pub language: Language,
 }
 
 impl Default for TelnetSettings {
@@ -70,6 +84,9 @@ impl Default for TelnetSettings {
             connect: Duration::from_secs(10),
             idle: Duration::from_secs(60),
             total: Duration::from_secs(300),
+            silence: Duration::from_secs(10),
+            handshake: Duration::from_secs(30),
+            language: Language::En,
         }
     }
 }
@@ -97,19 +114,25 @@ pub struct Session {
 pub struct Telnet {
     lookup: Arc<dyn Lookup>,
     guard: Arc<Guard>,
+    tls: Arc<TlsClient>,
     settings: TelnetSettings,
     seats: Arc<Semaphore>,
 }
 
 impl Telnet {
-    /// Sessions that find addresses by `lookup` and dial what `guard` lets pass.
-    pub fn new(lookup: Arc<dyn Lookup>, guard: Arc<Guard>, settings: TelnetSettings) -> Telnet {
+    /// Sessions that find addresses by `lookup`, dial what `guard` lets pass, and shake hands by `tls`.
+    pub fn new(lookup: Arc<dyn Lookup>, guard: Arc<Guard>, tls: Arc<TlsClient>, settings: TelnetSettings) -> Telnet {
         let seats = Arc::new(Semaphore::new(settings.sessions_max));
-        Telnet { lookup, guard, settings, seats }
+        Telnet { lookup, guard, tls, settings, seats }
     }
 
-    /// Starts a session. `BadField` for what is no host or port, `Busy` if all seats are taken.
-    pub fn open(&self, request: &TelnetRequest, stop: watch::Receiver<bool>) -> Result<Session, ApiError> {
+    /// The limits.
+    pub fn settings(&self) -> &TelnetSettings {
+        &self.settings
+    }
+
+    /// Starts a session for `who`. `BadField` for what is no host or port, `Busy` if all seats are taken.
+    pub fn open(&self, request: &TelnetRequest, who: &str, stop: watch::Receiver<bool>) -> Result<Session, ApiError> {
         let target = Target::read(request, self.settings.port)?;
         let seat = self.seats.clone().try_acquire_owned().map_err(|_| {
             let most = self.settings.sessions_max;
@@ -117,25 +140,26 @@ impl Telnet {
         })?;
         let (typed, input) = mpsc::channel(TYPED_MAX);
         let (happened, events) = mpsc::channel(EVENTS_MAX);
-        tracing::info!(host = %target.shown(), port = target.port, "an SMTP session was asked for");
-        tokio::spawn(self.clone().run(target, input, happened, stop, seat));
+        let diary = Diary::new(happened);
+        tracing::info!(who, host = %target.shown(), port = target.port, "an SMTP session was asked for");
+        tokio::spawn(self.clone().run(target, who.to_owned(), input, diary, stop, seat));
         Ok(Session { input: typed, events })
     }
 
     async fn run(
         self,
         target: Target,
+        who: String,
         input: mpsc::Receiver<Typed>,
-        happened: mpsc::Sender<ProbeEvent>,
+        diary: Diary,
         mut stop: watch::Receiver<bool>,
         _seat: OwnedSemaphorePermit,
     ) {
-        let diary = Diary { started: Instant::now(), happened, connected: AtomicBool::new(false) };
         let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
         let session = async {
             match self.connect(&target, &diary).await {
                 Err(reason) => reason,
-                Ok(stream) => Conversation::new(stream, input, &diary, self.settings.idle).hold().await,
+                Ok(stream) => Conversation::new(stream, input, &diary, &self, target.name_to_prove()).hold().await,
             }
         };
         let reason = tokio::select! {
@@ -146,6 +170,19 @@ impl Telnet {
             () = diary.happened.closed() => "Nobody listens any more.".into(),
         };
         let connected = diary.connected.load(Ordering::Relaxed);
+        let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+        tracing::info!(
+            who,
+            host = %target.shown(),
+            port = target.port,
+            connected,
+            lines_sent = count(&diary.lines_sent),
+            lines_heard = count(&diary.lines_heard),
+            octets_heard = count(&diary.octets_heard),
+            seconds = diary.started.elapsed().as_secs(),
+            ?reason,
+            "an SMTP session ended"
+        );
         diary.write(|ms| ProbeEvent::Ended { ms, connected, reason });
     }
 
@@ -216,6 +253,12 @@ impl Target {
         Ok(Target { host, port })
     }
 
+    /// What its certificate is to prove. A name that no certificate can hold leaves an address that is not proven.
+    fn name_to_prove(&self) -> ServerName<'static> {
+        let name = ServerName::try_from(self.shown());
+        name.unwrap_or_else(|_| ServerName::IpAddress(IpAddr::from([0, 0, 0, 0]).into()))
+    }
+
     fn shown(&self) -> String {
         match &self.host {
             Host::Name(name) => name.to_string(),
@@ -230,9 +273,23 @@ struct Diary {
     happened: mpsc::Sender<ProbeEvent>,
     /// Whether a connection was ever made.
     connected: AtomicBool,
+    lines_sent: AtomicUsize,
+    lines_heard: AtomicUsize,
+    octets_heard: AtomicUsize,
 }
 
 impl Diary {
+    fn new(happened: mpsc::Sender<ProbeEvent>) -> Diary {
+        Diary {
+            started: Instant::now(),
+            happened,
+            connected: AtomicBool::default(),
+            lines_sent: AtomicUsize::default(),
+            lines_heard: AtomicUsize::default(),
+            octets_heard: AtomicUsize::default(),
+        }
+    }
+
     fn write(&self, event: impl FnOnce(u64) -> ProbeEvent) {
         let ms = self.started.elapsed().as_millis() as u64;
         // Never full: its size is that of the longest session. Closed: the owner has gone and `run` ends.

@@ -15,6 +15,8 @@ pub enum NotSent {
     BeginsMessage,
     /// Too many lines wait already.
     TooManyWaiting,
+    /// The session is only watched here; somebody else types.
+    Watching,
     /// A reason of a newer server.
     #[serde(other)]
     Other,
@@ -22,6 +24,12 @@ pub enum NotSent {
 
 impl NotSent {
     /// All of them.
-    pub const ALL: [NotSent; 5] =
-        [NotSent::LineEnds, NotSent::TooLong, NotSent::BeginsMessage, NotSent::TooManyWaiting, NotSent::Other];
+    pub const ALL: [NotSent; 6] = [
+        NotSent::LineEnds,
+        NotSent::TooLong,
+        NotSent::BeginsMessage,
+        NotSent::TooManyWaiting,
+        NotSent::Watching,
+        NotSent::Other,
+    ];
 }

@@ -190,6 +190,11 @@ pub enum Topic {
         /// With whom.
         request: TelnetRequest,
     },
+    /// A probe as it goes on, or as it went. Nothing is typed into it here.
+    Probe {
+        /// Its number.
+        id: u64,
+    },
     /// A topic of a newer client.
     #[serde(other)]
     Other,

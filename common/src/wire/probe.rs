@@ -1,6 +1,7 @@
 //! A bounded look at the outside: dig and telnet (`POST /api/v1/probes`, topic `probe`).
 
 use crate::vocab::{NotSent, Timestamp, VerdictCode};
+use crate::wire::TlsState;
 use serde::{Deserialize, Serialize};
 
 /// Which look.
@@ -73,6 +74,21 @@ pub struct ProbeRequest {
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
     pub port: Option<u16>,
+    /// For smtp: stays open for lines (`POST /api/v1/probes/{id}/lines`). Else it says QUIT after the greeting.
+    #[serde(default)]
+    pub live: bool,
+}
+
+/// `POST /api/v1/probes/{id}/lines`: a line typed into a session that was begun with `live`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LineRequest {
+    /// Without its line end.
+    #[cfg_attr(feature = "openapi", schema(max_length = 2048))]
+    pub data: String,
+    /// What is added.
+    #[serde(default)]
+    pub eol: LineEnd,
 }
 
 /// Where a probe stands.
@@ -99,6 +115,9 @@ pub struct Probe {
     pub kind: ProbeKind,
     /// Where it stands.
     pub state: ProbeState,
+    /// The name or address that is looked at, as it was asked for.
+    #[serde(default)]
+    pub target: String,
     /// The answer of a dig, once it is there.
     #[serde(default)]
     pub dig: Option<DigAnswer>,
@@ -210,6 +229,21 @@ pub enum LineEnd {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum ProbeEvent {
+    /// The session begins, with its limits.
+    Opened {
+        /// Since the start.
+        ms: u64,
+        /// Its number: it is kept under `/probes/{id}`.
+        id: u64,
+        /// Lines of each side at most.
+        lines_max: u64,
+        /// Octets of the peer at most.
+        octets_max: u64,
+        /// It ends after so many seconds without a word of either side,
+        idle_seconds: u64,
+        /// and after so many in all.
+        total_seconds: u64,
+    },
     /// An address is dialled.
     Trying {
         /// Since the start.
@@ -239,6 +273,20 @@ pub enum ProbeEvent {
         ms: u64,
         /// Without its line end.
         text: String,
+    },
+    /// Their reply is due and does not come. Said again while it lasts.
+    Waiting {
+        /// Since the start.
+        ms: u64,
+        /// Since it is due.
+        seconds: u64,
+    },
+    /// STARTTLS was answered with 220, and the handshake succeeded. What follows goes under TLS.
+    Secured {
+        /// Since the start.
+        ms: u64,
+        /// What was proved.
+        tls: TlsState,
     },
     /// A typed line was not sent. Said by this server: what the peer says is always a `line`.
     NotSent {

@@ -57,6 +57,7 @@ fn not_sent(why: NotSent) -> &'static str {
         NotSent::TooLong => "Not sent: the line is longer than 2,048 octets.",
         NotSent::BeginsMessage => "Not sent: DATA and BDAT would begin a message, and a message is not sent from here.",
         NotSent::TooManyWaiting => "Not sent: too many lines wait already.",
+        NotSent::Watching => "Not sent: this session is only watched here, somebody else types.",
         NotSent::Other => "Not sent.",
     }
 }

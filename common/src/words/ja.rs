@@ -56,6 +56,7 @@ fn not_sent(why: NotSent) -> &'static str {
         NotSent::TooLong => "送信していません: 行が2,048オクテットを超えています。",
         NotSent::BeginsMessage => "送信していません: DATAとBDATはメッセージの送信を始めるため、ここでは使えません。",
         NotSent::TooManyWaiting => "送信していません: 送信待ちの行が多すぎます。",
+        NotSent::Watching => "送信していません。このセッションは閲覧のみです。入力しているのは別の人です。",
         NotSent::Other => "送信していません。",
     }
 }

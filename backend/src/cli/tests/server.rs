@@ -129,7 +129,7 @@ async fn probe(seen: Seen, body: Bytes) -> Response {
 async fn probe_of(Path(id): Path<u64>, RawQuery(query): RawQuery) -> Json<Probe> {
     assert_eq!((id, query.as_deref()), (41, Some("wait=30")));
     let dig = Some(dig_answer());
-    Json(Probe { id, kind: ProbeKind::Dig, state: ProbeState::Done, dig, events: Vec::new() })
+    Json(Probe { id, kind: ProbeKind::Dig, state: ProbeState::Done, target: String::new(), dig, events: Vec::new() })
 }
 
 async fn upgrade(seen: Seen, headers: HeaderMap, ws: WebSocketUpgrade) -> Response {

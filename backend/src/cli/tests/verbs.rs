@@ -53,7 +53,7 @@ async fn every_question_reaches_the_socket_of_the_configuration_and_prints_its_l
     assert_eq!(seen[1], "localhost - en");
     assert_eq!(
         seen[2],
-        r#"{"kind":"dig","target":"xmail.com","rtype":"MX","server":null,"tcp":false,"dnssec":false,"port":null}"#
+        r#"{"kind":"dig","target":"xmail.com","rtype":"MX","server":null,"tcp":false,"dnssec":false,"port":null,"live":false}"#
     );
 }
 

@@ -78,9 +78,8 @@ impl Permission {
             ClientFrame::Subscribe { topic: Topic::Smtp { .. }, .. } | ClientFrame::Input { .. } => {
                 Some(Permission::Terminal)
             }
-            ClientFrame::Subscribe { topic: Topic::Hosts { .. } | Topic::Other, .. } | ClientFrame::Tune { .. } => {
-                Some(Permission::See)
-            }
+            ClientFrame::Subscribe { topic: Topic::Hosts { .. } | Topic::Probe { .. } | Topic::Other, .. }
+            | ClientFrame::Tune { .. } => Some(Permission::See),
             ClientFrame::Command { action, .. } => Some(Permission::of_action(action)),
             ClientFrame::Hello(_)
             | ClientFrame::Unsubscribe { .. }

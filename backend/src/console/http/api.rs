@@ -18,8 +18,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use common::vocab::{ActionId, CountWindow, Domain, MessageId};
 use common::wire::{
-    Action, ActionRequest, ApiError, ErrorCode, Health, HostDetail, HostRow, HostSort, List, MessageDetail, Probe,
-    ProbeKind, ProbeRequest, ServerStatus,
+    Action, ActionRequest, ApiError, ErrorCode, Health, HostDetail, HostRow, HostSort, LineRequest, List,
+    MessageDetail, Probe, ProbeKind, ProbeRequest, ServerStatus,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -224,8 +224,23 @@ pub(super) async fn start_probe(
 ) -> Result<Response, Refusal> {
     let request: ProbeRequest = body(&shared, request).await?;
     let (what, target) = (if request.kind == ProbeKind::Dig { "dig" } else { "smtp" }, request.target.clone());
-    let id = shared.console.probes.start(request, shared.door.stop.clone()).await?;
+    let id = shared.console.probes.start(request, &caller.right.to_string(), shared.door.stop.clone()).await?;
     shared.console.auth.note(&caller, what, &target, &format!("probe {id}"));
+    Ok((StatusCode::ACCEPTED, Json(Started { id })).into_response())
+}
+
+/// `POST /api/v1/probes/{id}/lines`. What becomes of the line stands in the probe's events.
+#[utoipa::path(post, path = "/api/v1/probes/{id}/lines", tag = "probes", params(("id" = u64, Path)), request_body = LineRequest, responses((status = 202, description = "It is sent, if it may be", body = Started), (status = "default", description = "Refused", body = ApiError)))]
+pub(super) async fn type_line(
+    State(shared): State<Shared>,
+    id: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Result<Response, Refusal> {
+    let line: LineRequest = body(&shared, request).await?;
+    let Path(text) = id.map_err(|_| nothing_here())?;
+    let missing = || ApiError::new(ErrorCode::NotFound, format!("No record of probe: {}", shown(&text)));
+    let id = number(&text).ok_or_else(missing)?;
+    shared.console.probes.type_line(id, line).ok_or_else(missing)??;
     Ok((StatusCode::ACCEPTED, Json(Started { id })).into_response())
 }
 

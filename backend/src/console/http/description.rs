@@ -38,6 +38,7 @@ use utoipa::{Modify, OpenApi};
         api::action,
         api::start_probe,
         api::probe,
+        api::type_line,
         people::users,
         people::add_user,
         people::change_user,

@@ -1,11 +1,12 @@
-//! A line session with a mail server, as a subscription: events out, typed lines in.
+//! A line session with a mail server, as a subscription: events out, and typed lines in where the session is one's own.
 
 use super::Subscription;
-use crate::probe::telnet::{Session, Typed};
+use crate::probe::telnet::Typed;
 use common::vocab::NotSent;
 use common::wire::{LineEnd, ProbeEvent, ProbeEvents, ServerFrame};
 use std::collections::BTreeMap;
 use std::task::{Context, Poll};
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 
@@ -14,7 +15,9 @@ const EVENTS_MAX: usize = 256;
 
 /// A session with the count of its frames.
 pub(super) struct Terminal {
-    session: Session,
+    events: mpsc::Receiver<ProbeEvent>,
+    /// `None` for whoever only watches.
+    input: Option<mpsc::Sender<Typed>>,
     seq: u64,
     /// Our own events: lines that could not be handed over.
     refused: Vec<ProbeEvent>,
@@ -22,19 +25,19 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    pub(super) fn new(session: Session) -> Terminal {
-        Terminal { session, seq: 0, refused: Vec::new(), opened: Instant::now() }
+    pub(super) fn new(events: mpsc::Receiver<ProbeEvent>, input: Option<mpsc::Sender<Typed>>) -> Terminal {
+        Terminal { events, input, seq: 0, refused: Vec::new(), opened: Instant::now() }
     }
 
     /// Hands a typed line to the session.
     pub(super) fn typed(&mut self, data: String, eol: LineEnd) {
-        match self.session.input.try_send(Typed { data, eol }) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => {
-                let (ms, why) = (self.opened.elapsed().as_millis() as u64, NotSent::TooManyWaiting);
-                self.refused.push(ProbeEvent::NotSent { ms, why });
-            }
-            Err(TrySendError::Closed(_)) => {} // over: its end is on the way
+        let why = match self.input.as_ref().map(|input| input.try_send(Typed { data, eol })) {
+            Some(Ok(())) | Some(Err(TrySendError::Closed(_))) => return, // closed: its end is on the way
+            Some(Err(TrySendError::Full(_))) => NotSent::TooManyWaiting,
+            None => NotSent::Watching,
+        };
+        if self.refused.len() < EVENTS_MAX {
+            self.refused.push(ProbeEvent::NotSent { ms: self.opened.elapsed().as_millis() as u64, why });
         }
     }
 
@@ -42,7 +45,7 @@ impl Terminal {
     fn poll(&mut self, sid: u32, context: &mut Context<'_>) -> Poll<Vec<ServerFrame>> {
         let mut items = std::mem::take(&mut self.refused);
         let refused = items.len();
-        match self.session.events.poll_recv_many(context, &mut items, EVENTS_MAX) {
+        match self.events.poll_recv_many(context, &mut items, EVENTS_MAX) {
             Poll::Ready(0) if refused == 0 => Poll::Ready(vec![ServerFrame::End { sid, error: None }]),
             Poll::Pending if refused == 0 => Poll::Pending,
             Poll::Ready(_) | Poll::Pending => {

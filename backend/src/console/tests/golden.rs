@@ -191,7 +191,8 @@ fn answers_are_as_promised() {
     golden("message", &json(&view::message_detail(&message(), Letterhead::default())));
     golden("action", &json(&receipt()));
     golden("error", &json(&refusal()));
-    let probe = Probe { id: 3, kind: ProbeKind::Smtp, state: ProbeState::Done, dig: None, events: events() };
+    let (kind, state, target) = (ProbeKind::Smtp, ProbeState::Done, "mx.test".into());
+    let probe = Probe { id: 3, kind, state, target, dig: None, events: events() };
     golden("probe", &json(&probe));
     golden("status", &json(&status()));
 }

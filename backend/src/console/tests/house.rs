@@ -1,6 +1,7 @@
 //! The house around the console, played: a driver with some hosts, name servers, mail servers; and clients.
 
 use crate::clock::Clock;
+use crate::connect::tls::TlsClient;
 use crate::console::auth::Auth;
 use crate::console::http::assets::{Site, SiteFile};
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed, serve, serve_control};
@@ -198,6 +199,7 @@ impl House {
                         Err("Only this machine may be dialled here.".into())
                     }
                 }),
+                Arc::new(TlsClient::default()),
                 telnet,
             ),
             mail: Arc::new(Intake::new(intake_settings(), spool.clone(), Clock).http()),

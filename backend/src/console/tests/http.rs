@@ -417,7 +417,9 @@ async fn an_smtp_probe_reads_the_greeting_and_says_quit() {
     let probe = house.get(&format!("/api/v1/probes/{}?wait=30", started["id"])).await.json();
     assert_eq!(peer.await.unwrap(), "QUIT\r\n");
     assert_eq!(probe["state"], "done");
-    let told: Vec<String> = probe["events"].as_array().unwrap().iter().map(told).collect();
+    let events = probe["events"].as_array().unwrap();
+    assert_eq!((&events[0]["what"], &events[0]["id"]), (&json!("opened"), &started["id"]));
+    let told: Vec<String> = events.iter().skip(1).map(told).collect();
     let address = format!("127.0.0.1:{port}");
     assert_eq!(
         told,

@@ -266,6 +266,55 @@ async fn a_person_types_into_a_mail_server_through_the_websocket() {
 }
 
 #[tokio::test]
+async fn who_follows_a_session_sees_it_from_its_beginning_and_types_nothing() {
+    let house = House::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let peer = tokio::spawn(async move {
+        let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+        stream.write_all(b"220 mx.test\r\n").await.unwrap();
+        let mut heard = String::new();
+        while !heard.contains("QUIT") {
+            stream.read_line(&mut heard).await.unwrap();
+        }
+        stream.write_all(b"221 bye\r\n").await.unwrap();
+        heard
+    });
+    let begin = format!(r#"{{"kind":"smtp","target":"mx.test","port":{port},"live":true}}"#);
+    let id = house.post("/api/v1/probes", &begin).await.json()["id"].as_u64().unwrap();
+    let mut console = house.console().await;
+    console.say(ClientFrame::Subscribe { sid: 1, topic: Topic::Probe { id } }).await;
+    console.say(ClientFrame::Input { sid: 1, data: "RSET".into(), eol: LineEnd::Crlf }).await;
+    let refused = |event: &ProbeEvent| matches!(event, ProbeEvent::NotSent { why: NotSent::Watching, .. });
+    let mut first = Vec::new();
+    while !first.iter().any(refused) {
+        let ServerFrame::Events { body, .. } = console.hear().await else { continue };
+        first.extend(body.items);
+    }
+    let path = format!("/api/v1/probes/{id}/lines");
+    assert_eq!(house.post(&path, r#"{"data":"QUIT"}"#).await.status, 202);
+    loop {
+        match console.hear().await {
+            ServerFrame::Events { sid: 1, body, .. } => first.extend(body.items),
+            ServerFrame::End { sid: 1, error: None } => break,
+            other => assert!(matches!(other, ServerFrame::Tick { .. }), "{other:?}"),
+        }
+    }
+    first.retain(|event| !refused(event));
+    let kept = house.get(&format!("/api/v1/probes/{id}?wait=30")).await.json();
+    assert_eq!((&kept["state"], &kept["target"]), (&serde_json::json!("done"), &serde_json::json!("mx.test")));
+    let kept: Vec<ProbeEvent> = serde_json::from_value(kept["events"].clone()).unwrap();
+    assert_eq!(kept, first, "whoever comes early and whoever comes late see the same");
+    assert!(matches!(kept[0], ProbeEvent::Opened { id: shown, lines_max: 200, .. } if shown == id), "{kept:?}");
+    assert_eq!(peer.await.unwrap(), "QUIT\r\n");
+    let over = house.post(&path, r#"{"data":"NOOP"}"#).await;
+    assert_eq!((over.status, &over.json()["error"]["sentence"]), (409, &serde_json::json!("The session is over.")));
+    assert_eq!(house.post("/api/v1/probes/1/lines", r#"{"data":"NOOP"}"#).await.status, 404);
+    console.say(ClientFrame::Subscribe { sid: 2, topic: Topic::Probe { id: 1 } }).await;
+    assert_eq!(end(&mut console, 2).await.unwrap().error.code, ErrorCode::NotFound);
+}
+
+#[tokio::test]
 async fn an_smtp_session_that_may_not_be_is_refused() {
     let house = House::new().await;
     let mut console = house.console().await;
@@ -274,7 +323,9 @@ async fn an_smtp_session_that_may_not_be_is_refused() {
     assert_eq!(end(&mut console, 1).await.unwrap().error.field.as_deref(), Some("host"));
     console.say(ClientFrame::Subscribe { sid: 1, topic: smtp("192.0.2.1", 25) }).await;
     let all = events(&mut console, 1).await;
-    let [ProbeEvent::Ended { connected: false, reason, .. }] = &all[..] else { panic!("{all:?}") };
+    let [ProbeEvent::Opened { .. }, ProbeEvent::Ended { connected: false, reason, .. }] = &all[..] else {
+        panic!("{all:?}")
+    };
     assert_eq!(reason, "Only this machine may be dialled here.");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();

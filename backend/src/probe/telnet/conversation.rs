@@ -1,19 +1,22 @@
 //! The session once it is connected: lines in, lines out, until somebody has had enough.
 
 use super::line::{self, LineCutter};
-use super::{Diary, Typed};
+use super::{Diary, LINES_MAX, RECEIVED_BYTES_MAX, Telnet, Typed};
+use crate::connect::tls::Stream;
+use crate::connect::tls::state::tls_state;
 use common::vocab::NotSent;
 use common::wire::{LineEnd, ProbeEvent};
+use engine::failure::Trouble;
+use engine::tls::Protection;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_rustls::rustls::pki_types::ServerName;
 
-/// Lines of each side.
-pub(super) const LINES_MAX: usize = 200;
-/// Octets from the peer: far more than 200 lines need.
-const RECEIVED_BYTES_MAX: usize = 1024 * 1024;
 /// For a line to leave our side.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
 /// For the answer to our QUIT, as in delivery.
@@ -22,12 +25,32 @@ const QUIT_WITHIN: Duration = Duration::from_secs(5);
 /// Why a session ends, in words.
 type Reason = String;
 
+/// Where a session stands with TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Starttls {
+    /// Not asked for.
+    No,
+    /// STARTTLS went out: nothing else may, until it is answered.
+    Asked,
+    /// It was answered with 220: the handshake is next.
+    Granted,
+}
+
 /// A connected session.
 pub(super) struct Conversation<'a> {
-    stream: TcpStream,
+    stream: Stream<TcpStream>,
     input: mpsc::Receiver<Typed>,
     diary: &'a Diary,
-    idle: Duration,
+    telnet: &'a Telnet,
+    /// What the certificate is to prove.
+    name: ServerName<'static>,
+    starttls: Starttls,
+    /// Replies of theirs that are due: the greeting first, then one to each line.
+    due: usize,
+    /// Since when the next of them is.
+    due_since: Instant,
+    /// How often it was missed.
+    missed: u32,
     cutter: LineCutter,
     received_bytes: usize,
     received_lines: usize,
@@ -46,13 +69,19 @@ impl<'a> Conversation<'a> {
         stream: TcpStream,
         input: mpsc::Receiver<Typed>,
         diary: &'a Diary,
-        idle: Duration,
+        telnet: &'a Telnet,
+        name: ServerName<'static>,
     ) -> Conversation<'a> {
         Conversation {
-            stream,
+            stream: Stream::Clear(stream),
             input,
             diary,
-            idle,
+            telnet,
+            name,
+            starttls: Starttls::No,
+            due: 1,
+            due_since: Instant::now(),
+            missed: 0,
             cutter: LineCutter::default(),
             received_bytes: 0,
             received_lines: 0,
@@ -67,17 +96,26 @@ impl<'a> Conversation<'a> {
     /// Holds the conversation and says why it ended.
     pub(super) async fn hold(mut self) -> Reason {
         let mut octets = vec![0; 4_096];
+        let idle = self.telnet.settings.idle;
         let mut quiet_since = Instant::now();
         loop {
+            let quiet_until = quiet_since + idle;
+            let missed_at = self.missed_at().unwrap_or(quiet_until);
             let step = tokio::select! {
                 read = self.stream.read(&mut octets) => self.heard(read, &octets),
-                typed = self.input.recv() => match typed {
+                typed = self.input.recv(), if self.starttls == Starttls::No => match typed {
                     Some(typed) => self.typed(typed).await,
                     None => return self.leave(&mut octets).await,
                 },
-                () = sleep_until(quiet_since + self.idle) => {
-                    Err(format!("Nothing was said for {} s.", self.idle.as_secs()))
+                () = sleep_until(quiet_until) => Err(format!("Nothing was said for {} s.", idle.as_secs())),
+                () = sleep_until(missed_at), if missed_at < quiet_until => {
+                    self.miss();
+                    continue;
                 }
+            };
+            let step = match step {
+                Ok(()) if self.starttls == Starttls::Granted => self.shake_hands().await,
+                other => other,
             };
             if let Err(reason) = step {
                 self.flush();
@@ -85,6 +123,55 @@ impl<'a> Conversation<'a> {
             }
             quiet_since = Instant::now();
         }
+    }
+
+    /// When a reply that is due is missed next.
+    fn missed_at(&self) -> Option<Instant> {
+        (self.due > 0).then(|| self.due_since + self.telnet.settings.silence * (self.missed + 1))
+    }
+
+    fn miss(&mut self) {
+        self.missed += 1;
+        let seconds = self.due_since.elapsed().as_secs();
+        self.diary.write(|ms| ProbeEvent::Waiting { ms, seconds });
+    }
+
+    /// A line went out: one more reply is due.
+    fn asked(&mut self) {
+        self.due += 1;
+        if self.due == 1 {
+            (self.due_since, self.missed) = (Instant::now(), 0);
+        }
+    }
+
+    /// A reply is complete. While STARTTLS waits nothing else goes out, thus its answer is the last one that is due.
+    fn answered(&mut self, code: &str) {
+        self.due = self.due.saturating_sub(1);
+        (self.due_since, self.missed) = (Instant::now(), 0);
+        if self.starttls == Starttls::Asked && self.due == 0 {
+            self.starttls = if code == "220" { Starttls::Granted } else { Starttls::No };
+        }
+    }
+
+    /// RFC 3207. What came in clear behind their 220 would be taken for a part of the protected session: it ends here.
+    async fn shake_hands(&mut self) -> Result<(), Reason> {
+        self.starttls = Starttls::No;
+        if !self.cutter.is_empty() {
+            return Err("They slipped something in behind the 220, before the handshake.".into());
+        }
+        let stream =
+            self.stream.take_clear().ok_or("They answered 220 to STARTTLS in a session that has TLS already.")?;
+        let within = self.telnet.settings.handshake;
+        let (stream, facts) = match timeout(within, self.telnet.tls.shake_hands(stream, &self.name)).await {
+            Ok(Ok(secured)) => secured,
+            Ok(Err(Trouble::Handshake(why))) => return Err(format!("The TLS handshake failed: {why}.")),
+            Ok(Err(trouble)) => return Err(format!("The TLS handshake failed: {trouble:?}.")),
+            Err(_) => return Err(format!("The TLS handshake took more than {} s.", within.as_secs())),
+        };
+        self.stream = Stream::Secure(Box::new(stream.into()));
+        let tls = tls_state(&Protection::Tls(Arc::new(facts)), self.telnet.settings.language);
+        self.diary.write(|ms| ProbeEvent::Secured { ms, tls });
+        Ok(())
     }
 
     /// Takes what the peer said.
@@ -95,6 +182,7 @@ impl<'a> Conversation<'a> {
             Ok(count) => count,
         };
         self.received_bytes += count;
+        self.diary.octets_heard.store(self.received_bytes, Ordering::Relaxed);
         for line in self.cutter.push(&octets[..count]) {
             self.line(line)?;
         }
@@ -109,6 +197,13 @@ impl<'a> Conversation<'a> {
             return Err(format!("They sent more than {LINES_MAX} lines."));
         }
         self.received_lines += 1;
+        self.diary.lines_heard.store(self.received_lines, Ordering::Relaxed);
+        if self.starttls == Starttls::Granted {
+            return Err("They slipped something in behind the 220, before the handshake.".into());
+        }
+        if let Some(code) = line::final_code(&text) {
+            self.answered(code);
+        }
         let more = text.starts_with("334"); // RFC 4954 §4: the server asks for the next part of a login
         self.secret_next = self.logging_in && more;
         self.logging_in &= more;
@@ -147,9 +242,14 @@ impl<'a> Conversation<'a> {
             _ => "***".into(),
         };
         self.diary.write(|ms| ProbeEvent::Sent { ms, text });
+        self.diary.lines_sent.fetch_add(1, Ordering::Relaxed);
         if end.is_empty() {
             self.unfinished = whole;
         } else {
+            self.asked();
+            if line::is_starttls(&whole) {
+                self.starttls = Starttls::Asked;
+            }
             self.unfinished.clear();
             self.logging_in |= login;
             self.secret_next = false;
@@ -159,7 +259,11 @@ impl<'a> Conversation<'a> {
     }
 
     async fn send(&mut self, text: &str) -> Result<(), Reason> {
-        match timeout(SEND_WITHIN, self.stream.write_all(text.as_bytes())).await {
+        let sending = async {
+            self.stream.write_all(text.as_bytes()).await?;
+            self.stream.flush().await
+        };
+        match timeout(SEND_WITHIN, sending).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(why)) => Err(format!("The connection broke: {why}.")),
             Err(_) => Err(format!("They took nothing for {} s.", SEND_WITHIN.as_secs())),
@@ -174,6 +278,7 @@ impl<'a> Conversation<'a> {
                 return reason;
             }
             self.diary.write(|ms| ProbeEvent::Sent { ms, text: "QUIT".into() });
+            self.diary.lines_sent.fetch_add(1, Ordering::Relaxed);
         }
         let reason = timeout(QUIT_WITHIN, self.hear_out(octets)).await;
         self.flush();

@@ -10,7 +10,8 @@ pub(super) struct LineCutter {
 }
 
 impl LineCutter {
-    /// Takes octets and gives the lines that they complete. Invalid UTF-8 is replaced.
+    /// Takes octets and gives the lines that they complete. An octet that is no UTF-8 is shown as `\xff`: telnet's own
+    /// commands (RFC 854) are such.
     pub(super) fn push(&mut self, octets: &[u8]) -> Vec<String> {
         let mut lines = Vec::new();
         let mut rest = octets;
@@ -21,6 +22,11 @@ impl LineCutter {
         }
         self.keep(rest);
         lines
+    }
+
+    /// Whether nothing came after the last LF.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pending.is_empty()
     }
 
     /// What came after the last LF; `None` if nothing did.
@@ -40,7 +46,12 @@ impl LineCutter {
             line.pop();
         }
         line.truncate(LINE_BYTES_MAX);
-        String::from_utf8_lossy(&line).into_owned()
+        let mut text = String::with_capacity(line.len());
+        for chunk in line.utf8_chunks() {
+            text.push_str(chunk.valid());
+            chunk.invalid().iter().for_each(|octet| text.push_str(&format!("\\x{octet:02x}")));
+        }
+        text
     }
 }
 
@@ -49,6 +60,17 @@ impl LineCutter {
 pub(super) fn begins_a_message(line: &str) -> bool {
     let command = command_of(line);
     command.eq_ignore_ascii_case("DATA") || command.eq_ignore_ascii_case("BDAT")
+}
+
+/// Whether the line asks for TLS.
+pub(super) fn is_starttls(line: &str) -> bool {
+    line.trim().eq_ignore_ascii_case("STARTTLS")
+}
+
+/// The code of the last line of a reply: three digits, then no hyphen (RFC 5321 §4.2.1).
+pub fn final_code(line: &str) -> Option<&str> {
+    let code = line.get(..3).filter(|code| code.bytes().all(|octet| octet.is_ascii_digit()))?;
+    if line.as_bytes().get(3) == Some(&b'-') { None } else { Some(code) }
 }
 
 /// Whether the line holds a login.
@@ -96,7 +118,7 @@ mod tests {
 
     #[test]
     fn octets_that_are_no_utf8_are_shown_as_such() {
-        assert_eq!(LineCutter::default().push(b"\xff\xfd\x01hello\n"), ["\u{fffd}\u{fffd}\u{1}hello"]);
+        assert_eq!(LineCutter::default().push(b"\xff\xfd\x01hello\n"), ["\\xff\\xfd\u{1}hello"]);
     }
 
     #[test]

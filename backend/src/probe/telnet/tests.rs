@@ -1,7 +1,9 @@
 //! Sessions with played mail servers on loopback.
 
-use super::conversation::LINES_MAX;
-use super::{Guard, Lookup, Session, Telnet, TelnetSettings, Typed};
+use super::{Guard, LINES_MAX, Lookup, Session, Telnet, TelnetSettings, Typed};
+use crate::clock::Clock;
+use crate::connect::tls::{Roots, TlsClient};
+use crate::lab::certificate::{Authority, Validity};
 use common::vocab::Domain;
 use common::wire::{ErrorCode, LineEnd, ProbeEvent, TelnetRequest};
 use futures_util::FutureExt;
@@ -20,7 +22,7 @@ fn telnet(addresses: Vec<SocketAddr>, guard: Arc<Guard>, settings: TelnetSetting
         async move { if addresses.is_empty() { Err("There is no such domain.".to_owned()) } else { Ok(addresses) } }
             .boxed()
     });
-    Telnet::new(lookup, guard, settings)
+    Telnet::new(lookup, guard, Arc::new(TlsClient::default()), settings)
 }
 
 fn anywhere() -> Arc<Guard> {
@@ -41,7 +43,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
 fn session(address: SocketAddr, settings: TelnetSettings) -> (Session, watch::Sender<bool>) {
     let (stop, stopping) = watch::channel(false);
     let telnet = telnet(vec![address], anywhere(), settings);
-    (telnet.open(&request("mx.test", None), stopping).unwrap(), stop)
+    (telnet.open(&request("mx.test", None), "a test", stopping).unwrap(), stop)
 }
 
 fn crlf(data: &str) -> Typed {
@@ -58,6 +60,9 @@ async fn told(session: &mut Session) -> Vec<String> {
             ProbeEvent::Line { text, .. } => format!("S: {text}"),
             ProbeEvent::NotSent { why, .. } => format!("not sent {why:?}"),
             ProbeEvent::Sent { text, .. } => format!("C: {text}"),
+            ProbeEvent::Opened { id, .. } => format!("opened {id}"),
+            ProbeEvent::Waiting { .. } => "waiting".into(),
+            ProbeEvent::Secured { tls, .. } => format!("secured {} {:?}", tls.sentence, tls.names),
             ProbeEvent::Ended { connected, reason, .. } => format!("ended {connected} {reason}"),
             ProbeEvent::Other => "other".into(),
         });
@@ -75,7 +80,7 @@ async fn addresses_are_tried_in_turn_and_forbidden_ones_are_not_dialled() {
         Arc::new(move |address| if address == forbidden { Err("Not there.".into()) } else { Ok(()) });
     let telnet = telnet(vec![forbidden, refusing, good], guard, TelnetSettings::default());
     let (_stop, stopping) = watch::channel(false);
-    let mut session = telnet.open(&request("MX.Test.", None), stopping).unwrap();
+    let mut session = telnet.open(&request("MX.Test.", None), "a test", stopping).unwrap();
     tokio::spawn(async move { listener.accept().await.unwrap().0.write_all(b"220 x\r\n").await });
     let told = told(&mut session).await;
     assert_eq!(
@@ -102,7 +107,7 @@ async fn why_nothing_was_reached_is_said() {
         (vec![refusing], nowhere, "Private addresses are not dialled.".into()),
     ] {
         let telnet = telnet(addresses, guard, TelnetSettings::default());
-        let mut session = telnet.open(&request("mx.test", None), stopping.clone()).unwrap();
+        let mut session = telnet.open(&request("mx.test", None), "a test", stopping.clone()).unwrap();
         assert_eq!(told(&mut session).await.last(), Some(&format!("ended false {reason}")));
     }
 }
@@ -120,7 +125,7 @@ fn what_is_no_target_is_refused_by_its_field() {
         ("mx.test\r\nQUIT", None, "host"),
         ("mx.test", Some(0), "port"),
     ] {
-        let refusal = telnet.open(&request(host, port), stopping.clone()).unwrap_err().error;
+        let refusal = telnet.open(&request(host, port), "a test", stopping.clone()).unwrap_err().error;
         assert_eq!((refusal.code, refusal.field.as_deref()), (ErrorCode::BadField, Some(field)), "{host}");
     }
 }
@@ -273,16 +278,122 @@ async fn seats_are_counted_and_given_back() {
     let (listener, address) = listen().await;
     let (_stop, stopping) = watch::channel(false);
     let telnet = telnet(vec![address], anywhere(), TelnetSettings { sessions_max: 1, ..Default::default() });
-    let mut first = telnet.open(&request("mx.test", None), stopping.clone()).unwrap();
-    let refusal = telnet.open(&request("mx.test", None), stopping.clone()).unwrap_err();
+    let mut first = telnet.open(&request("mx.test", None), "a test", stopping.clone()).unwrap();
+    let refusal = telnet.open(&request("mx.test", None), "a test", stopping.clone()).unwrap_err();
     assert_eq!(refusal.error.code, ErrorCode::Busy);
     let stream: TcpStream = listener.accept().await.unwrap().0;
     drop(stream);
     told(&mut first).await;
     let again = async {
-        while telnet.open(&request("mx.test", None), stopping.clone()).is_err() {
+        while telnet.open(&request("mx.test", None), "a test", stopping.clone()).is_err() {
             tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(PATIENCE, again).await.expect("the seat becomes free");
+}
+
+/// A peer that answers 220 to STARTTLS, sends `behind` with it, and shakes hands with a certificate for `mx.test`.
+async fn starttls_peer(listener: TcpListener, authority: Authority, behind: &'static [u8]) -> String {
+    let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+    stream.write_all(b"220 mx.test\r\n").await.unwrap();
+    let mut heard = String::new();
+    stream.read_line(&mut heard).await.unwrap();
+    stream.write_all(&[b"220 go ahead\r\n", behind].concat()).await.unwrap();
+    let acceptor = authority.acceptor(&["mx.test"], Validity::Good).unwrap();
+    let Ok(mut stream) = acceptor.accept(stream.into_inner()).await.map(BufReader::new) else { return heard };
+    stream.read_line(&mut heard).await.unwrap();
+    stream.write_all(b"250 under TLS\r\n").await.unwrap();
+    stream.flush().await.unwrap();
+    stream.read_line(&mut heard).await.unwrap();
+    heard
+}
+
+#[tokio::test]
+async fn a_typed_starttls_is_followed_by_the_handshake_and_its_facts() {
+    let (listener, address) = listen().await;
+    let authority = Authority::new().unwrap();
+    let mut roots = Roots::public();
+    roots.add(authority.root().clone()).unwrap();
+    let mut telnet = telnet(vec![address], anywhere(), TelnetSettings::default());
+    telnet.tls = Arc::new(TlsClient::new(roots, Clock));
+    let peer = tokio::spawn(starttls_peer(listener, authority, b""));
+    let (_stop, stopping) = watch::channel(false);
+    let mut session = telnet.open(&request("mx.test", None), "a test", stopping).unwrap();
+    // The second line waits for the handshake: it must not go out in clear.
+    for line in ["STARTTLS", "EHLO me.test", "QUIT"] {
+        session.input.send(crlf(line)).await.unwrap();
+    }
+    let told = told(&mut session).await;
+    let secured = told.iter().position(|line| line == "secured TLS 1.3, certificate verified [\"mx.test\"]");
+    let sent = told.iter().position(|line| line == "C: EHLO me.test");
+    assert!(secured.is_some() && secured < sent && told.contains(&"S: 250 under TLS".into()), "{told:?}");
+    assert_eq!(peer.await.unwrap(), "STARTTLS\r\nEHLO me.test\r\nQUIT\r\n");
+}
+
+#[tokio::test]
+async fn what_is_slipped_in_before_the_handshake_ends_the_session() {
+    for behind in [&b"250 forged\r\n"[..], b"250 for"] {
+        let (listener, address) = listen().await;
+        tokio::spawn(starttls_peer(listener, Authority::new().unwrap(), behind));
+        let (mut session, _stop) = session(address, TelnetSettings::default());
+        session.input.send(crlf("STARTTLS")).await.unwrap();
+        let told = told(&mut session).await;
+        let reason = "ended true They slipped something in behind the 220, before the handshake.";
+        assert_eq!(told.last().unwrap(), reason, "{told:?}");
+        assert!(!told.iter().any(|line| line.starts_with("secured") || line.contains("forged")), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_handshake_that_fails_says_in_what_words() {
+    let (refusing, address) = listen().await;
+    tokio::spawn(async move {
+        let mut stream = BufReader::new(refusing.accept().await.unwrap().0);
+        stream.write_all(b"220 x\r\n").await.unwrap();
+        stream.read_line(&mut String::new()).await.unwrap();
+        stream.write_all(b"220 go\r\n").await.unwrap();
+        let _ = stream.read(&mut [0; 64]).await;
+        stream.write_all(b"this is no TLS").await.unwrap();
+    });
+    let (mut broken, _stop) = session(address, TelnetSettings::default());
+    broken.input.send(crlf("STARTTLS")).await.unwrap();
+    let told = told(&mut broken).await;
+    assert!(told.last().unwrap().starts_with("ended true The TLS handshake failed: "), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_refused_starttls_lets_the_session_go_on_in_clear() {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+        stream.write_all(b"220 x\r\n").await.unwrap();
+        for answer in ["454 not now", "250 ok"] {
+            stream.read_line(&mut String::new()).await.unwrap();
+            stream.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+        }
+    });
+    let (mut session, _stop) = session(address, TelnetSettings::default());
+    session.input.send(crlf("STARTTLS")).await.unwrap();
+    session.input.send(crlf("NOOP")).await.unwrap();
+    let told = told(&mut session).await;
+    let told: Vec<&str> = told.iter().map(String::as_str).filter(|line| *line != "S: 220 x").collect();
+    assert_eq!(told[2..6], ["C: STARTTLS", "S: 454 not now", "C: NOOP", "S: 250 ok"]);
+}
+
+#[tokio::test]
+async fn silence_is_counted_while_a_reply_is_due_and_not_while_a_person_thinks() {
+    let (listener, address) = listen().await;
+    let settings = TelnetSettings {
+        silence: Duration::from_millis(50),
+        idle: Duration::from_millis(400),
+        ..TelnetSettings::default()
+    };
+    tokio::spawn(hears(listener, b""));
+    let (mut silent, _stop) = session(address, settings.clone());
+    let waited = told(&mut silent).await;
+    assert!(waited.iter().filter(|line| *line == "waiting").count() >= 2, "{waited:?}");
+    let (listener, address) = listen().await;
+    tokio::spawn(hears(listener, b"220 x\r\n"));
+    let (mut greeted, _stop) = session(address, TelnetSettings { silence: Duration::from_secs(20), ..settings });
+    assert!(!told(&mut greeted).await.contains(&"waiting".into()));
 }
