@@ -9,6 +9,7 @@ mod error;
 mod frame;
 mod host;
 mod message;
+mod poll;
 mod probe;
 mod status;
 
@@ -20,6 +21,7 @@ pub use frame::{
 };
 pub use host::{Exchanger, ExchangerAddress, HostDetail, HostRow, SaidReply, TlsState, Verdict};
 pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage, RecipientRow, RecipientState};
+pub use poll::Polled;
 pub use probe::{
     DigAnswer, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState, TelnetRequest,
 };

@@ -9,6 +9,7 @@ pub(super) mod client;
 mod description;
 pub mod gate;
 mod origin;
+mod poll;
 mod post;
 mod read;
 mod refusal;
@@ -48,6 +49,7 @@ pub(super) fn routes() -> Vec<(&'static str, MethodRouter<Shared>)> {
         ("/api/v1/actions/{id}", get(api::action)),
         ("/api/v1/probes", post(api::start_probe)),
         ("/api/v1/probes/{id}", get(api::probe)),
+        ("/api/v1/poll", get(poll::poll)),
         ("/api/v1/ws", get(live::upgrade)),
         ("/api/v1/openapi.json", get(description::openapi)),
     ]

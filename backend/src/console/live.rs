@@ -11,6 +11,7 @@ mod terminal;
 
 use crate::console::http::{Refusal, Shared};
 use crate::console::serve::stopped;
+use crate::console::state::ConsoleState;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
@@ -148,7 +149,7 @@ impl Connection {
         let mut hosts = self.shared.console.hosts.clone();
         let mut stop = self.shared.door.stop.clone();
         let mut feed_runs = true;
-        let welcome = ServerFrame::Welcome(self.welcome());
+        let welcome = ServerFrame::Welcome(welcome(&self.shared.console, self.number));
         self.say(&welcome).await?;
         loop {
             let wake = self.wake(hosts.borrow().version);
@@ -170,23 +171,6 @@ impl Connection {
             let index = hosts.borrow_and_update().clone();
             self.follow_hosts(&index).await?;
             self.stay_in_touch().await?;
-        }
-    }
-
-    fn welcome(&self) -> Welcome {
-        let console = &self.shared.console;
-        Welcome {
-            conn: self.number,
-            epoch: console.epoch(),
-            build: console.settings.version.clone(),
-            now: console.clock.now(),
-            hostname: console.settings.hostname.clone(),
-            lab: console.settings.lab,
-            limits: Limits {
-                subscriptions: SUBSCRIPTIONS_MAX as u32,
-                window_rows: WINDOW_ROWS_MAX,
-                frame_bytes: FRAME_BYTES_MAX as u32,
-            },
         }
     }
 
@@ -366,6 +350,23 @@ impl Connection {
             }
         };
         let _ = timeout(CLOSE_WITHIN, goodbye).await; // not even that: the connection is dropped
+    }
+}
+
+/// The first frame: who is at the other end, and what may be asked for.
+pub(super) fn welcome(console: &ConsoleState, conn: u64) -> Welcome {
+    Welcome {
+        conn,
+        epoch: console.epoch(),
+        build: console.settings.version.clone(),
+        now: console.clock.now(),
+        hostname: console.settings.hostname.clone(),
+        lab: console.settings.lab,
+        limits: Limits {
+            subscriptions: SUBSCRIPTIONS_MAX as u32,
+            window_rows: WINDOW_ROWS_MAX,
+            frame_bytes: FRAME_BYTES_MAX as u32,
+        },
     }
 }
 

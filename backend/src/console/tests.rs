@@ -6,4 +6,5 @@ mod http;
 mod lists;
 mod live;
 mod openapi;
+mod poll;
 mod post;

@@ -62,12 +62,8 @@ texts! {
         Waiting,
         /// Name of the table.
         TableOfHosts,
-        /// Rows before the ones shown.
-        PreviousRows,
-        /// Rows behind the ones shown.
-        NextRows,
-        /// Name of the group of both.
-        Paging,
+        /// Websockets do not come through.
+        Polling,
         /// The rows would stand in another order.
         OrderChanged,
         /// Put them in that order.
@@ -106,6 +102,8 @@ texts! {
         LabBanner,
         /// A newer build is running.
         ConsoleUpdated,
+        /// Websockets do not come through: what to do.
+        PollingHint,
         /// The connection is back.
         ConnectedAgain,
         /// Why buttons are off.

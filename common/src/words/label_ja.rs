@@ -21,15 +21,13 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::Now => "今すぐ",
         Label::Reload => "再読み込み",
         Label::FilterHosts => "ホストの絞り込み",
-        Label::FilterHint => "ドメインの一部、または status:down",
+        Label::FilterHint => "ドメインの一部、status:down、cause:host_down",
         Label::ClearFilter => "絞り込みを解除",
         Label::QuickFilters => "クイック絞り込み",
         Label::All => "すべて",
         Label::Waiting => "待機中",
         Label::TableOfHosts => "宛先ドメインと配信ステータス",
-        Label::PreviousRows => "前へ",
-        Label::NextRows => "次へ",
-        Label::Paging => "一覧のページ",
+        Label::Polling => "ポーリング",
         Label::OrderChanged => "並び順が変わりました",
         Label::ApplyOrder => "反映",
         Label::DueNow => "今すぐ",
@@ -52,6 +50,9 @@ pub(super) fn note(note: Note) -> &'static str {
     match note {
         Note::LabBanner => "これは試用環境です。メールも宛先も架空のもので、このマシンの外には送信されません。",
         Note::ConsoleUpdated => "コンソールが更新されました。",
+        Note::PollingHint => {
+            "ブラウザーとサーバーの間でWebSocketが遮断されています（多くの場合、Upgradeを中継しないプロキシが原因です）。復旧するまで5秒ごとに問い合わせます。"
+        }
         Note::ConnectedAgain => "再接続しました。",
         Note::NotConnected => "サーバーに接続していないため、現在は実行できません。",
         Note::NoMailWaiting => "待機中のメールはありません。",

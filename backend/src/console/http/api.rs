@@ -104,7 +104,7 @@ pub(super) async fn hosts(State(shared): State<Shared>, RawQuery(query): RawQuer
 }
 
 /// `active_recipients` is smallest first, `-active_recipients` largest first.
-fn sorting(text: &str) -> Result<(HostSort, bool), Refusal> {
+pub(super) fn sorting(text: &str) -> Result<(HostSort, bool), Refusal> {
     let (name, ascending) = match text.strip_prefix('-') {
         Some(name) => (name, false),
         None => (text, true),

@@ -3,7 +3,7 @@
 //! Promises: every route is in it with what it takes and answers; a test walks the router against it.
 //! Never: said anew by hand; names, shapes and words come from `common::wire`.
 
-use super::{api, post};
+use super::{api, poll, post};
 use crate::console::live;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -33,6 +33,7 @@ use utoipa::{Modify, OpenApi};
         api::action,
         api::start_probe,
         api::probe,
+        poll::poll,
         live::upgrade,
         openapi,
     ),
