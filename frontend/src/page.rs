@@ -1,5 +1,6 @@
 //! The pages, one per address, and what surrounds them.
 
+mod help;
 mod hosts;
 mod missing;
 mod notices;

@@ -6,3 +6,4 @@ mod a_million_queued_start_again_within_seconds;
 mod every_flipped_bit_is_found;
 mod no_failing_call_loses_mail;
 mod nothing_acknowledged_is_lost_by_power_cuts;
+mod the_console_keeps_its_budget;

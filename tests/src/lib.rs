@@ -7,6 +7,8 @@ pub mod backlog;
 pub mod browser;
 #[cfg(feature = "wire")]
 pub mod caller;
+#[cfg(feature = "wire")]
+pub mod chaos;
 pub mod check;
 pub mod host;
 #[cfg(feature = "wire")]

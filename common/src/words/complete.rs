@@ -168,10 +168,7 @@ fn a_footer_tells_how_many_match_and_of_how_many() {
         Language::En.say(&footer(21)),
         "21 of 1,204 hosts · 340 recipients waiting · sorted by Active Recipients"
     );
-    assert_eq!(
-        Language::En.say(&footer(1_204)),
-        "1,204 hosts · 340 recipients waiting · sorted by Active Recipients"
-    );
+    assert_eq!(Language::En.say(&footer(1_204)), "1,204 hosts · 340 recipients waiting · sorted by Active Recipients");
 }
 
 #[test]

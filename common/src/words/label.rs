@@ -88,6 +88,18 @@ texts! {
         Cancel,
         /// Close the receipt.
         Dismiss,
+        /// Title of the list of keys.
+        Keys,
+        /// Goes to the filter.
+        KeyFilter,
+        /// Goes to the next row.
+        KeyNextRow,
+        /// Goes to the row before.
+        KeyPreviousRow,
+        /// Shows the list of keys.
+        KeyHelp,
+        /// Closes what is open.
+        KeyClose,
         /// Link of the page that does not exist.
         GoToHosts,
         /// Title of the page that does not exist.

@@ -40,6 +40,12 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::RetryAll => "Retry all",
         Label::Cancel => "Cancel",
         Label::Dismiss => "Dismiss",
+        Label::Keys => "Keys",
+        Label::KeyFilter => "Filter the list",
+        Label::KeyNextRow => "Next row",
+        Label::KeyPreviousRow => "Previous row",
+        Label::KeyHelp => "Show these keys",
+        Label::KeyClose => "Close",
         Label::GoToHosts => "Go to Hosts",
         Label::NoSuchPage => "There is no page here",
     }

@@ -40,6 +40,12 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::RetryAll => "すべて再試行",
         Label::Cancel => "キャンセル",
         Label::Dismiss => "閉じる",
+        Label::Keys => "キー操作",
+        Label::KeyFilter => "一覧を絞り込む",
+        Label::KeyNextRow => "次の行へ",
+        Label::KeyPreviousRow => "前の行へ",
+        Label::KeyHelp => "キー操作を表示",
+        Label::KeyClose => "閉じる",
         Label::GoToHosts => "ホスト一覧へ",
         Label::NoSuchPage => "ページが見つかりません",
     }

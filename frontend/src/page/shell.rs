@@ -1,5 +1,6 @@
 //! What surrounds every page: the rail, the bar with the state of the line, banners, notices.
 
+use super::help::KeyHelp;
 use super::notices::NoticeBoard;
 use crate::browser;
 use crate::live::Live;
@@ -40,6 +41,7 @@ pub fn Shell(children: Children) -> impl IntoView {
                 <NoticeBoard/>
                 {children()}
             </main>
+            <KeyHelp/>
         </div>
     }
     .into_any()
