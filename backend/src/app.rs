@@ -1,9 +1,10 @@
 //! The app builds every room and joins them; then it waits for the stop signal.
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{CertificateFiles, Config};
 use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
 use crate::connect::tls::{Roots, TlsClient};
+use crate::console::auth::Auth;
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, Digger, feed};
 use crate::deliver::SessionSettings;
 use crate::descriptor::Descriptors;
@@ -14,12 +15,16 @@ use crate::intake::certificate::Certificate;
 use crate::intake::smtp::Intake;
 use crate::intake::smtp::limits::Limits;
 use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSettings, traffic};
+use crate::probe::dig;
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::report::{self, ReportLimits, ReportSettings};
+use crate::resolve::rule::Target;
 use crate::resolve::{ResolveSettings, Resolver};
 use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth, SpoolSettings};
+use common::vocab::Timestamp;
 use common::wire::{DigRequest, Health};
 use common::words::Language;
+use engine::failure::RouteFailure;
 use engine::tls::TlsRules;
 use engine::{Engine, Settings};
 use std::net::SocketAddr;
@@ -135,16 +140,12 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     };
     let engine = Engine::new(started_at, settings(&config, descriptors)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
-    let settings = ConsoleSettings {
-        hostname: config.hostname.to_string(),
-        lab,
-        up_since: started_at,
-        ..ConsoleSettings::default()
-    };
+    let settings = console_settings(&config, lab, started_at);
     let telnet = telnet(&config, resolver.clone(), guard);
-    let digger = digger(&resolver, clock);
+    let digger = digger(&config, resolver.clone(), clock);
     let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let mail = Arc::new(intake.http());
+    let auth = Arc::new(auth(&config, lab, clock)?);
     let bodies = spool.clone();
     let Backlog { batches: backlog, reading } = opened.backlog;
     let parts = ConsoleParts {
@@ -158,13 +159,14 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
         mail,
         spool: bodies,
         reading,
+        auth,
     };
     let state = ConsoleState::new(parts);
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
     let reporting = tokio::spawn(report_writer.run());
     let inlets = Inlets { events: event_inlet, backlog, kept: opened.kept, questions, stop: stop.clone() };
-    let driving = tokio::spawn(driver.run(inlets));
+    let driving = tokio::spawn(driver.run(opened.notes, inlets));
     // A queue of ordinary size is not shown half. A longer wait for it would be a longer outage.
     drop(tokio::time::timeout(COUNT_PATIENCE, counted.wait_for(|index| index.complete)).await);
     open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);
@@ -178,10 +180,18 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     Ok(())
 }
 
+/// Who may use the console. The lab is on loopback and for everybody there.
+fn auth(config: &Config, lab: bool, clock: Clock) -> Result<Auth, AppError> {
+    let sign_in = !lab && config.console.auth == crate::config::Auth::Password;
+    Auth::open(&config.data_dir, sign_in, clock).map_err(|why| AppError(why.to_string()))
+}
+
 /// What the server listens on.
 struct Listeners {
     smtp: Vec<TcpListener>,
     console: TcpListener,
+    /// Of the console.
+    certificate: Option<Arc<Certificate>>,
 }
 
 impl Listeners {
@@ -194,12 +204,18 @@ impl Listeners {
         let address = config.console.listen;
         let console = TcpListener::bind(address).await;
         let console = console.map_err(|why| format!("cannot listen for the console on {address}: {why}"))?;
-        Ok(Listeners { smtp, console })
+        let certificate = certificate(config.console.certificate.as_ref())?.map(Arc::new);
+        Ok(Listeners { smtp, console, certificate })
     }
 
     fn addresses(&self) -> Vec<SocketAddr> {
         self.smtp.iter().chain([&self.console]).filter_map(|listener| listener.local_addr().ok()).collect()
     }
+}
+
+fn certificate(files: Option<&CertificateFiles>) -> Result<Option<Certificate>, AppError> {
+    let loaded = files.map(|files| Certificate::load(&files.chain, &files.key));
+    loaded.transpose().map_err(|why| AppError(why.to_string()))
 }
 
 /// Listens, also where a server that has just ended leaves connections behind.
@@ -224,7 +240,7 @@ fn open_doors(
     }
     let (page, page_stop) = (state.clone(), stop.clone());
     doors.spawn(async move {
-        if let Err(why) = crate::console::serve(listeners.console, page, page_stop).await {
+        if let Err(why) = crate::console::serve(listeners.console, listeners.certificate, page, page_stop).await {
             tracing::error!("the console cannot be served: {why}");
         }
     });
@@ -284,6 +300,8 @@ fn guard(config: &Config, own: Vec<SocketAddr>) -> Result<TargetGuard, AppError>
     let allow = config.delivery.allow_targets.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
     let mut probe_ports = config.probe.ports.clone();
     probe_ports.push(config.delivery.port);
+    let targets = config.routes.iter().flat_map(|route| &route.to);
+    probe_ports.extend(targets.filter_map(|target| target.parse::<Target>().ok()?.port()));
     Ok(TargetGuard::new(GuardSettings { allow: allow.collect::<Result<_, AppError>>()?, own, probe_ports }))
 }
 
@@ -306,8 +324,7 @@ fn resolver(config: &Config, guard: Arc<TargetGuard>) -> Result<Resolver, AppErr
 
 fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSettings, AppError> {
     let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
-    let certificate = config.smtp.certificate.as_ref().map(|files| Certificate::load(&files.chain, &files.key));
-    let certificate = certificate.transpose().map_err(|why| AppError(why.to_string()))?;
+    let certificate = certificate(config.smtp.certificate.as_ref())?;
     let defaults = Limits::default();
     let limits = Limits {
         connections_max: descriptors.incoming(defaults.connections_max),
@@ -325,6 +342,16 @@ fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSe
     })
 }
 
+fn console_settings(config: &Config, lab: bool, up_since: Timestamp) -> ConsoleSettings {
+    ConsoleSettings {
+        hostname: config.hostname.to_string(),
+        lab,
+        up_since,
+        public: config.console.public.clone(),
+        ..ConsoleSettings::default()
+    }
+}
+
 fn session_settings(config: &Config, roots: Roots, clock: Clock) -> SessionSettings {
     let tls = Arc::new(TlsClient::new(roots, clock));
     SessionSettings { hello_name: config.hostname.clone(), tls, ..SessionSettings::default() }
@@ -339,12 +366,20 @@ fn report_settings(config: &Config) -> ReportSettings {
     }
 }
 
-/// `dig` asks the servers that delivery asks.
-fn digger(resolver: &Resolver, clock: Clock) -> Arc<dyn Digger> {
-    let servers = resolver.servers().to_vec();
+/// `dig` asks the servers that delivery asks, and those that were written for it alone.
+fn digger(config: &Config, resolver: Arc<Resolver>, clock: Clock) -> Arc<dyn Digger> {
+    let servers: Arc<[SocketAddr]> = resolver.servers().iter().chain(&config.probe.dns_servers).copied().collect();
     Arc::new(move |request: DigRequest| -> futures_util::future::BoxFuture<'static, _> {
-        let servers = servers.clone();
-        Box::pin(async move { crate::probe::dig::dig(&request, &servers, clock).await })
+        let (servers, resolver) = (servers.clone(), resolver.clone());
+        Box::pin(async move {
+            let mut answer = dig::dig(&request, &servers, clock).await?;
+            if let Some(host) = dig::delivery::domain_of(&answer) {
+                let found = tokio::time::timeout(dig::TIME_LIMIT, resolver.resolve(&host)).await;
+                let found = found.unwrap_or_else(|_| Err(RouteFailure::Ours("the name servers are slow".into())));
+                answer.delivery = Some(dig::delivery::would_use(clock.now(), found));
+            }
+            Ok(answer)
+        })
     })
 }
 

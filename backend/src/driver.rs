@@ -10,6 +10,7 @@ mod rooms;
 pub use rooms::Rooms;
 
 use crate::clock::Clock;
+use crate::spool::Notes;
 use common::vocab::{SessionId, Timestamp};
 use desk::{Changes, Question};
 use engine::envelope::{Envelope, Recovered};
@@ -25,6 +26,9 @@ use tokio::time::{Instant, sleep_until};
 const TURN_EVENTS_MAX: usize = 1_024;
 /// How often changed rows are published: four times a second is as much as a person can read.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+/// While a start still reads, so many times less often: a batch of what waits from before touches as many hosts as it
+/// has messages, and their rows would cost more than the mail.
+const COUNTING_BEATS: u64 = 8;
 /// How long a stop waits for what is in hand.
 const STOP_PATIENCE: Duration = Duration::from_secs(8);
 
@@ -52,6 +56,7 @@ pub struct Driver {
     changes: mpsc::Sender<Changes>,
     /// All that waits from before the start is in the engine.
     complete: bool,
+    beats: u64,
     messages_received: u64,
     recipients_received: u64,
     unpublished: bool,
@@ -68,6 +73,7 @@ impl Driver {
             sessions: HashMap::new(),
             changes,
             complete: false,
+            beats: 0,
             messages_received: 0,
             recipients_received: 0,
             unpublished: true,
@@ -75,7 +81,9 @@ impl Driver {
     }
 
     /// Runs until the stop signal; what is in hand then gets a few seconds to end.
-    pub async fn run(mut self, mut inlets: Inlets) {
+    pub async fn run(mut self, notes: Notes, mut inlets: Inlets) {
+        let found = |(scope, suspension)| Event::Suspend { action: None, scope, suspension };
+        self.turn(notes.suspensions.into_iter().map(found)); // before anything could be started
         let mut events = Vec::with_capacity(TURN_EVENTS_MAX);
         let mut publish = tokio::time::interval(PUBLISH_EVERY);
         loop {
@@ -146,6 +154,16 @@ impl Driver {
         // An asker that has gone does not want its answer any more.
         match question {
             Question::PreviewRetry { scope, answer } => drop(answer.send(self.engine.preview_retry(now, &scope))),
+            Question::PreviewSuspend { scope, answer } => drop(answer.send(self.engine.preview_suspend(&scope))),
+            Question::PreviewResume { scope, answer } => drop(answer.send(self.engine.preview_resume(&scope))),
+            Question::Suspend { action, scope, suspension, answer } => {
+                self.turn([Event::Suspend { action: Some(action), scope, suspension }]);
+                let _ = answer.send(());
+            }
+            Question::Resume { action, scope, answer } => {
+                self.turn([Event::Resume { action, scope }]);
+                let _ = answer.send(());
+            }
             Question::Host { host, answer } => drop(answer.send(self.engine.host_detail(&host).map(Box::new))),
             Question::Message { mid, answer } => drop(answer.send(self.engine.message(mid).map(Box::new))),
             Question::Retry { action, scope, answer } => {
@@ -161,7 +179,10 @@ impl Driver {
         if self.jumps.sees_one(self.clock.now(), Instant::now()) {
             self.turn([Event::Woke]);
         }
-        self.publish();
+        self.beats += 1;
+        if self.complete || self.beats.is_multiple_of(COUNTING_BEATS) {
+            self.publish();
+        }
     }
 
     /// Hands changed rows to the feed; if it is still busy with the last ones, they wait for the next beat.

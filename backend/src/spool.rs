@@ -10,6 +10,7 @@ pub mod disk;
 mod failure;
 pub(crate) mod frame;
 mod journal;
+mod note;
 mod quarantine;
 mod queue_db;
 pub(crate) mod record;
@@ -22,6 +23,7 @@ pub(crate) mod tests;
 pub use backlog::{Backlog, Reading};
 pub use failure::{OpenError, SpoolHealth};
 pub use journal::JournalSpool;
+pub use note::{Note, Notes};
 pub use settings::SpoolSettings;
 
 use bytes::Bytes;
@@ -139,6 +141,9 @@ pub trait Spool: Send + Sync + 'static {
     /// The body of a message that is not done yet; from memory while it is fresh.
     fn body(&self, mid: MessageId) -> Answer<Bytes>;
 
+    /// Writes down what is kept besides mail, in order; answers when it is on disk.
+    fn note(&self, notes: Vec<Note>) -> Answer<()>;
+
     /// Writes and syncs all that was handed over so far, then answers.
     fn flush(&self) -> Answer<()>;
 }
@@ -150,6 +155,8 @@ pub struct Opened<S> {
     pub spool: Arc<S>,
     /// What waits from before, as it is read.
     pub backlog: Backlog,
+    /// What was kept besides mail.
+    pub notes: Notes,
     /// Messages on disk, in batches of one sync each. The driver reads it; while it is full, `keep` waits.
     pub kept: tokio::sync::mpsc::Receiver<Vec<Arc<Envelope>>>,
 }

@@ -2,7 +2,7 @@
 //!
 //! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
-//! jumped), `tls` (which connection asks for it), `retry` (an operator says now), `show` (what it shows of itself).
+//! jumped), `tls` (which connection asks for it), `retry` (an operator says now), `suspend` (not now), `show` (what it shows of itself).
 
 mod accept;
 mod clock;
@@ -12,6 +12,7 @@ mod retry;
 mod session;
 mod show;
 mod start;
+mod suspend;
 mod timer;
 mod tls;
 mod warning;
@@ -33,6 +34,8 @@ use std::net::SocketAddr;
 enum Timer {
     Host(HostId),
     IdleSession(SessionId),
+    /// The earliest end of a suspension.
+    Suspension,
 }
 
 /// Every decision of the queue. See the crate's front page.
@@ -60,6 +63,7 @@ pub struct Engine {
     next_session: u64,
     next_attempt: u64,
     guard_closed: bool,
+    suspensions: suspend::Suspensions,
     /// What became of recipients in the event that is being dealt with.
     endings: Vec<ending::Ending>,
     changed: BTreeSet<HostId>,
@@ -91,6 +95,7 @@ impl Engine {
             next_session: 1,
             next_attempt: 1,
             guard_closed: false,
+            suspensions: suspend::Suspensions::default(),
             endings: Vec::new(),
             changed: BTreeSet::new(),
             gone: Vec::new(),
@@ -116,6 +121,8 @@ impl Engine {
             }
             Event::SessionClosed { session } => self.session_closed(now, session, out),
             Event::Retry { action, scope } => self.retried(now, action, &scope, out),
+            Event::Suspend { action, scope, suspension } => self.suspended(now, action, scope, suspension, out),
+            Event::Resume { action, scope } => self.resumed(now, action, scope, out),
             Event::Woke | Event::ClockJumped(_) => {}
             Event::Guard { closed } => self.guarded(now, closed, out),
         }

@@ -12,6 +12,7 @@ use crate::queue::{Leg, LegKey, LegStage, Word};
 use crate::route::Route;
 use crate::settings::Settings;
 use crate::shelf::Shelf;
+use crate::suspension::Suspension;
 use crate::tls::{Protection, TlsRule};
 use crate::view::Evidence;
 use common::vocab::{CauseCounts, Counters, Domain, HostStatus, Reply, Timestamp, VerdictCode, WaitCause};
@@ -127,6 +128,10 @@ pub struct Host {
     pub idle_since: Option<Timestamp>,
     /// Legs past their lifetime that get the one attempt which decides.
     pub last_chance: Vec<LegKey>,
+    /// Legs whose lifetime ended while it was suspended.
+    pub overdue: Vec<LegKey>,
+    /// Delivery to it, or all delivery, is suspended.
+    pub suspended: Option<Arc<Suspension>>,
     /// It stands in a queue for a connection.
     pub queued_for_slot: bool,
     /// The wake-up that is registered for it.
@@ -175,9 +180,18 @@ impl Host {
             last_delivery_at: None,
             idle_since: None,
             last_chance: Vec::new(),
+            overdue: Vec::new(),
+            suspended: None,
             queued_for_slot: false,
             wake_at: None,
         }
+    }
+
+    /// Octets of memory of its queues.
+    #[cfg(test)]
+    pub fn queue_bytes(&self) -> usize {
+        let keys = self.fresh.capacity() + self.again.capacity() + 2 * (self.retry.len() + self.released.len());
+        self.legs.bytes() + keys * std::mem::size_of::<LegKey>()
     }
 
     /// A new leg enters, due or with a timer that was written down.
@@ -191,7 +205,7 @@ impl Host {
         self.idle_since = None;
         let until = match leg.stage {
             LegStage::Retry { until, .. } => Some(until),
-            LegStage::Due | LegStage::Sending { .. } => None,
+            LegStage::Due | LegStage::Sending => None,
         };
         self.legs.insert(key, leg);
         match until {
@@ -204,6 +218,9 @@ impl Host {
         let Some(leg) = self.legs.get_mut(&key) else { return };
         leg.stage = LegStage::Due;
         let queue = if leg.attempts == 0 { &mut self.fresh } else { &mut self.again };
+        if queue.len() == queue.capacity() {
+            queue.reserve_exact((queue.len() / 4).max(2)); // a million wait here: no room for twice as many
+        }
         if in_front { queue.push_front(key) } else { queue.push_back(key) }
     }
 
@@ -251,7 +268,7 @@ impl Host {
         match leg.stage {
             LegStage::Due => true,
             LegStage::Retry { epoch, .. } => epoch < self.epoch,
-            LegStage::Sending { .. } => false,
+            LegStage::Sending => false,
         }
     }
 
@@ -263,7 +280,7 @@ impl Host {
     /// `Sending -> Due`, in front: the session broke before the attempt counted.
     pub fn give_back(&mut self, key: LegKey) {
         let Some(leg) = self.legs.get(&key) else { return };
-        debug_assert!(matches!(leg.stage, LegStage::Sending { .. }));
+        debug_assert!(matches!(leg.stage, LegStage::Sending));
         self.counts.sending -= leg.recipients();
         self.enter_due(key, true);
     }
@@ -298,7 +315,7 @@ impl Host {
     pub fn remove(&mut self, key: LegKey) -> Option<Leg> {
         let leg = self.legs.remove(&key)?;
         let count = leg.recipients();
-        debug_assert!(!matches!(leg.stage, LegStage::Sending { .. }));
+        debug_assert!(!matches!(leg.stage, LegStage::Sending));
         if leg.attempts == 0 {
             self.counts.unattempted -= count;
         } else {
@@ -382,6 +399,9 @@ impl Host {
 
     /// The cause that holds the host as a whole.
     pub fn host_cause(&self, guard_closed: bool) -> WaitCause {
+        if self.suspended.is_some() {
+            return WaitCause::Suspended;
+        }
         if guard_closed {
             return WaitCause::Guard;
         }
@@ -401,7 +421,9 @@ impl Host {
         causes[host_cause] += self.counts.due();
         // A cause that stands before `retry` in the list and holds the host names the others too.
         let retry_cause = match host_cause {
-            WaitCause::Guard | WaitCause::Dns | WaitCause::TlsPolicy | WaitCause::HostDown => host_cause,
+            WaitCause::Suspended | WaitCause::Guard | WaitCause::Dns | WaitCause::TlsPolicy | WaitCause::HostDown => {
+                host_cause
+            }
             _ => WaitCause::Retry,
         };
         causes[retry_cause] += self.counts.retrying;
@@ -415,6 +437,9 @@ impl Host {
 
     /// When something of it will be tried, as far as timers decide.
     pub fn next_attempt_at(&self) -> Option<Timestamp> {
+        if let Some(suspension) = &self.suspended {
+            return suspension.until.filter(|_| self.counts.active() > 0);
+        }
         let rest = self.rest.filter(|_| self.counts.active() > 0).map(|rest| rest.until);
         if self.has_due() { rest } else { self.next_retry_at().map(|retry| rest.map_or(retry, |rest| rest.max(retry))) }
     }
@@ -479,7 +504,7 @@ impl Host {
                 counts.attempted += recipients;
             }
             match leg.stage {
-                LegStage::Sending { .. } => counts.sending += recipients,
+                LegStage::Sending => counts.sending += recipients,
                 LegStage::Retry { epoch, .. } if epoch == self.epoch => counts.retrying += recipients,
                 LegStage::Retry { .. } | LegStage::Due => {}
             }

@@ -3,6 +3,8 @@
 mod book;
 mod held;
 mod leg;
+#[cfg(test)]
+mod tests;
 mod word;
 
 pub use book::MessageBook;

@@ -17,6 +17,8 @@ pub struct Settings {
     pub lifetime_null_sender: Duration,
     /// Ages at which the sender of a message that still waits is told, whatever the cause; once each.
     pub warn: Vec<Duration>,
+    /// Suspended mail does not expire in silence: its sender is told so long before the end of its lifetime.
+    pub warn_suspended: Duration,
     /// First wait of a host that is down; doubles.
     pub host_first: Duration,
     /// Longest wait of a host that is down.
@@ -70,6 +72,7 @@ impl Default for Settings {
             lifetime: hours(5 * 24),
             lifetime_null_sender: hours(2 * 24),
             warn: vec![hours(4), hours(24)],
+            warn_suspended: hours(24),
             host_first: minutes(1),
             host_max: minutes(15),
             dns_first: minutes(5),

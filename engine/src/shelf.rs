@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::collections::vec_deque;
-use std::mem::size_of;
 use std::ops::{Bound, Index, RangeBounds};
 
 /// Entries of a board: more would cost more to move, fewer more boards.
@@ -81,7 +80,13 @@ impl<K: Ord + Copy, V> Shelf<K, V> {
         let last = self.boards.len().saturating_sub(1);
         match self.boards.get_mut(at) {
             None => self.boards.push_back(vec![(key, value)]),
-            Some(board) if board.len() < BOARD_ENTRIES => board.insert(place, (key, value)),
+            Some(board) if board.len() < BOARD_ENTRIES => {
+                if board.len() == board.capacity() {
+                    // Not to twice as many: there are many short shelves.
+                    board.reserve_exact((board.len() / 4).max(2).min(BOARD_ENTRIES - board.len()));
+                }
+                board.insert(place, (key, value));
+            }
             Some(_) if at == last && place == BOARD_ENTRIES => {
                 // In order: the next board is filled as this one was, and grows as a vector grows.
                 self.boards.push_back(vec![(key, value)]);
@@ -184,9 +189,10 @@ impl<K: Ord + Copy, V> Shelf<K, V> {
     }
 
     /// Octets of memory that it holds, its values' own not counted.
+    #[cfg(test)]
     pub fn bytes(&self) -> usize {
-        let boards = self.boards.iter().map(|board| board.capacity() * size_of::<(K, V)>()).sum::<usize>();
-        boards + self.boards.capacity() * size_of::<Board<K, V>>()
+        let boards = self.boards.iter().map(|board| board.capacity() * std::mem::size_of::<(K, V)>()).sum::<usize>();
+        boards + self.boards.capacity() * std::mem::size_of::<Board<K, V>>()
     }
 }
 
@@ -218,6 +224,7 @@ mod tests {
     use super::*;
     use crate::random::Random;
     use std::collections::BTreeMap;
+    use std::mem::size_of;
 
     fn same(shelf: &Shelf<u64, u64>, tree: &BTreeMap<u64, u64>) {
         assert!(shelf.iter().eq(tree.iter()));
@@ -260,6 +267,16 @@ mod tests {
                 assert_eq!(shelf.remove(&key), tree.remove(&key));
             }
             same(&shelf, &tree);
+        }
+    }
+
+    #[test]
+    fn a_short_shelf_keeps_room_for_few_more() {
+        let entry = size_of::<(u64, u64)>();
+        for count in 1..64 {
+            let shelf: Shelf<u64, u64> = (0..count).map(|key| (key, key)).collect();
+            let room = (count as usize * 5 / 4).max(count as usize + 2) * entry;
+            assert!(shelf.boards[0].capacity() * entry <= room, "{count}");
         }
     }
 

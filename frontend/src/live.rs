@@ -6,7 +6,6 @@
 //! that was not answered is repeated with its key on the next connection, so it happens once; a page that is hidden
 //! for a minute stops following. Never: writes of server facts (see `store::apply`). The walk goes on there.
 
-mod ask;
 mod backoff;
 mod polling;
 mod socket;
@@ -45,6 +44,8 @@ struct Line {
     store: Store,
     locale: Box<dyn Fn() -> &'static str>,
     socket: RefCell<Option<Socket>>,
+    /// Nobody is signed in: there is no line.
+    resting: Cell<bool>,
     welcomed: Cell<bool>,
     subscribed: Cell<bool>,
     query: RefCell<Option<HostsQuery>>,
@@ -64,13 +65,14 @@ struct Line {
 }
 
 impl Live {
-    /// Opens the line and keeps it open. `locale` is asked at every connection.
+    /// A line that rests until [`Live::begin`]. `locale` is asked at every connection.
     pub fn start(store: Store, locale: impl Fn() -> &'static str + 'static) -> Live {
         let line = Rc::new_cyclic(|me| Line {
             me: me.clone(),
             store,
             locale: Box::new(locale),
             socket: RefCell::default(),
+            resting: Cell::new(true),
             welcomed: Cell::default(),
             subscribed: Cell::default(),
             query: RefCell::default(),
@@ -88,7 +90,6 @@ impl Live {
             tell_lost: RefCell::default(),
             hide: RefCell::default(),
         });
-        line.open();
         let live = Live(StoredValue::new_local(line));
         window_event_listener_untyped("online", move |_| live.try_now());
         window_event_listener_untyped("visibilitychange", move |_| live.with(Line::visibility_changed));
@@ -129,6 +130,29 @@ impl Live {
         });
     }
 
+    /// Opens the line and keeps it open.
+    pub fn begin(self) {
+        self.with(|line| {
+            if line.resting.replace(false) {
+                line.open();
+            }
+        });
+    }
+
+    /// Nobody is signed in any more: closes the line, and opens none before [`Live::begin`].
+    pub fn rest(self) {
+        self.with(|line| {
+            line.resting.set(true);
+            line.lost();
+            line.next_try.take();
+            line.tell_lost.take();
+            line.unanswered.borrow_mut().clear();
+            line.polling.stop();
+            line.attempts.set(0);
+            line.store.link.set(Link::Connecting);
+        });
+    }
+
     /// Does not wait for the next try.
     pub fn try_now(self) {
         self.with(Line::open_if_lost);
@@ -166,7 +190,7 @@ impl Line {
     }
 
     fn open_if_lost(&self) {
-        if self.socket.borrow().is_none() {
+        if self.socket.borrow().is_none() && !self.resting.get() {
             self.open();
         }
     }
@@ -280,10 +304,13 @@ impl Line {
         let socket = self.socket.take();
         Timeout::new(0, move || drop(socket)).forget(); // it may be the one that is calling
         self.subscribed.set(false);
-        if self.welcomed.replace(false) {
-            self.polling.forget_failures();
-        } else {
-            self.upgrade_failed();
+        let was_welcomed = self.welcomed.replace(false);
+        if self.resting.get() {
+            return;
+        }
+        match was_welcomed {
+            true => self.polling.forget_failures(),
+            false => self.upgrade_failed(),
         }
         if !self.unanswered.borrow().is_empty() && !self.polling.is_on() {
             self.store.notices.say(Notice::RetryUnanswered);

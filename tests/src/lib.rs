@@ -10,6 +10,7 @@ pub mod caller;
 #[cfg(feature = "wire")]
 pub mod chaos;
 pub mod check;
+pub mod holds;
 pub mod host;
 #[cfg(feature = "wire")]
 pub mod image;

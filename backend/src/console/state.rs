@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::console::actions::ActionBook;
+use crate::console::auth::Auth;
 use crate::console::http::assets::{Embedded, Site};
 use crate::console::index::HostsIndex;
 use crate::console::probes::ProbeBook;
@@ -91,6 +92,8 @@ pub struct ConsoleParts {
     pub mail: Arc<HttpIntake>,
     /// Where queued messages are looked at.
     pub spool: Arc<dyn Spool>,
+    /// Who may what.
+    pub auth: Arc<Auth>,
     /// How far the start has come with what waits from before.
     pub reading: watch::Receiver<Reading>,
 }
@@ -105,6 +108,7 @@ pub struct ConsoleState {
     pub(super) telnet: Telnet,
     pub(super) mail: Arc<HttpIntake>,
     pub(super) spool: Arc<dyn Spool>,
+    pub(super) auth: Arc<Auth>,
     pub(super) reading: watch::Receiver<Reading>,
     pub(super) site: Arc<dyn Site>,
     pub(super) actions: ActionBook,
@@ -126,7 +130,7 @@ impl ConsoleState {
     pub(super) fn with_site(parts: ConsoleParts, site: Arc<dyn Site>) -> Arc<ConsoleState> {
         let first = parts.settings.up_since.millis();
         Arc::new(ConsoleState {
-            actions: ActionBook::new(parts.desk.clone(), parts.clock, first),
+            actions: ActionBook::new(parts.desk.clone(), parts.spool.clone(), parts.clock, first),
             probes: ProbeBook::new(parts.digger, parts.telnet.clone(), first),
             live: Arc::new(Semaphore::new(parts.settings.live_max)),
             desk: parts.desk,
@@ -137,6 +141,7 @@ impl ConsoleState {
             telnet: parts.telnet,
             mail: parts.mail,
             spool: parts.spool,
+            auth: parts.auth,
             reading: parts.reading,
             site,
             requests: AtomicU64::new(0),

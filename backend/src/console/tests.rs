@@ -6,5 +6,8 @@ mod http;
 mod lists;
 mod live;
 mod openapi;
+mod people;
 mod poll;
 mod post;
+mod roles;
+mod signing;

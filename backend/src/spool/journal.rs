@@ -23,11 +23,11 @@ use crate::spool::failure::{OpenError, SpoolHealth};
 use crate::spool::quarantine::Quarantine;
 use crate::spool::recovery::{self, Start};
 use crate::spool::settings::SpoolSettings;
-use crate::spool::{Answer, Begun, Kept, Opened, Spool, SpoolError, Submission};
+use crate::spool::{Answer, Begun, Kept, Note, Opened, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::MessageId;
 use engine::envelope::Settlement;
-use job::Job;
+use job::Work;
 use op::{Op, Reply};
 use reader::Readers;
 use shared::Shared;
@@ -69,6 +69,7 @@ impl JournalSpool {
     ) -> Result<Opened<JournalSpool>, OpenError> {
         let Start { log, quarantine, stock } = recovery::start(disk, dir, &settings)?;
         let shared = log.shared().clone();
+        let notes = shared.db.notes().map_err(OpenError::database(&dir.join("queue.db")))?;
         let (sender, ops) = std::sync::mpsc::channel();
         let (kept_sender, kept) = tokio::sync::mpsc::channel(settings.kept_batches_max.max(1));
         let readers = Readers::start(&shared, &quarantine).map_err(OpenError::io("start a thread for", dir))?;
@@ -82,7 +83,7 @@ impl JournalSpool {
             .spawn(move || writer.work())
             .map_err(OpenError::io("start a thread for", dir))?;
         let spool = Arc::new(JournalSpool { ops: sender, readers, shared });
-        Ok(Opened { spool, backlog, kept })
+        Ok(Opened { spool, backlog, notes, kept })
     }
 
     /// How it is. After `Failed` the process has to end.
@@ -119,14 +120,19 @@ fn start_hands(
     shared: &Arc<Shared>,
     quarantine: Quarantine,
     ops: Sender<Op>,
-) -> std::io::Result<(Sender<Job>, JoinHandle<()>)> {
+) -> std::io::Result<(Sender<Work>, JoinHandle<()>)> {
     let shared = shared.clone();
     let (sender, jobs) = std::sync::mpsc::channel();
     let hands = std::thread::Builder::new().name("spool-db".to_owned()).spawn(move || {
         let _alarm = Alarm(shared.clone());
-        for job in jobs {
-            if ops.send(Op::Landed(mover::carry_out(&shared, &quarantine, job))).is_err() {
-                break; // the writer has ended
+        for work in jobs {
+            match work {
+                Work::Notes(notes, reply) => mover::write_notes(&*shared.db, notes, reply),
+                Work::Job(job) => {
+                    if ops.send(Op::Landed(mover::carry_out(&shared, &quarantine, job))).is_err() {
+                        break; // the writer has ended
+                    }
+                }
             }
         }
     })?;
@@ -171,6 +177,10 @@ impl Spool for JournalSpool {
             None => self.readers.ask(mid, reply),
         }
         answer
+    }
+
+    fn note(&self, notes: Vec<Note>) -> Answer<()> {
+        self.ask(|reply| Op::Note(notes, reply))
     }
 
     fn flush(&self) -> Answer<()> {

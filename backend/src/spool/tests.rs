@@ -95,7 +95,7 @@ pub(crate) struct Whole<S> {
 
 /// Reads all that waits, on a thread of its own: the caller may be a task.
 pub(crate) fn whole<S>(opened: Opened<S>) -> Whole<S> {
-    let Opened { spool, mut backlog, kept } = opened;
+    let Opened { spool, mut backlog, kept, .. } = opened;
     let reader = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(backlog.whole())

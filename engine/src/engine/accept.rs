@@ -36,7 +36,7 @@ impl Engine {
         let deadline = self.next_deadline(&held, now);
         self.deadlines.insert((deadline, mid), ());
         if self.queue_is_long() {
-            held.fold();
+            held.fold(if let [id] = ids[..] { Some(&self.host(id).name) } else { None });
         }
         self.messages.insert(mid, MessageBook::new(held, deadline, &ids, waiting.len() as u32));
         for (id, recipients) in by_host {
@@ -50,7 +50,8 @@ impl Engine {
         if let Some(id) = self.names.get(domain) {
             return *id;
         }
-        let host = Host::new(domain.clone(), &self.settings);
+        let mut host = Host::new(domain.clone(), &self.settings);
+        host.suspended = self.suspensions.of(domain);
         let id = match self.free_hosts.pop() {
             Some(id) => {
                 self.hosts[id.0 as usize] = Some(host);

@@ -25,6 +25,7 @@ impl Engine {
             }
         }
         self.lanes.values_mut().filter_map(|lane| lane.failed_until.as_mut()).for_each(|until| jump.shift(until));
+        self.watch_suspensions(); // their ends are times of the wall clock
         let ids: Vec<HostId> = self.names.values().copied().collect();
         for id in ids {
             self.host_mut(id).jump(jump);

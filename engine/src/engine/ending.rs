@@ -6,10 +6,10 @@
 
 use super::Engine;
 use crate::envelope::{Envelope, Settled, Settlement};
-use crate::queue::Word;
+use crate::queue::{MessageBook, Word};
 use crate::report::{Report, ReportKind, Reported};
 use crate::{Effect, Output};
-use common::vocab::{MessageId, RecipientId, Timestamp};
+use common::vocab::{Domain, MessageId, RecipientId, Timestamp};
 use std::sync::Arc;
 
 /// What became of some recipients of one message in one event.
@@ -94,7 +94,21 @@ impl Ending {
 impl Engine {
     /// The envelope of a message that has recipients in the queue.
     pub(super) fn envelope(&self, mid: MessageId) -> Arc<Envelope> {
-        self.messages[&mid].held.envelope(mid)
+        let book = &self.messages[&mid];
+        book.held.envelope(mid, self.only_host(book).as_ref())
+    }
+
+    /// The domain of all recipients of a message that are in the queue, if it is one.
+    pub(super) fn only_host(&self, book: &MessageBook) -> Option<Domain> {
+        let host = self.hosts[book.only_host()?.0 as usize].as_ref()?;
+        Some(host.name.clone())
+    }
+
+    fn fold(&mut self, mid: MessageId) {
+        let host = self.messages.get(&mid).and_then(|book| self.only_host(book));
+        if let Some(book) = self.messages.get_mut(&mid) {
+            book.held.fold(host.as_ref());
+        }
     }
 
     /// Nothing has become of the recipients of this message yet.
@@ -114,9 +128,8 @@ impl Engine {
             book.recipients -= ended;
             ending.done = book.recipients == 0;
         }
-        let long = self.queue_is_long();
-        if let Some(book) = self.messages.get_mut(&mid).filter(|_| long && !ending.done) {
-            book.held.fold(); // it waits for another attempt
+        if !ending.done && self.queue_is_long() {
+            self.fold(mid); // it waits for another attempt
         }
         if ending.done
             && let Some(book) = self.messages.remove(&mid)

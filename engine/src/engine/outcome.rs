@@ -282,6 +282,9 @@ impl Engine {
 
     fn bounce_due(&mut self, id: HostId, word: &Word, out: &mut Output) {
         let host = self.host(id);
+        if host.suspended.is_some() {
+            return; // suspended mail stays: it is looked up again when delivery goes on
+        }
         let due: Vec<LegKey> = host.legs.iter().filter(|(_, leg)| host.is_due(leg)).map(|(key, _)| *key).collect();
         for key in due {
             self.bounce_leg(id, key, HardBounce::Dns, word, out);
@@ -311,7 +314,7 @@ impl Engine {
     pub(super) fn give_up(&mut self, id: HostId, key: LegKey, out: &mut Output) {
         let host = self.host(id);
         let Some(leg) = host.legs.get(&key) else { return };
-        if matches!(leg.stage, LegStage::Sending { .. }) {
+        if matches!(leg.stage, LegStage::Sending) {
             return;
         }
         let word = host.last_word(leg, self.messages[&key.0].held.received_at());
@@ -322,7 +325,7 @@ impl Engine {
     /// each of them gets its own attempt: the clock may have jumped, and one success must not end a whole queue.
     pub(super) fn decide_last_chances(&mut self, id: HostId, out: &mut Output) {
         for key in std::mem::take(&mut self.host_mut(id).last_chance) {
-            let sending = |leg: &crate::queue::Leg| matches!(leg.stage, LegStage::Sending { .. });
+            let sending = |leg: &crate::queue::Leg| matches!(leg.stage, LegStage::Sending);
             if self.host(id).legs.get(&key).is_some_and(sending) {
                 continue; // its own attempt is under way and decides when it ends
             }

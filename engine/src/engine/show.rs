@@ -44,7 +44,7 @@ impl Engine {
             status: host.status,
             status_since: host.status_since,
             limited_since: host.limited_since.filter(|_| host.status != HostStatus::Down),
-            held_since: None,
+            held: host.suspended.clone(),
             evidence: host.evidence.clone(),
             counters: host.counters,
             unattempted: host.counts.unattempted,
@@ -89,13 +89,14 @@ impl Engine {
             }
         }
         recipients.sort_by_key(|recipient| recipient.rid);
-        Some(MessageView { envelope: book.held.envelope(mid), recipients })
+        Some(MessageView { envelope: self.envelope(mid), recipients })
     }
 
     fn recipient(&self, host: &Host, leg: &Leg, rid: RecipientId, expires_at: Timestamp) -> RecipientView {
         let host_cause = host.host_cause(self.guard_closed);
         let (cause, next_attempt_at) = match leg.stage {
-            LegStage::Sending { .. } => (common::vocab::WaitCause::Sending, None),
+            LegStage::Sending => (common::vocab::WaitCause::Sending, None),
+            LegStage::Due | LegStage::Retry { .. } if host.suspended.is_some() => (host_cause, host.next_attempt_at()),
             _ if host.is_due(leg) => (host_cause, host.rest.map(|rest| rest.until)),
             LegStage::Retry { until, .. } => (host_cause.min(common::vocab::WaitCause::Retry), Some(until)),
             LegStage::Due => (host_cause, None),
@@ -108,6 +109,14 @@ impl Engine {
             expires_at,
             latest: leg.latest().map(|word| (word.code, word.reply.clone())),
         }
+    }
+
+    /// Octets of memory of the queue: what grows with each message, the hosts' own records left out.
+    #[cfg(test)]
+    pub(crate) fn queue_bytes(&self) -> usize {
+        let folded: usize = self.messages.values().map(|book| book.held.bytes()).sum();
+        let queues: usize = self.hosts.iter().flatten().map(Host::queue_bytes).sum();
+        folded + queues + self.messages.bytes() + self.deadlines.bytes()
     }
 
     /// What sessions carry at this moment.

@@ -65,7 +65,8 @@ impl Engine {
         let host = self.host(id);
         let at_work = host.connecting + host.busy;
         let limit = if host.status == HostStatus::Down { 1 } else { host.window.open() };
-        !self.guard_closed && host.has_due() && host.rest.is_none_or(|rest| rest.until <= now) && at_work < limit
+        let open = !self.guard_closed && host.suspended.is_none();
+        open && host.has_due() && host.rest.is_none_or(|rest| rest.until <= now) && at_work < limit
     }
 
     /// A ready session to one of the hops whose protection is enough for the host.
@@ -87,8 +88,9 @@ impl Engine {
         self.next_attempt += 1;
         let host = self.host(id);
         let (rids, name) = (host.legs[&key].rids().to_vec(), host.name.clone());
-        let Some(message) = self.messages.get_mut(&key.0) else { return };
-        let order = Order { attempt, envelope: message.held.unfold(key.0), rids, host: name };
+        let only_host = self.messages.get(&key.0).and_then(|book| self.only_host(book));
+        let Some(book) = self.messages.get_mut(&key.0) else { return };
+        let order = Order { attempt, envelope: book.held.unfold(key.0, only_host.as_ref()), rids, host: name };
         self.hand_session_to(id, session);
         let book = self.sessions.get_mut(&session).expect("an idle session is in the books");
         book.state = SessionState::Busy { leg: key, attempt };

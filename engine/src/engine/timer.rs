@@ -35,6 +35,7 @@ impl Engine {
                         self.close(session, out);
                     }
                 }
+                Timer::Suspension => self.end_suspensions(now, out),
             }
         }
     }
@@ -73,8 +74,12 @@ impl Engine {
     pub(super) fn lifetime_over(&mut self, now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
         let Some(host) = self.hosts[id.0 as usize].as_ref() else { return };
         let Some(leg) = host.legs.get(&key) else { return };
-        if matches!(leg.stage, LegStage::Sending { .. }) {
+        if matches!(leg.stage, LegStage::Sending) {
             return; // the attempt under way decides
+        }
+        if host.suspended.is_some() {
+            self.host_mut(id).overdue.push(key);
+            return;
         }
         let received_at = self.messages[&key.0].held.received_at();
         if host.heard_since(received_at) {

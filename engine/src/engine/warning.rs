@@ -31,8 +31,15 @@ impl Engine {
         if !held.has_sender() {
             return end;
         }
-        let warnings = self.settings.warn.iter().map(|age| received_at + *age);
+        let ages = self.settings.warn.iter().map(|age| received_at + *age);
+        let warnings = ages.chain(self.warn_suspended_at(held));
         warnings.filter(|at| *at > after && *at < end).min().unwrap_or(end)
+    }
+
+    /// When the sender hears that the lifetime of suspended mail is nearly over.
+    fn warn_suspended_at(&self, held: &Held) -> Option<Timestamp> {
+        let before = u64::try_from(self.settings.warn_suspended.as_millis()).ok()?;
+        self.expires(held).0.checked_sub(before).map(Timestamp)
     }
 
     /// The timer of a message has run out.
@@ -42,8 +49,12 @@ impl Engine {
         if self.expires(&book.held) <= now {
             return legs.into_iter().for_each(|(id, key)| self.lifetime_over(now, id, key, out));
         }
-        let deadline = self.next_deadline(&book.held, now);
-        self.warn(&book.held.envelope(mid), &legs, out);
+        let (envelope, received_at) = (self.envelope(mid), book.held.received_at());
+        let (passed, deadline) = (book.deadline, self.next_deadline(&book.held, now));
+        let of_age = self.settings.warn.iter().any(|age| received_at + *age == passed);
+        let told = |(id, _): &(HostId, LegKey)| of_age || self.host(*id).suspended.is_some();
+        let late: Vec<(HostId, LegKey)> = legs.into_iter().filter(told).collect();
+        self.warn(&envelope, &late, out);
         if let Some(book) = self.messages.get_mut(&mid) {
             book.deadline = deadline;
             self.deadlines.insert((deadline, mid), ());

@@ -30,6 +30,11 @@ impl MessageBook {
         MessageBook { held, deadline, many, host, recipients }
     }
 
+    /// The host of all its legs, if it is one.
+    pub fn only_host(&self) -> Option<HostId> {
+        self.many.is_none().then_some(self.host)
+    }
+
     /// Where its legs are, or were.
     pub fn hosts(&self) -> &[HostId] {
         match &self.many {

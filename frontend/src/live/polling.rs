@@ -3,13 +3,13 @@
 //! Promises: it begins after three websockets that brought no welcome although the server answers over HTTP; the next
 //! question is asked only after the answer; it ends with the first welcome over a websocket.
 
-use super::{Line, ask, with};
+use super::{Line, with};
+use crate::ask::ask;
 use crate::browser;
 use crate::store::{Applied, Link, Notice, apply, welcome};
-use common::wire::{ActionRequest, HostsQuery, Polled, ServerFrame};
+use common::wire::{ActionRequest, ApiError, HostsQuery, Polled, ServerFrame};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use std::cell::{Cell, RefCell};
 
 /// Websockets without a welcome, one after the other, before HTTP is tried.
@@ -46,6 +46,15 @@ impl Polling {
     }
 }
 
+/// Where the list is asked for, or what has changed of it since the cursor.
+fn address(query: &HostsQuery, cursor: &str) -> String {
+    let order = serde_json::to_value(query.sort).unwrap_or_default();
+    let sort = format!("{}{}", if query.ascending { "" } else { "-" }, order.as_str().unwrap_or_default());
+    let filter = String::from(js_sys::encode_uri_component(&query.filter));
+    let (first, len) = (query.window.first, query.window.len);
+    format!("/api/v1/poll?cursor={cursor}&q={filter}&sort={sort}&first={first}&len={len}")
+}
+
 impl Line {
     /// A websocket ended before its welcome.
     pub(super) fn upgrade_failed(&self) {
@@ -59,22 +68,22 @@ impl Line {
     /// Asks, unless a question is under way or nobody looks.
     pub(super) fn poll_now(&self) {
         let Some(query) = self.query.borrow().clone() else { return };
-        if !browser::is_visible() || self.welcomed.get() || self.polling.asking.replace(true) {
+        if !browser::is_visible() || self.welcomed.get() || self.resting.get() || self.polling.asking.replace(true) {
             return;
         }
         let same = |(of, _): &&(HostsQuery, String)| HostsQuery { freeze: query.freeze, ..of.clone() } == query;
         let known = self.polling.answered.borrow().as_ref().filter(same).map(|(_, cursor)| cursor.clone());
         let me = self.me.clone();
-        spawn_local(async move {
-            let answer = ask::poll(query.clone(), known.unwrap_or_default()).await;
+        ask("GET", &address(&query, &known.unwrap_or_default()), None::<&()>, move |status, text| {
+            let answer = if status == 200 { serde_json::from_str(&text).ok() } else { None };
             with(&me, |line| line.polled(query, answer));
         });
     }
 
     fn polled(&self, query: HostsQuery, answer: Option<Polled>) {
         self.polling.asking.set(false);
-        if self.welcomed.get() {
-            return; // a websocket was quicker
+        if self.welcomed.get() || self.resting.get() {
+            return; // a websocket was quicker, or nobody is signed in any more
         }
         let Some(answer) = answer else {
             if self.polling.on.replace(false) {
@@ -113,8 +122,13 @@ impl Line {
     /// Has something done over HTTP. Not answered, it is repeated on the next line with its key.
     pub(super) fn act_by_polling(&self, id: u64, action: ActionRequest) {
         let me = self.me.clone();
-        spawn_local(async move {
-            let Some(result) = ask::act(&action).await else { return };
+        ask("POST", "/api/v1/actions", Some(&action), move |status, text| {
+            let result = match status {
+                0 => return,
+                200..300 => serde_json::from_str(&text).map(Ok),
+                _ => serde_json::from_str::<ApiError>(&text).map(Err),
+            };
+            let Ok(result) = result else { return };
             with(&me, |line| {
                 if let Applied::Answered(id) = apply(&line.store, &ServerFrame::Reply { id, result }) {
                     line.unanswered.borrow_mut().retain(|(asked, _)| *asked != id);

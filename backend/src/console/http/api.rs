@@ -4,12 +4,14 @@ use super::Shared;
 use super::read::{Json, Parameters, bad, body, number, shown};
 use super::refusal::{Refusal, nothing_here};
 use crate::console::actions::no_record_of;
+use crate::console::auth::Caller;
 use crate::console::index::filter::Filter;
 use crate::console::index::order::{Cursor, OrderKey};
 use crate::console::letterhead::Letterhead;
 use crate::console::serve::stopped;
 use crate::console::state::asked;
 use crate::console::view;
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
@@ -17,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use common::vocab::{ActionId, Domain, MessageId};
 use common::wire::{
     Action, ActionRequest, ApiError, ErrorCode, Health, HostDetail, HostRow, HostSort, List, MessageDetail, Probe,
-    ProbeRequest, ServerStatus,
+    ProbeKind, ProbeRequest, ServerStatus,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -152,9 +154,13 @@ pub(super) async fn message(
 
 /// `POST /api/v1/actions`.
 #[utoipa::path(post, path = "/api/v1/actions", tag = "actions", request_body = ActionRequest, responses((status = 200, body = Action), (status = "default", description = "Refused", body = ApiError)))]
-pub(super) async fn act(State(shared): State<Shared>, request: Request) -> Answer<Action> {
+pub(super) async fn act(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Answer<Action> {
     let request: ActionRequest = body(&shared, request).await?;
-    Ok(Json(shared.console.actions.act(request).await?))
+    Ok(Json(shared.console.act(&caller, request).await?))
 }
 
 /// `GET /api/v1/actions/{id}`.
@@ -175,9 +181,15 @@ pub(super) struct Started {
 
 /// `POST /api/v1/probes`.
 #[utoipa::path(post, path = "/api/v1/probes", tag = "probes", request_body = ProbeRequest, responses((status = 202, description = "It runs", body = Started), (status = "default", description = "Refused", body = ApiError)))]
-pub(super) async fn start_probe(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
+pub(super) async fn start_probe(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Response, Refusal> {
     let request: ProbeRequest = body(&shared, request).await?;
+    let (what, target) = (if request.kind == ProbeKind::Dig { "dig" } else { "smtp" }, request.target.clone());
     let id = shared.console.probes.start(request, shared.door.stop.clone()).await?;
+    shared.console.auth.note(&caller, what, &target, &format!("probe {id}"));
     Ok((StatusCode::ACCEPTED, Json(Started { id })).into_response())
 }
 

@@ -297,7 +297,7 @@ impl Moves {
         let (mut moving, mut left, mut bytes) = (Vec::new(), Vec::new(), 0usize);
         let mut seen = HashSet::new();
         for mid in mids {
-            let Some(entry) = index.get(mid) else { continue };
+            let Some(entry) = index.in_journal(mid) else { continue };
             let Place::Journal(spot) = entry.place else { continue };
             if !here(entry.place) || !seen.insert(mid) {
                 continue;

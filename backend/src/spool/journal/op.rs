@@ -5,7 +5,7 @@
 
 use crate::spool::journal::job::{Job, Landed};
 use crate::spool::journal::moves::Adopted;
-use crate::spool::{Begun, Kept, SpoolError, Submission};
+use crate::spool::{Begun, Kept, Note, SpoolError, Submission};
 use engine::envelope::Settlement;
 use std::collections::BTreeMap;
 use tokio::sync::oneshot;
@@ -24,6 +24,8 @@ pub enum Op {
     Settle(Vec<Settlement>),
     /// Everything up to here has to be on disk.
     Flush(Reply),
+    /// What is kept besides mail; goes to the database at once.
+    Note(Vec<Note>, Reply),
     /// Message numbers run short.
     Numbers,
     /// The database has done what it was asked.
@@ -45,7 +47,7 @@ impl Op {
     /// Whether it only counts once it is synced.
     pub fn needs_sync(&self) -> bool {
         match self {
-            Op::Begun(..) | Op::Settle(_) | Op::Indexed(_) => false,
+            Op::Begun(..) | Op::Settle(_) | Op::Indexed(_) | Op::Note(..) => false,
             Op::Landed(landed) => matches!(&landed.job, Job::Commit(commit) if commit.batch > 0),
             Op::Keep(..) | Op::Flush(_) | Op::Stop(_) | Op::Numbers | Op::Leave => true,
         }
@@ -61,7 +63,7 @@ impl Op {
         // Who no longer listens needs no answer.
         match self {
             Op::Keep(_, reply) => drop(reply.send(Err(why))),
-            Op::Begun(_, reply) | Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
+            Op::Begun(_, reply) | Op::Note(_, reply) | Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
             Op::Settle(_) | Op::Numbers | Op::Landed(_) | Op::Indexed(_) | Op::Leave => {}
         }
     }

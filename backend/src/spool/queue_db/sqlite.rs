@@ -4,10 +4,11 @@
 
 use super::row::{body_sum, columns, outcome, outcome_sum, pack, unpack};
 use super::schema::{open_to_read, open_to_write};
-use super::{Change, DbError, Meta, Outcome, QueueDb, Row, RowRead, Stored, Waiting};
+use super::{Change, DbError, Meta, Outcome, QueueDb, Row, RowRead, Stored, Waiting, notes};
 use crate::spool::frame::Seal;
 use crate::spool::journal::index::Spot;
 use crate::spool::journal::shared::lock;
+use crate::spool::note::Notes;
 use bytes::Bytes;
 use common::vocab::{MessageId, RecipientId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Statement, params};
@@ -130,6 +131,10 @@ impl QueueDb for SqliteDb {
         })
     }
 
+    fn notes(&self) -> Result<Notes, DbError> {
+        self.read(notes::read)
+    }
+
     fn commit(&self, changes: &[Change]) -> Result<(), DbError> {
         let mut db = lock(&self.writer);
         let transaction = db.transaction()?;
@@ -214,6 +219,7 @@ fn apply(db: &Connection, change: &Change) -> Result<(), DbError> {
         Change::Release(number) => {
             db.prepare_cached("DELETE FROM segment WHERE number = ?1")?.execute([number])?;
         }
+        Change::Note(note) => notes::apply(db, note)?,
         Change::Batch(batch) => set_meta(db, "batch", *batch as i64)?,
         Change::BegunThrough(number) => set_meta(db, "begun_through", i64::from(*number))?,
         Change::Key(key, mid, at) => {

@@ -125,7 +125,7 @@ impl Stock {
     fn row(&mut self, row: Row, index: &mut Index) -> Option<Recovered> {
         self.count_adopted(&row);
         let mid = row.mid();
-        if index.get(mid).is_some() {
+        if index.place(mid).is_some() {
             return None; // handed out from the journal
         }
         let outcomes = self.changed.remove(&mid).unwrap_or_else(|| standing(&row));
