@@ -10,6 +10,7 @@ mod error;
 mod frame;
 mod host;
 mod message;
+mod poll;
 mod probe;
 mod session;
 mod status;
@@ -23,6 +24,7 @@ pub use frame::{
 };
 pub use host::{Exchanger, ExchangerAddress, Held, HostDetail, HostRow, SaidReply, TlsState, Verdict};
 pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage, RecipientRow, RecipientState};
+pub use poll::Polled;
 pub use probe::{
     DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, LineRequest, Probe, ProbeEvent, ProbeKind,
     ProbeRequest, ProbeState, TelnetRequest,

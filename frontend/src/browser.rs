@@ -116,15 +116,34 @@ pub fn show_dialog(dialog: &HtmlDialogElement, open: bool) {
     }
 }
 
-/// Moves the focus to the row before or behind the focused one.
+/// Moves the focus to the row before or behind the focused one; from a row out of sight to the first in sight.
 pub fn focus_neighbour_row(forward: bool) {
-    let neighbour = document().active_element().and_then(|row| match forward {
+    let row = document().active_element().and_then(|focused| focused.closest("tr[data-host]").ok().flatten());
+    let neighbour = row.and_then(|row| match forward || row.class_list().contains("away") {
         true => row.next_element_sibling(),
         false => row.previous_element_sibling(),
     });
+    let neighbour = neighbour.filter(|row| row.has_attribute("data-host"));
     if let Some(row) = neighbour.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
         let _ = row.focus();
     }
+}
+
+/// Where an element begins, in pixels below the top of the screen; negative once it is scrolled beyond it.
+pub fn top_of(element: &Element) -> f64 {
+    element.get_bounding_client_rect().top()
+}
+
+/// The height of what can be seen of the page, in pixels.
+pub fn screen_height() -> f64 {
+    leptos::prelude::window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(900.0)
+}
+
+/// The height of a row as the stylesheet says it (`--line-height`), in pixels; 0 if it says none.
+pub fn row_height(element: &Element) -> f64 {
+    let style = leptos::prelude::window().get_computed_style(element).ok().flatten();
+    let value = style.and_then(|style| style.get_property_value("--line-height").ok()).unwrap_or_default();
+    value.trim().trim_end_matches("px").parse().unwrap_or(0.0)
 }
 
 /// Back to the beginning of the page.

@@ -1,10 +1,13 @@
 //! The line to the server, and the only file that knows the socket: open, follow, acknowledge, back off, rejoin.
 //!
+//! Where websockets do not come through, it asks over plain HTTP every few seconds, and goes on trying.
+//!
 //! Promises: reconnects for ever; applies what came once per animation frame and acknowledges it then; a command
 //! that was not answered is repeated with its key on the next connection, so it happens once; a page that is hidden
 //! for a minute stops following. Never: writes of server facts (see `store::apply`). The walk goes on there.
 
 mod backoff;
+mod polling;
 mod socket;
 
 use crate::browser;
@@ -29,6 +32,8 @@ const TELL_LOST_MS: u32 = 10_000;
 const TELL_BACK_MS: u32 = 10_000;
 /// A try to connect that gets no welcome for so long is given up; browsers would wait for minutes.
 const WELCOME_MS: u64 = 10_000;
+/// Time between two looks at another part of a list: the server takes 50 frames in a second.
+const TUNE_MS: u64 = 100;
 
 /// The line, as pages see it. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -49,6 +54,9 @@ struct Line {
     opened_at: Cell<u64>,
     attempts: Cell<u32>,
     drained_ms: Cell<Option<u64>>,
+    tuned_at: Cell<u64>,
+    next_tune: RefCell<Option<Timeout>>,
+    polling: polling::Polling,
     unanswered: RefCell<Vec<(u64, ActionRequest)>>,
     last_command: Cell<u64>,
     next_try: RefCell<Option<Timeout>>,
@@ -73,6 +81,9 @@ impl Live {
             opened_at: Cell::default(),
             attempts: Cell::default(),
             drained_ms: Cell::default(),
+            tuned_at: Cell::default(),
+            next_tune: RefCell::default(),
+            polling: polling::Polling::default(),
             unanswered: RefCell::default(),
             last_command: Cell::default(),
             next_try: RefCell::default(),
@@ -100,11 +111,8 @@ impl Live {
             if line.query.borrow().as_ref() == Some(&query) {
                 return;
             }
-            line.query.replace(Some(query.clone()));
-            match line.subscribed.get() {
-                true => line.send(&ClientFrame::Tune { sid: HOSTS_SID, query }),
-                false => line.subscribe(),
-            }
+            line.query.replace(Some(query));
+            line.tune();
         });
     }
 
@@ -115,7 +123,10 @@ impl Live {
             line.last_command.set(id);
             line.unanswered.borrow_mut().push((id, action.clone()));
             line.store.notices.say(Notice::RetryAsked);
-            line.send(&ClientFrame::Command { id, action });
+            match line.polling.is_on() {
+                true => line.act_by_polling(id, action),
+                false => line.send(&ClientFrame::Command { id, action }),
+            }
         });
     }
 
@@ -136,6 +147,7 @@ impl Live {
             line.next_try.take();
             line.tell_lost.take();
             line.unanswered.borrow_mut().clear();
+            line.polling.stop();
             line.attempts.set(0);
             line.store.link.set(Link::Connecting);
         });
@@ -162,7 +174,7 @@ impl Line {
     fn open(&self) {
         self.next_try.take();
         self.opened_at.set(browser::now_ms());
-        if self.store.link.get_untracked() != Link::Connecting {
+        if !matches!(self.store.link.get_untracked(), Link::Connecting | Link::Polling) {
             self.store.link.set(Link::Retrying { attempt: self.attempts.get() });
         }
         let (heard, opened, closed) = (self.me.clone(), self.me.clone(), self.me.clone());
@@ -178,8 +190,26 @@ impl Line {
     }
 
     fn open_if_lost(&self) {
-        if matches!(self.store.link.get_untracked(), Link::Lost { .. }) {
+        if self.socket.borrow().is_none() && !self.resting.get() {
             self.open();
+        }
+    }
+
+    /// Asks for what is wanted now: at once, or with whatever is wanted when the pause since the last time is over.
+    fn tune(&self) {
+        if !self.subscribed.get() {
+            return if self.polling.is_on() { self.poll_now() } else { self.subscribe() };
+        }
+        let since = browser::now_ms().saturating_sub(self.tuned_at.get());
+        if since < TUNE_MS {
+            let me = self.me.clone();
+            let later = Timeout::new((TUNE_MS - since) as u32, move || with(&me, Line::tune));
+            self.next_tune.replace(Some(later));
+            return;
+        }
+        self.tuned_at.set(browser::now_ms());
+        if let Some(query) = self.query.borrow().clone() {
+            self.send(&ClientFrame::Tune { sid: HOSTS_SID, query });
         }
     }
 
@@ -218,12 +248,16 @@ impl Line {
             Ok(ServerFrame::Tick { now: server }) => self.store.set_clock(server, now),
             Ok(ServerFrame::Drain { retry_ms }) => self.drained_ms.set(Some(retry_ms)),
             Ok(frame) => self.await_paint(frame),
-            Err(why) => leptos::logging::warn!("{why}"),
+            Err(why) => {
+                leptos::logging::warn!("{why}");
+                self.subscribe(); // what it would have said is lost
+            }
         }
     }
 
     fn joined(&self) {
         self.welcomed.set(true);
+        self.polling.stop();
         self.attempts.set(0);
         self.drained_ms.set(None);
         self.tell_lost.take();
@@ -269,19 +303,25 @@ impl Line {
     fn lost(&self) {
         let socket = self.socket.take();
         Timeout::new(0, move || drop(socket)).forget(); // it may be the one that is calling
-        self.welcomed.set(false);
         self.subscribed.set(false);
+        let was_welcomed = self.welcomed.replace(false);
         if self.resting.get() {
             return;
         }
-        if !self.unanswered.borrow().is_empty() {
+        match was_welcomed {
+            true => self.polling.forget_failures(),
+            false => self.upgrade_failed(),
+        }
+        if !self.unanswered.borrow().is_empty() && !self.polling.is_on() {
             self.store.notices.say(Notice::RetryUnanswered);
         }
         let pause = backoff::pause(self.attempts.get(), self.drained_ms.take(), browser::random());
         self.attempts.set(self.attempts.get().saturating_add(1));
         let pause_ms = pause.as_millis() as u32;
         let retry_at = browser::now_ms() + u64::from(pause_ms);
-        self.store.link.set(Link::Lost { retry_at, attempt: self.attempts.get() });
+        if !self.polling.is_on() {
+            self.store.link.set(Link::Lost { retry_at, attempt: self.attempts.get() });
+        }
         let me = self.me.clone();
         self.next_try.replace(Some(Timeout::new(pause_ms, move || with(&me, Line::open_if_lost))));
         if self.tell_lost.borrow().is_none() {
@@ -291,7 +331,7 @@ impl Line {
     }
 
     fn say_lost(&self) {
-        if self.store.server.with_untracked(Option::is_some) {
+        if self.store.server.with_untracked(Option::is_some) && !self.polling.is_on() {
             let as_of = browser::clock(self.store.last_heard().0, (self.locale)());
             self.store.notices.say(Notice::ConnectionLost(as_of));
         }

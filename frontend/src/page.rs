@@ -1,6 +1,7 @@
 //! The pages, one per address, and what surrounds them.
 
 mod entry;
+mod help;
 mod hosts;
 mod missing;
 mod notices;

@@ -39,6 +39,8 @@ pub enum Link {
         /// Which one, from 1.
         attempt: u32,
     },
+    /// Websockets do not come through: the page asks every few seconds.
+    Polling,
 }
 
 /// Who is at the other end.
@@ -82,6 +84,8 @@ pub struct Store {
 pub struct Hosts {
     /// The hosts of the window, in order. Every one of them has a row.
     pub order: RwSignal<Vec<Domain>>,
+    /// Rows of the list before the window.
+    pub first: RwSignal<u32>,
     /// The numbers beside it; `None` before the first snapshot.
     pub count: RwSignal<Option<HostsCount>>,
     /// Rows that would move if the order were not frozen.
@@ -100,6 +104,13 @@ impl Hosts {
     }
 }
 
+impl Link {
+    /// Whether the server can be asked to do something.
+    pub fn carries_commands(self) -> bool {
+        matches!(self, Link::Live | Link::Polling)
+    }
+}
+
 impl Store {
     /// Nothing is known yet.
     pub fn new(local_ms: u64) -> Store {
@@ -109,6 +120,7 @@ impl Store {
             updated: RwSignal::new(false),
             hosts: Hosts {
                 order: RwSignal::new(Vec::new()),
+                first: RwSignal::new(0),
                 count: RwSignal::new(None),
                 moved: RwSignal::new(0),
                 unreadable: RwSignal::new(0),

@@ -85,6 +85,29 @@ impl Browser {
         Err(last)
     }
 
+    /// What the script returns.
+    pub async fn execute(&self, script: &str) -> serde_json::Value {
+        let answer = self.driver.execute(script, vec![]).await.unwrap_or_else(|why| panic!("{script}: {why}"));
+        answer.json().clone()
+    }
+
+    /// Keeps what the page says to the browser's console as an error from now on, panics of the program included.
+    pub async fn watch_errors(&self) {
+        let script = "window.errors = []; console.error = (...said) => window.errors.push(said.join(' ')); \
+                      addEventListener('error', event => window.errors.push(event.message)); \
+                      addEventListener('unhandledrejection', event => window.errors.push(String(event.reason)))";
+        self.execute(script).await;
+    }
+
+    /// What was kept, a line each; empty if there is nothing.
+    pub async fn errors(&self) -> String {
+        self.execute("return window.errors.join('\\n')")
+            .await
+            .as_str()
+            .unwrap_or("the page was loaded again")
+            .to_owned()
+    }
+
     /// Types into the field at `css`, once it is there.
     pub async fn fill(&self, css: &str, text: &str) {
         self.until(css, |_| true).await.unwrap_or_else(|_| panic!("{css} never came"));

@@ -8,6 +8,8 @@ pub mod books;
 pub mod browser;
 #[cfg(feature = "wire")]
 pub mod caller;
+#[cfg(feature = "wire")]
+pub mod chaos;
 pub mod check;
 pub mod holds;
 pub mod host;

@@ -8,6 +8,7 @@
 mod arguments;
 mod beat;
 mod binary;
+mod budget;
 mod child;
 mod companion;
 mod compress;
@@ -41,7 +42,7 @@ struct Verb {
 }
 
 /// The list, in the order in which it is printed.
-const VERBS: [Verb; 9] = [
+const VERBS: [Verb; 10] = [
     Verb {
         name: "run",
         arguments: "[ARGS]",
@@ -77,6 +78,12 @@ const VERBS: [Verb; 9] = [
         arguments: "[NAME]",
         line: "what takes minutes or root: power cuts, full disks, damaged files; figures to write down",
         run: soak::run,
+    },
+    Verb {
+        name: "budget",
+        arguments: "",
+        line: "what the console weighs, and costs a browser before 100,000 hosts; figures to write down",
+        run: budget::run,
     },
     Verb {
         name: "fuzz",

@@ -13,6 +13,7 @@ pub mod gate;
 mod messages;
 mod origin;
 mod people;
+mod poll;
 mod post;
 mod read;
 mod refusal;
@@ -72,6 +73,7 @@ pub(super) fn routes() -> Vec<Row> {
         (Some(Manage), "/api/v1/tokens", post(people::add_token)),
         (Some(Manage), "/api/v1/tokens/{id}", delete(people::revoke_token)),
         (Some(Manage), "/api/v1/audit", get(people::audit)),
+        (Some(See), "/api/v1/poll", get(poll::poll)),
         (Some(See), "/api/v1/ws", get(live::upgrade)),
         (Some(See), "/api/v1/openapi.json", get(description::openapi)),
     ]

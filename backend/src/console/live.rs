@@ -14,6 +14,7 @@ use crate::console::auth::{Caller, Permission, Right};
 use crate::console::http::gate::Page;
 use crate::console::http::{Refusal, Shared};
 use crate::console::serve::stopped;
+use crate::console::state::ConsoleState;
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -163,7 +164,7 @@ impl Connection {
         let mut stop = self.shared.door.stop.clone();
         let mut rights = self.shared.console.auth.changed();
         let mut feed_runs = true;
-        let welcome = ServerFrame::Welcome(self.welcome());
+        let welcome = ServerFrame::Welcome(welcome(&self.shared.console, self.number));
         self.say(&welcome).await?;
         loop {
             let wake = self.wake(hosts.borrow().version);
@@ -196,23 +197,6 @@ impl Connection {
             return Ok(());
         }
         Err(Farewell::new(4401, "The session or the token has ended. Sign in again."))
-    }
-
-    fn welcome(&self) -> Welcome {
-        let console = &self.shared.console;
-        Welcome {
-            conn: self.number,
-            epoch: console.epoch(),
-            build: console.settings.version.clone(),
-            now: console.clock.now(),
-            hostname: console.settings.hostname.clone(),
-            lab: console.settings.lab,
-            limits: Limits {
-                subscriptions: SUBSCRIPTIONS_MAX as u32,
-                window_rows: WINDOW_ROWS_MAX,
-                frame_bytes: FRAME_BYTES_MAX as u32,
-            },
-        }
     }
 
     /// The next moment at which something is to be done though nothing happens.
@@ -425,6 +409,23 @@ impl Connection {
 
 fn no_probe(id: u64) -> ApiError {
     ApiError::new(ErrorCode::NotFound, format!("No record of probe: {id}"))
+}
+
+/// The first frame: who is at the other end, and what may be asked for.
+pub(super) fn welcome(console: &ConsoleState, conn: u64) -> Welcome {
+    Welcome {
+        conn,
+        epoch: console.epoch(),
+        build: console.settings.version.clone(),
+        now: console.clock.now(),
+        hostname: console.settings.hostname.clone(),
+        lab: console.settings.lab,
+        limits: Limits {
+            subscriptions: SUBSCRIPTIONS_MAX as u32,
+            window_rows: WINDOW_ROWS_MAX,
+            frame_bytes: FRAME_BYTES_MAX as u32,
+        },
+    }
 }
 
 /// Octets of a close reason (RFC 6455 §5.5: a control frame has 125, two of them are the code).

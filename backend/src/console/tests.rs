@@ -7,6 +7,7 @@ mod lists;
 mod live;
 mod openapi;
 mod people;
+mod poll;
 mod post;
 mod roles;
 mod signing;

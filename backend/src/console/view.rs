@@ -284,6 +284,8 @@ pub struct HostKeys {
     pub connections: u32,
     /// What people see.
     pub badge: Badge,
+    /// The causes under which recipients wait: bit `n` for the `n`-th of [`WaitCause::ALL`].
+    pub causes: u16,
 }
 
 /// The keys of a host.
@@ -297,6 +299,7 @@ pub fn host_keys(view: &HostView) -> HostKeys {
         next_attempt_at: view.next_attempt_at,
         connections: view.connections,
         badge: host_badge(view),
+        causes: view.causes.iter().fold(0, |bits, (cause, _)| bits | 1 << cause as u16),
     }
 }
 

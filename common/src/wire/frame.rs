@@ -204,7 +204,7 @@ pub enum Topic {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HostsQuery {
-    /// Words that the domain must hold, or a badge (`status:down`); empty for all.
+    /// Words that the domain must hold, a badge (`status:down`), a wait cause (`cause:retry`); empty for all.
     pub filter: String,
     /// By what.
     pub sort: HostSort,
@@ -261,6 +261,9 @@ pub enum HostSort {
 pub struct Snapshot {
     /// Complete rows in order. Each is decoded on its own by [`Snapshot::decode_rows`].
     pub rows: Vec<Box<RawValue>>,
+    /// Rows of the list before the first of these.
+    #[serde(default)]
+    pub first: u32,
     /// How many there are.
     pub count: HostsCount,
 }
@@ -274,6 +277,9 @@ pub struct Delta {
     /// The hosts of the window in order, when the order or the membership changed.
     #[serde(default)]
     pub order: Option<Vec<String>>,
+    /// Rows of the list before the first of `order`.
+    #[serde(default)]
+    pub first: u32,
     /// How many there are, when that changed.
     #[serde(default)]
     pub count: Option<HostsCount>,

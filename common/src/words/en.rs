@@ -30,6 +30,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::TabTitle { down: 0 } => "Hosts · nexthop".into(),
         Phrase::TabTitle { down } => format!("▼{} Hosts · nexthop", grouped(*down)),
         Phrase::ListFooter(footer) => list_footer(footer),
+        Phrase::ListCut { shown } => format!("The first {} are shown: narrow the list by a filter.", grouped(*shown)),
         Phrase::UnreadableRows(count) => format!("{} could not be read and left out.", counted(*count, "row", "rows")),
         Phrase::NoHostMatches(filter) => format!("No host matches {filter}."),
         Phrase::ReconnectingIn { seconds } => format!("Reconnecting… next try in {seconds} s"),
@@ -148,10 +149,6 @@ fn list_footer(footer: &ListFooter) -> String {
     } else {
         format!("{} of {}", grouped(footer.matching), counted(footer.total, "host", "hosts"))
     };
-    if footer.first > 1 || footer.last < footer.matching {
-        let (first, last) = (grouped(footer.first), grouped(footer.last));
-        text.push_str(&format!(" · showing {first}–{last} of {}", grouped(footer.matching)));
-    }
     let waiting = counted(footer.waiting, "recipient", "recipients");
     text.push_str(&format!(" · {waiting} waiting · sorted by {}", column(footer.sort)));
     text

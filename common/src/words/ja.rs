@@ -30,6 +30,9 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::TabTitle { down: 0 } => "ホスト · nexthop".into(),
         Phrase::TabTitle { down } => format!("▼{} ホスト · nexthop", grouped(*down)),
         Phrase::ListFooter(footer) => list_footer(footer),
+        Phrase::ListCut { shown } => {
+            format!("先頭の{}件を表示しています。絞り込みで対象を減らしてください。", grouped(*shown))
+        }
         Phrase::UnreadableRows(count) => format!("読み取れない行を{}件省略しました。", grouped(*count)),
         Phrase::NoHostMatches(filter) => format!("{filter} に一致するホストはありません。"),
         Phrase::ReconnectingIn { seconds } => format!("再接続しています… 次の試行まで{seconds}秒"),
@@ -142,10 +145,6 @@ fn list_footer(footer: &ListFooter) -> String {
     } else {
         format!("{}ホスト中{}件", grouped(footer.total), grouped(footer.matching))
     };
-    if footer.first > 1 || footer.last < footer.matching {
-        let (first, last) = (grouped(footer.first), grouped(footer.last));
-        text.push_str(&format!(" · {}件のうち{first}～{last}件目を表示", grouped(footer.matching)));
-    }
     text.push_str(&format!(" · 待機中の受信者{}件 · {}順", grouped(footer.waiting), column(footer.sort)));
     text
 }

@@ -62,12 +62,8 @@ texts! {
         Waiting,
         /// Name of the table.
         TableOfHosts,
-        /// Rows before the ones shown.
-        PreviousRows,
-        /// Rows behind the ones shown.
-        NextRows,
-        /// Name of the group of both.
-        Paging,
+        /// Websockets do not come through.
+        Polling,
         /// The rows would stand in another order.
         OrderChanged,
         /// Put them in that order.
@@ -92,6 +88,18 @@ texts! {
         Cancel,
         /// Close the receipt.
         Dismiss,
+        /// Title of the list of keys.
+        Keys,
+        /// Goes to the filter.
+        KeyFilter,
+        /// Goes to the next row.
+        KeyNextRow,
+        /// Goes to the row before.
+        KeyPreviousRow,
+        /// Shows the list of keys.
+        KeyHelp,
+        /// Closes what is open.
+        KeyClose,
         /// Link of the page that does not exist.
         GoToHosts,
         /// Title of the page that does not exist.
@@ -122,6 +130,8 @@ texts! {
         LabBanner,
         /// A newer build is running.
         ConsoleUpdated,
+        /// Websockets do not come through: what to do.
+        PollingHint,
         /// The connection is back.
         ConnectedAgain,
         /// Why buttons are off.

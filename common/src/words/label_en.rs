@@ -21,15 +21,13 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::Now => "Now",
         Label::Reload => "Reload",
         Label::FilterHosts => "Filter hosts",
-        Label::FilterHint => "Words in the domain, or status:down",
+        Label::FilterHint => "Words in the domain, status:down, cause:host_down",
         Label::ClearFilter => "Clear filter",
         Label::QuickFilters => "Quick filters",
         Label::All => "All",
         Label::Waiting => "Waiting",
         Label::TableOfHosts => "Destination domains and their delivery status",
-        Label::PreviousRows => "Previous",
-        Label::NextRows => "Next",
-        Label::Paging => "Pages of the list",
+        Label::Polling => "polling",
         Label::OrderChanged => "Order changed",
         Label::ApplyOrder => "apply",
         Label::DueNow => "now",
@@ -42,6 +40,12 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::RetryAll => "Retry all",
         Label::Cancel => "Cancel",
         Label::Dismiss => "Dismiss",
+        Label::Keys => "Keys",
+        Label::KeyFilter => "Filter the list",
+        Label::KeyNextRow => "Next row",
+        Label::KeyPreviousRow => "Previous row",
+        Label::KeyHelp => "Show these keys",
+        Label::KeyClose => "Close",
         Label::GoToHosts => "Go to Hosts",
         Label::NoSuchPage => "There is no page here",
         Label::SignInTitle => "Sign in to Nexthop",
@@ -62,6 +66,10 @@ pub(super) fn note(note: Note) -> &'static str {
             "This is a playground: its mail and its destinations are made up, and nothing leaves this machine."
         }
         Note::ConsoleUpdated => "The console was updated.",
+        Note::PollingHint => {
+            "Something between this browser and the server blocks websockets, most often a proxy that does not pass \
+             Upgrade on. Until it does, the page asks every 5 seconds."
+        }
         Note::ConnectedAgain => "Connected again.",
         Note::NotConnected => "Not possible at the moment: there is no connection to the server.",
         Note::NoMailWaiting => "No mail is waiting.",

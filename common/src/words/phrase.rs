@@ -53,8 +53,13 @@ pub enum Phrase<'a> {
         /// Hosts that are down.
         down: u64,
     },
-    /// How much of the list is shown, and in which order.
+    /// How long the list is, and in which order.
     ListFooter(ListFooter),
+    /// A list longer than the page has room for.
+    ListCut {
+        /// Rows that it has room for.
+        shown: u64,
+    },
     /// Rows that were left out because they could not be read.
     UnreadableRows(u64),
     /// No host matches what was typed (shown beside it).
@@ -110,7 +115,7 @@ pub enum Column {
     SoftBounced,
     /// Final failures.
     HardBounced,
-    /// The age of the oldest message: no column yet, but an order.
+    /// The age of the oldest message.
     Oldest,
 }
 
@@ -193,10 +198,6 @@ pub enum Protection<'a> {
 /// See [`Phrase::ListFooter`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListFooter {
-    /// Number of the first row shown, from 1; 0 when there is none.
-    pub first: u64,
-    /// Number of the last row shown.
-    pub last: u64,
     /// Hosts that match the filter.
     pub matching: u64,
     /// Hosts in all.

@@ -1,5 +1,6 @@
 //! What surrounds every page: the rail, the bar with the state of the line, banners, notices.
 
+use super::help::KeyHelp;
 use super::notices::NoticeBoard;
 use crate::browser;
 use crate::live::Live;
@@ -27,6 +28,9 @@ pub fn Shell(children: Children) -> impl IntoView {
         <div class="stage">
             <TopBar/>
             <ConnectionBar/>
+            <Show when=move || store.link.get() == Link::Polling>
+                <p class="banner" data-part="polling">{tongue.note(Note::PollingHint)}</p>
+            </Show>
             <Show when=move || lab.get()><p class="banner lab">{tongue.note(Note::LabBanner)}</p></Show>
             <Show when=move || store.updated.get()>
                 <p class="banner">
@@ -38,6 +42,7 @@ pub fn Shell(children: Children) -> impl IntoView {
                 <NoticeBoard/>
                 {children()}
             </main>
+            <KeyHelp/>
         </div>
     }
     .into_any()
@@ -87,7 +92,8 @@ fn TopBar() -> impl IntoView {
         (Link::Lost { .. } | Link::Retrying { .. }, _) => {
             (LineState::Lost, tongue.say(Phrase::Label(Label::Reconnecting)))
         }
-        (Link::Live, Some(silence)) => (LineState::Waiting, tongue.say(Phrase::LastUpdate(silence))),
+        (Link::Polling, None) => (LineState::Waiting, tongue.say(Phrase::Label(Label::Polling))),
+        (Link::Live | Link::Polling, Some(silence)) => (LineState::Waiting, tongue.say(Phrase::LastUpdate(silence))),
         (Link::Live, None) => (LineState::Live, tongue.say(Phrase::Label(Label::Live))),
     });
     let clock = Memo::new(move |_| {
@@ -137,7 +143,7 @@ fn ConnectionBar() -> impl IntoView {
             Some(tongue.say(Phrase::ReconnectingIn { seconds }))
         }
         Link::Retrying { .. } => Some(tongue.say(Phrase::Label(Label::Reconnecting))),
-        Link::Connecting | Link::Live => None,
+        Link::Connecting | Link::Live | Link::Polling => None,
     });
     view! {
         <LostBar text=text.into() now=Signal::derive(tongue.label(Label::Now)) on_now=Callback::new(move |()| live.try_now())/>

@@ -39,6 +39,7 @@ pub fn apply(store: &Store, frame: &ServerFrame) -> Applied {
         }
         ServerFrame::Delta { sid, seq, body } => match store.hosts.last_seq.get_value() {
             None => Applied::Nothing, // a snapshot has been asked for; this one is older
+            Some(last) if *seq <= last => Applied::Nothing, // it came twice
             Some(last) if *seq != last + 1 => {
                 begin_again(store);
                 Applied::Gap
@@ -96,7 +97,7 @@ fn snapshot(store: &Store, body: &Snapshot) {
     let (rows, unreadable) = body.decode_rows();
     let order: Vec<Domain> = rows.iter().map(|row| row.host.clone()).collect();
     write_rows(store, rows);
-    write_order(store, order, unreadable as u64);
+    write_order(store, order, body.first, unreadable as u64);
     store.notices.unsay(|notice| matches!(notice, Notice::Ended(_)));
     set_changed(store.hosts.count, Some(body.count.clone()));
     set_changed(store.hosts.moved, 0);
@@ -109,7 +110,7 @@ fn delta(store: &Store, body: &Delta) {
         let known = |host: &String| host.parse().ok().filter(|host| store.hosts.row(host).is_some());
         let shown: Vec<Domain> = order.iter().filter_map(known).collect();
         let missing = (order.len() - shown.len()) as u64;
-        write_order(store, shown, missing);
+        write_order(store, shown, body.first, missing);
     } else if unreadable > 0 {
         set_changed(store.hosts.unreadable, unreadable as u64);
     }
@@ -132,10 +133,11 @@ fn write_rows(store: &Store, rows: Vec<HostRow>) {
 }
 
 /// Rows that have left the window are forgotten: the server sends them whole when they come back.
-fn write_order(store: &Store, order: Vec<Domain>, unreadable: u64) {
+fn write_order(store: &Store, order: Vec<Domain>, first: u32, unreadable: u64) {
     let stays: HashSet<&Domain> = order.iter().collect();
     store.hosts.rows.update_value(|rows: &mut HashMap<_, _>| rows.retain(|host, _| stays.contains(host)));
     set_changed(store.hosts.unreadable, unreadable);
+    set_changed(store.hosts.first, first);
     set_changed(store.hosts.order, order);
 }
 
@@ -159,7 +161,7 @@ mod tests {
     }
 
     fn first(store: &Store, rows: Vec<Box<RawValue>>) {
-        let body = Snapshot { rows, count: HostsCount { total: 9, ..HostsCount::default() } };
+        let body = Snapshot { rows, first: 0, count: HostsCount { total: 9, ..HostsCount::default() } };
         assert_eq!(apply(store, &ServerFrame::Snapshot { sid: 1, seq: 1, body }), Applied::Painted { sid: 1, seq: 1 });
     }
 

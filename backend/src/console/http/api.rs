@@ -137,7 +137,7 @@ pub(super) fn page_rows(query: &Parameters) -> Result<usize, Refusal> {
 }
 
 /// `active_recipients` is smallest first, `-active_recipients` largest first.
-fn sorting(text: &str) -> Result<(HostSort, bool), Refusal> {
+pub(super) fn sorting(text: &str) -> Result<(HostSort, bool), Refusal> {
     let (name, ascending) = match text.strip_prefix('-') {
         Some(name) => (name, false),
         None => (text, true),

@@ -3,7 +3,7 @@
 //! Promises: every route is in it with what it takes and answers; a test walks the router against it.
 //! Never: said anew by hand; names, shapes and words come from `common::wire`.
 
-use super::{api, messages, people, post, session};
+use super::{api, messages, people, poll, post, session};
 use crate::console::live;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -39,6 +39,7 @@ use utoipa::{Modify, OpenApi};
         api::start_probe,
         api::probe,
         api::type_line,
+        poll::poll,
         people::users,
         people::add_user,
         people::change_user,

@@ -1,10 +1,10 @@
-//! Which hosts a list shows: words of their names and badges, as a person types them.
+//! Which hosts a list shows: words of their names, badges and wait causes, as a person types them.
 //!
-//! `jp status:down` shows hosts whose name holds `jp` and whose badge is Down. `status:` takes a beginning of a word,
-//! for a filter is read while it is being typed. All terms must hold.
+//! `jp status:down` shows hosts whose name holds `jp` and whose badge is Down; `cause:host_down` those with mail that
+//! waits for the host. Both take a beginning of a word, for a filter is read while it is being typed. All terms must hold.
 
 use crate::console::view::HostKeys;
-use common::vocab::Badge;
+use common::vocab::{Badge, WaitCause};
 
 /// Characters of a filter. More is no search but an attack.
 pub const FILTER_CHARS_MAX: usize = 256;
@@ -16,6 +16,8 @@ pub enum FilterError {
     TooLong,
     /// `status:` with a word that begins none of the known ones.
     Status(String),
+    /// `cause:` with a word that begins none of the known ones.
+    Cause(String),
 }
 
 impl std::fmt::Display for FilterError {
@@ -24,6 +26,10 @@ impl std::fmt::Display for FilterError {
             FilterError::TooLong => write!(f, "The filter is longer than {FILTER_CHARS_MAX} characters."),
             FilterError::Status(word) => {
                 write!(f, "{word:?} is no status: use status:down, limited, held, up, unknown or waiting.")
+            }
+            FilterError::Cause(word) => {
+                let known = WaitCause::ALL.map(WaitCause::as_str).join(", ");
+                write!(f, "{word:?} is no wait cause: use cause: with one of {known}.")
             }
         }
     }
@@ -35,6 +41,8 @@ impl std::error::Error for FilterError {}
 pub struct Filter {
     words: Vec<String>,
     states: Vec<String>,
+    /// For each `cause:`, the bits of [`HostKeys::causes`] of which one must be there.
+    causes: Vec<u16>,
 }
 
 /// The words behind `status:`; `waiting` means that mail waits, whatever the badge.
@@ -49,6 +57,10 @@ impl Filter {
         let mut filter = Filter::default();
         for term in text.split_whitespace() {
             let term = term.to_lowercase();
+            if let Some(word) = term.strip_prefix("cause:") {
+                filter.causes.push(causes(word).ok_or_else(|| FilterError::Cause(word.into()))?);
+                continue;
+            }
             match term.strip_prefix("status:") {
                 None => filter.words.push(term.strip_prefix("domain:").map(str::to_owned).unwrap_or(term)),
                 Some(state) if STATES.iter().any(|known| known.starts_with(state)) => filter.states.push(state.into()),
@@ -60,12 +72,12 @@ impl Filter {
 
     /// A filter that no host passes.
     pub fn nothing() -> Filter {
-        Filter { words: Vec::new(), states: vec!["-".into()] }
+        Filter { states: vec!["-".into()], ..Filter::default() }
     }
 
     /// Whether every host passes.
     pub fn is_everything(&self) -> bool {
-        self.words.is_empty() && self.states.is_empty()
+        self.words.is_empty() && self.states.is_empty() && self.causes.is_empty()
     }
 
     /// Whether a host passes. Case does not matter: names are lower-case.
@@ -75,8 +87,17 @@ impl Filter {
             badge.starts_with(state.as_str())
                 || (keys.active > 0 && !state.is_empty() && "waiting".starts_with(state.as_str()))
         };
-        self.states.iter().all(state) && self.words.iter().all(|word| name.contains(word.as_str()))
+        self.states.iter().all(state)
+            && self.causes.iter().all(|bits| keys.causes & bits != 0)
+            && self.words.iter().all(|word| name.contains(word.as_str()))
     }
+}
+
+/// The causes whose word begins so, as bits; `None` if there is none.
+fn causes(beginning: &str) -> Option<u16> {
+    let meant = WaitCause::ALL.into_iter().filter(|cause| cause.as_str().starts_with(beginning));
+    let bits = meant.fold(0, |bits, cause| bits | 1 << cause as u16);
+    (bits != 0).then_some(bits)
 }
 
 fn badge_word(badge: Badge) -> &'static str {
@@ -119,6 +140,16 @@ mod tests {
     fn waiting_is_any_badge_with_mail() {
         assert!(passes("status:waiting", "a.test", Badge::Up, 1));
         assert!(!passes("status:waiting", "a.test", Badge::Up, 0));
+    }
+
+    #[test]
+    fn a_cause_shows_hosts_with_mail_that_waits_for_it() {
+        let keys = HostKeys { causes: 1 << WaitCause::HostDown as u16, ..HostKeys::default() };
+        for (filter, shown) in [("cause:host_down", true), ("cause:h", true), ("cause:held", false), ("cause:", true)] {
+            assert_eq!(Filter::parse(filter).unwrap().passes("a.test", &keys), shown, "{filter}");
+        }
+        assert!(!Filter::parse("cause:").unwrap().passes("a.test", &HostKeys::default()));
+        assert_eq!(Filter::parse("cause:mood"), Err(FilterError::Cause("mood".into())));
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub(in crate::console) struct HostsFollower {
     /// The window moved: the client waits for rows.
     moved_window: bool,
     shown: Vec<Shown>,
+    /// Rows of the list before `shown`.
+    shown_first: u32,
     order: Option<Arc<Order>>,
     matching: u64,
     /// When the order was looked at last; `None` before the first snapshot.
@@ -67,6 +69,7 @@ impl HostsFollower {
             anew: true,
             moved_window: false,
             shown: Vec::new(),
+            shown_first: 0,
             order: None,
             matching: 0,
             ordered_at: None,
@@ -149,11 +152,16 @@ impl HostsFollower {
         let window = self.window(&order, index);
         let rows = window.iter().map(|(_, row)| row.json().to_owned()).collect();
         self.shown = window.iter().map(|(slot, row)| shown(*slot, row)).collect();
+        self.shown_first = self.query.window.first;
         self.matching = order.matching;
         self.count = self.count_in(index);
         (self.order, self.ordered_at, self.said_version) = (Some(order), Some(now), index.version);
         (self.anew, self.moved_window, self.moved) = (false, false, 0);
-        ServerFrame::Snapshot { sid, seq: self.number(now), body: Snapshot { rows, count: self.count.clone() } }
+        ServerFrame::Snapshot {
+            sid,
+            seq: self.number(now),
+            body: Snapshot { rows, first: self.query.window.first, count: self.count.clone() },
+        }
     }
 
     /// What changed since the last frame; `None` if nothing did.
@@ -206,15 +214,17 @@ impl HostsFollower {
         }
         delta.moved = if frozen { self.moved } else { 0 };
         let window = self.window(&order, index);
-        let same =
-            window.len() == self.shown.len() && window.iter().zip(&self.shown).all(|((_, a), b)| a.host == b.host);
+        let same = self.shown_first == self.query.window.first
+            && window.len() == self.shown.len()
+            && window.iter().zip(&self.shown).all(|((_, a), b)| a.host == b.host);
         if !same {
             let known: HashMap<&Domain, u64> = self.shown.iter().map(|shown| (&shown.host, shown.version)).collect();
             // Version 0 is no row's: rows that come into the window are said whole.
             let version = |row: &IndexedRow| known.get(&row.host).copied().unwrap_or(0);
             let shown = window.iter().map(|(slot, row)| Shown { version: version(row), ..shown(*slot, row) }).collect();
             delta.order = Some(window.iter().map(|(_, row)| row.host.to_string()).collect());
-            self.shown = shown;
+            delta.first = self.query.window.first;
+            (self.shown, self.shown_first) = (shown, self.query.window.first);
         }
         self.order = Some(order);
     }
@@ -242,11 +252,11 @@ fn shown(slot: u32, row: &IndexedRow) -> Shown {
     Shown { host: row.host.clone(), slot, version: row.version }
 }
 
-/// What a query asks for. A status that does not exist matches nothing: a filter is read while it is typed.
+/// What a query asks for. A word that does not exist matches nothing: a filter is read while it is typed.
 fn key(query: &HostsQuery) -> Result<OrderKey, ApiError> {
     let filter = match Filter::parse(&query.filter) {
         Ok(filter) => filter,
-        Err(FilterError::Status(_)) => Filter::nothing(),
+        Err(FilterError::Status(_) | FilterError::Cause(_)) => Filter::nothing(),
         Err(why @ FilterError::TooLong) => return Err(ApiError::field(ErrorCode::BadField, "filter", why.to_string())),
     };
     Ok(OrderKey { filter, sort: query.sort, ascending: query.ascending })

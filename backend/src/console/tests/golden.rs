@@ -95,11 +95,14 @@ fn server_frames_are_as_promised() {
         lab: true,
         limits,
     };
-    let delta =
-        Delta { rows: raw_rows(), order: Some(vec!["b.test".into(), "a.test".into()]), count: Some(count()), moved: 0 };
+    let order = Some(vec!["b.test".into(), "a.test".into()]);
+    let delta = Delta { rows: raw_rows(), order, first: 50, count: Some(count()), moved: 0 };
     for (name, frame) in [
         ("server-welcome", ServerFrame::Welcome(welcome)),
-        ("server-snap", ServerFrame::Snapshot { sid: 1, seq: 1, body: Snapshot { rows: raw_rows(), count: count() } }),
+        (
+            "server-snap",
+            ServerFrame::Snapshot { sid: 1, seq: 1, body: Snapshot { rows: raw_rows(), first: 0, count: count() } },
+        ),
         ("server-delta", ServerFrame::Delta { sid: 1, seq: 2, body: delta }),
         ("server-delta-moved", ServerFrame::Delta { sid: 1, seq: 3, body: Delta { moved: 4, ..Delta::default() } }),
         ("server-events", ServerFrame::Events { sid: 2, seq: 1, body: ProbeEvents { items: events() } }),

@@ -12,7 +12,7 @@ use serde_json::json;
 use std::sync::atomic::Ordering;
 
 /// What each route needs, written down a second time: a change of the table is a change of this.
-const TABLE: [(&str, &str, Option<Role>); 26] = [
+const TABLE: [(&str, &str, Option<Role>); 27] = [
     ("GET", "/healthz", None),
     ("GET", "/readyz", None),
     ("GET", "/api/v1/session", None),
@@ -37,6 +37,7 @@ const TABLE: [(&str, &str, Option<Role>); 26] = [
     ("POST", "/api/v1/tokens", Some(Role::Admin)),
     ("DELETE", "/api/v1/tokens/{id}", Some(Role::Admin)),
     ("GET", "/api/v1/audit", Some(Role::Admin)),
+    ("GET", "/api/v1/poll", Some(Role::Viewer)),
     ("GET", "/api/v1/ws", Some(Role::Viewer)),
     ("GET", "/api/v1/openapi.json", Some(Role::Viewer)),
 ];

@@ -4,7 +4,7 @@ use super::Desk;
 use crate::format::around_slot;
 use crate::preference::Tongue;
 use crate::store::{self, Store};
-use common::wire::HostRow;
+use common::wire::{HostRow, Window};
 use common::words::Phrase;
 use leptos::prelude::*;
 
@@ -22,7 +22,8 @@ pub(super) fn HeadlineSentence() -> impl IntoView {
         store.hosts.count.with(|count| {
             let count = count.as_ref()?;
             let now = store.server_now.get();
-            let headline = store::headline(count, &desk.view.get().query(false), &rows, now);
+            let window = Window { first: store.hosts.first.get(), len: rows.len() as u32 };
+            let headline = store::headline(count, &desk.view.get().query(window, false), &rows, now);
             let host = store::worst_host(&rows).map(|row| row.host.to_string());
             let (before, behind) = around_slot(&tongue.say(Phrase::Headline(headline)));
             Some((before, behind.map(|behind| (host.unwrap_or_default(), behind))))

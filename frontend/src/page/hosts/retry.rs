@@ -3,7 +3,7 @@
 use crate::browser;
 use crate::live::Live;
 use crate::preference::Tongue;
-use crate::store::{Link, Store};
+use crate::store::Store;
 use common::wire::{ActionKind, ActionRequest, RetryMode, Scope, Totals};
 use common::words::{Label, Note, Phrase};
 use leptos::prelude::*;
@@ -13,7 +13,7 @@ use leptos::prelude::*;
 pub(super) fn RetryAll() -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
     let asking = RwSignal::new(false);
-    let off = Memo::new(move |_| store.link.get() != Link::Live);
+    let off = Memo::new(move |_| !store.link.get().carries_commands());
     let reason = move || off.get().then(|| tongue.say(Phrase::Note(Note::NotConnected)));
     // `aria-disabled` rather than `disabled`: the reason must be reachable by key and by pointer.
     view! {

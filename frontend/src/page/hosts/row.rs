@@ -16,12 +16,14 @@ fn cell(row: &ArcRwSignal<HostRow>, text: impl Fn(&HostRow) -> String + Send + S
     Memo::new(move |_| row.with(&text))
 }
 
-/// The row.
+/// The row. `place` counts from 0 in the whole list; `is_away` while it is kept out of sight for the focus it has.
 #[component]
 pub(super) fn HostLine(
     row: ArcRwSignal<HostRow>,
     focused: RwSignal<Option<Domain>>,
     in_tab_order: Memo<bool>,
+    place: Memo<Option<u64>>,
+    is_away: Memo<bool>,
 ) -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
     let host = row.with_untracked(|row| row.host.clone());
@@ -45,10 +47,11 @@ pub(super) fn HostLine(
         let row = row.clone();
         move |_| row.with(|row| row.active_recipients > 0)
     });
-    let next = next_cell(&row);
+    let (oldest, next) = (oldest_cell(&row), next_cell(&row));
     view! {
         <tr
-            role="row" data-host=name.clone() class:idle=move || !waits.get()
+            role="row" data-host=name.clone() class:idle=move || !waits.get() class:away=is_away
+            aria-rowindex=move || place.get().map(|place| (place + 2).to_string())
             tabindex=move || if in_tab_order.get() { "0" } else { "-1" }
             on:focus=move |_| focused.set(Some(host.clone()))
         >
@@ -56,6 +59,7 @@ pub(super) fn HostLine(
             <td role="cell" data-cell="status"><StatusBadge badge/><small>{since}</small></td>
             <WhyCell why/>
             <td role="cell" class="num" data-cell="active">{cell(&row, |row| grouped(row.active_recipients))}</td>
+            <td role="cell" class="num" data-cell="oldest">{oldest}</td>
             <td role="cell" class="num" data-cell="next">{next}</td>
             <td role="cell" class="num" data-cell="connections">{cell(&row, |row| {
                 format!("{} / {}", row.current_outbound_connections, row.connections_max)
@@ -68,12 +72,17 @@ pub(super) fn HostLine(
     .into_any()
 }
 
-/// Our words, then theirs. What it means and what to do stands behind the pointer, and opens where the row is focused.
+/// Our words, then theirs. What it means and what to do stands behind the pointer; where the row is focused all of it
+/// opens below, over the next rows: a row keeps its height.
 #[component]
 fn WhyCell(why: Memo<Why>) -> impl IntoView {
     let part = move |take: fn(&Why) -> &String| Memo::new(move |_| why.with(|why| take(why).clone()));
     let (words, reply, advice) = (part(|why| &why.words), part(|why| &why.reply), part(|why| &why.advice));
-    let open = move || advice.with(|text| (!text.is_empty()).then(|| view! { <p class="advice">{text.clone()}</p> }));
+    let open = move || {
+        let (advice, reply) = (advice.get(), reply.get());
+        let said = (!reply.is_empty()).then(|| view! { <bdi class="mono" translate="no">{reply}</bdi> });
+        (!advice.is_empty()).then(|| view! { <div class="advice">{said}<p>{advice}</p></div> })
+    };
     view! {
         <td role="cell" data-cell="why" title=advice>
             <div class="why">
@@ -84,6 +93,16 @@ fn WhyCell(why: Memo<Why>) -> impl IntoView {
         </td>
     }
     .into_any()
+}
+
+/// The age of the oldest message, by the server's clock.
+fn oldest_cell(row: &ArcRwSignal<HostRow>) -> Memo<String> {
+    let (store, tongue, row) = (Store::here(), Tongue::here(), row.clone());
+    Memo::new(move |_| {
+        let now = store.server_now.get();
+        let oldest = row.with(|row| row.oldest_message_at);
+        oldest.map_or_else(|| "–".into(), |at| tongue.say(Phrase::ShortSpan(now.since(at))))
+    })
 }
 
 /// Counts down by the server's clock.
@@ -105,7 +124,7 @@ fn next_cell(row: &ArcRwSignal<HostRow>) -> Memo<String> {
 pub(super) fn waiting_line() -> impl IntoView {
     view! {
         <tr class="waiting" aria-hidden="true">
-            {COLUMNS.map(|column| view! { <td class:num=is_number(column)><i class="grey"></i></td> }).collect_view()}
+            {COLUMNS.map(|(column, _)| view! { <td class:num=is_number(column)><i class="grey"></i></td> }).collect_view()}
         </tr>
     }
 }

@@ -1,4 +1,5 @@
-//! What the reader looks at, as the address says it: `?q=status:down&sort=-active_recipients&first=100`.
+//! What the reader looks at, as the address says it: `?q=status:down&sort=-active_recipients`.
+//! How far it is scrolled is no part of it (see `sight`).
 
 use common::wire::{HostSort, HostsQuery, Window};
 use common::words::Column;
@@ -6,16 +7,12 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
-/// Rows that are asked for at once.
-pub(super) const WINDOW_ROWS: u32 = 100;
-
-/// Filter, order and place.
+/// Filter and order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ListView {
     pub(super) filter: String,
     pub(super) sort: HostSort,
     pub(super) ascending: bool,
-    pub(super) first: u32,
 }
 
 /// Every order with its word in the address (the word of the wire) and its column.
@@ -56,7 +53,6 @@ impl ListView {
             filter: parameter("q").unwrap_or_default().trim().to_owned(),
             sort: found.map_or_else(HostSort::default, |(sort, _, _)| *sort),
             ascending: found.is_some() && !order.starts_with('-'),
-            first: parameter("first").and_then(|text| text.parse().ok()).unwrap_or(0),
         }
     }
 
@@ -70,26 +66,22 @@ impl ListView {
             let word = SORTS.iter().find(|(sort, _, _)| *sort == self.sort).map_or("", |(_, word, _)| word);
             parts.push(format!("sort={}{word}", if self.ascending { "" } else { "-" }));
         }
-        if self.first > 0 {
-            parts.push(format!("first={}", self.first));
-        }
         if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
     }
 
     /// The same list by another column, or the other way round if it is this one already.
     pub(super) fn sorted_by(&self, sort: HostSort) -> ListView {
         let ascending = if sort == self.sort { !self.ascending } else { begins_ascending(sort) };
-        ListView { sort, ascending, first: 0, ..self.clone() }
+        ListView { sort, ascending, ..self.clone() }
     }
 
-    /// The same list by another filter, from its beginning.
+    /// The same list by another filter.
     pub(super) fn filtered(&self, filter: &str) -> ListView {
-        ListView { filter: filter.trim().to_owned(), first: 0, ..self.clone() }
+        ListView { filter: filter.trim().to_owned(), ..self.clone() }
     }
 
-    /// As the server is asked for it.
-    pub(super) fn query(&self, freeze: bool) -> HostsQuery {
-        let window = Window { first: self.first, len: WINDOW_ROWS };
+    /// As the server is asked for a part of it.
+    pub(super) fn query(&self, window: Window, freeze: bool) -> HostsQuery {
         let (filter, sort, ascending) = (self.filter.clone(), self.sort, self.ascending);
         HostsQuery { filter, sort, ascending, window, freeze }
     }
@@ -141,7 +133,7 @@ mod tests {
             ListView::default(),
             ListView { filter: "status:down".into(), ..ListView::default() },
             ListView { sort: HostSort::Host, ascending: true, ..ListView::default() },
-            ListView { sort: HostSort::ActiveRecipients, ascending: true, first: 200, ..ListView::default() },
+            ListView { sort: HostSort::ActiveRecipients, ascending: true, ..ListView::default() },
         ] {
             assert_eq!(read(&view.address()), view, "{}", view.address());
         }
@@ -159,7 +151,7 @@ mod tests {
 
     #[test]
     fn nonsense_in_the_address_is_the_plain_view() {
-        assert_eq!(read("?sort=moon&first=-7"), ListView::default());
+        assert_eq!(read("?sort=moon&first=100"), ListView::default());
     }
 
     #[test]
@@ -173,6 +165,5 @@ mod tests {
         let numbers = ListView::default().sorted_by(HostSort::SoftBouncedEvents);
         assert!(!numbers.ascending && numbers.sorted_by(HostSort::SoftBouncedEvents).ascending);
         assert!(numbers.sorted_by(HostSort::Host).ascending);
-        assert_eq!(ListView { first: 300, ..numbers }.sorted_by(HostSort::Host).first, 0);
     }
 }

@@ -1,0 +1,75 @@
+//! Six hundred hosts: a few rows are in the page, the others come when they are looked at; the focus is never lost.
+
+use tests::backlog;
+use tests::browser::Browser;
+use tests::server::{Server, free_address};
+
+const HOSTS: u64 = 600;
+/// Rows of a screen of 900 pixels and those kept around them.
+const ROWS_MAX: u64 = 60;
+/// How often the page is scrolled on the way down.
+const STEPS: u64 = 6;
+
+const COUNT: &str = "return document.querySelectorAll('tr[data-host]').length";
+/// The numbers of the first and the last row that can be seen.
+const SEEN: &str = "const seen = [...document.querySelectorAll('tr[data-host]:not(.away)')].filter(row => {\
+    const box = row.getBoundingClientRect(); return box.bottom > 0 && box.top < innerHeight });\
+    return seen.length ? seen[0].ariaRowIndex + ' ' + seen.at(-1).ariaRowIndex : ''";
+
+async fn until(browser: &Browser, script: &str, wished: impl Fn(&str) -> bool) -> String {
+    let end = tokio::time::Instant::now() + tests::browser::PATIENCE;
+    loop {
+        let answer = browser.execute(script).await;
+        let text = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+        if wished(&text) {
+            return text;
+        }
+        assert!(tokio::time::Instant::now() < end, "{script}: never as wished, but {text:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+}
+
+/// Whether the rows on the screen are those of the place that the page is scrolled to, without a hole.
+fn covers(first: u64, seen: &str) -> bool {
+    let numbers: Vec<u64> = seen.split(' ').filter_map(|number| number.parse().ok()).collect();
+    matches!(&*numbers, [from, to] if *from <= first + 2 && *to >= (first + 10).min(HOSTS + 1))
+}
+
+#[tokio::test]
+async fn from_end_to_end() {
+    let server = Server::serve(&format!("[[route]]\nmatch = \"*\"\nto = [\"{}\"]\n", free_address())).await;
+    backlog::fill(server.smtp, 0..HOSTS, HOSTS).await;
+    let browser = Browser::open(1440, 900, &[]).await;
+    browser.driver.goto(&format!("http://{}/?lang=en&sort=host", server.console)).await.expect("the page");
+    browser.until_text("[data-part=footer]", "600 hosts").await;
+    browser.watch_errors().await;
+    until(&browser, SEEN, |seen| covers(0, seen)).await;
+    assert!(browser.execute(COUNT).await.as_u64().is_some_and(|rows| rows > 20 && rows <= ROWS_MAX));
+    assert_eq!(browser.execute("return document.querySelector('table').ariaRowCount").await.as_str(), Some("601"));
+    let height = "return document.querySelector('tr[data-host]').getBoundingClientRect().height";
+    assert_eq!(browser.execute(height).await.as_f64(), Some(36.0), "rows are as high as the room kept for them");
+
+    browser.execute("document.querySelector('tr[data-host]').focus()").await;
+    let focused = "return document.activeElement.dataset.host || ''";
+    let host = browser.execute(focused).await;
+    for step in 1..=STEPS {
+        let first = HOSTS * step / STEPS - 30;
+        browser.execute(&format!("window.scrollTo(0, document.querySelector('tbody').offsetTop + {first} * 36)")).await;
+        until(&browser, SEEN, |seen| covers(first, seen)).await;
+        assert!(browser.execute(COUNT).await.as_u64().is_some_and(|rows| rows <= ROWS_MAX));
+        assert_eq!(browser.execute(focused).await, host, "the focus stays with its row");
+    }
+    let down = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true}))";
+    browser.execute(down).await;
+    let place = until(&browser, "return document.activeElement.ariaRowIndex || ''", |place| place.len() == 3).await;
+    assert!(place.parse::<u64>().is_ok_and(|place| place > HOSTS - 60), "the first row in sight has it: {place}");
+
+    browser
+        .execute("document.activeElement.blur(); document.querySelector('[data-column=oldest] button').click()")
+        .await;
+    until(&browser, "return document.querySelector('[data-column=oldest]').ariaSort || ''", |sort| sort == "ascending")
+        .await;
+    until(&browser, SEEN, |seen| covers(0, seen)).await;
+    assert_eq!(browser.errors().await, "");
+    browser.driver.clone().quit().await.expect("the browser ends");
+}
