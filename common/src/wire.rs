@@ -5,6 +5,7 @@
 //! is `null`, times are RFC 3339 in UTC, ids are integers below 2^53.
 
 mod action;
+mod because;
 mod error;
 mod frame;
 mod host;
@@ -13,6 +14,7 @@ mod probe;
 mod status;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scope};
+pub use because::Because;
 pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use frame::{
     ClientFrame, DecodeError, Delta, FRAME_BYTES_MAX, Hello, HostSort, HostsCount, HostsQuery, Limits, ProbeEvents,

@@ -29,6 +29,8 @@ mod verb_en;
 mod verb_ja;
 mod verdict_en;
 mod verdict_ja;
+mod waiting_en;
+mod waiting_ja;
 
 #[cfg(test)]
 mod complete;
@@ -36,7 +38,7 @@ mod complete;
 pub use certificate::CertificatePhrase;
 pub use label::{Label, Note};
 pub use number::grouped;
-pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT};
+pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT, Waiting};
 pub use printable::{printable, printable_lines};
 pub use recovery::RecoveryPhrase;
 pub use report::ReportPhrase;

@@ -1,10 +1,13 @@
 //! The engine owns the queue, the hosts, the sessions' books; this file has its face and the one `match` over events.
 //!
-//! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
+//! The parts: `accept` (mail enters), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
-//! jumped), `tls` (which connection asks for it), `retry` (an operator says now), `show` (what it shows of itself).
+//! jumped), `tls` (which connection asks for it), `retry` (an operator says now), `show` (what it shows of itself), `basis`
+//! (what a cause rests on).
 
 mod accept;
+mod backoff;
+mod basis;
 mod clock;
 mod ending;
 mod outcome;

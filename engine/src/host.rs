@@ -3,18 +3,23 @@
 //! Promises: recipients are counted by stage at every move, so that a list costs nothing per message; what is
 //! done to a host as a whole touches no leg. Never: asks the world for anything; the engine does.
 
+mod backoff;
+mod holding;
 mod window;
 
+pub use backoff::Backoff;
+pub use holding::CauseSet;
 pub use window::Window;
 
 use crate::jump::Jump;
+use crate::limit::HostLimits;
 use crate::queue::{Leg, LegKey, LegStage, Word};
 use crate::route::Route;
 use crate::settings::Settings;
 use crate::tls::{Protection, TlsRule};
 use crate::view::Evidence;
 use common::vocab::{
-    AttemptId, CauseCounts, Counters, Domain, HostStatus, Reply, SessionId, Timestamp, VerdictCode, WaitCause,
+    AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, Reply, SessionId, Timestamp, VerdictCode, WaitCause,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -108,6 +113,12 @@ pub struct Host {
     pub failures: u32,
     /// No further connection is dialled until then.
     pub pause_until: Option<Timestamp>,
+    /// Their replies made us slow down.
+    pub backoff: Option<Backoff>,
+    /// What a person allows it.
+    pub limits: HostLimits,
+    /// Which limit it met last when it could not start more, and what that allows.
+    pub slot: (Limit, u32),
     /// Addresses that failed in the attempt that is under way.
     pub tried: Vec<SocketAddr>,
     /// Connections allowed.
@@ -141,8 +152,14 @@ pub struct Host {
 impl Host {
     /// A host without mail or knowledge.
     pub fn new(name: Domain, settings: &Settings) -> Host {
+        let limits = HostLimits::of(&name, &settings.destinations);
+        let ceiling = limits.connections.as_ref().map_or(settings.window_max, |(_, most)| *most);
+        let window = Window::new(settings.window_first, ceiling);
         Host {
             tls_rule: settings.tls.of(&name),
+            limits,
+            backoff: None,
+            slot: (Limit::Window, window.open()),
             protection: None,
             name,
             legs: BTreeMap::new(),
@@ -167,7 +184,7 @@ impl Host {
             failures: 0,
             pause_until: None,
             tried: Vec::new(),
-            window: Window::new(settings.window_first, settings.window_max),
+            window,
             connecting: 0,
             connected: 0,
             busy: 0,
@@ -234,7 +251,6 @@ impl Host {
             } else {
                 self.fresh_turn
             };
-            self.fresh_turn = !self.fresh_turn;
             let key = if from_fresh {
                 self.fresh.pop_front()
             } else {
@@ -242,9 +258,39 @@ impl Host {
             }?;
             // A leg may have ended or moved since it was queued: what the leg itself says is true.
             if self.legs.get(&key).is_some_and(|leg| self.is_due(leg)) {
+                self.fresh_turn = !self.fresh_turn;
                 return Some(key);
             }
         }
+    }
+
+    /// Whether the rate lets the next due leg go.
+    pub fn rate_admits(&mut self, now: Timestamp) -> bool {
+        let turn = self.fresh_turn;
+        let Some(mut pace) = self.limits.pace.take() else { return true };
+        let admitted = self.pop_due().is_none_or(|key| {
+            let recipients = self.legs[&key].recipients();
+            self.enter_due(key, true);
+            self.fresh_turn = turn; // it was only looked at
+            pace.admits(now, recipients)
+        });
+        self.limits.pace = Some(pace);
+        admitted
+    }
+
+    /// A leg begins: its recipients count against the rate, whatever becomes of them.
+    pub fn spend_rate(&mut self, now: Timestamp, key: LegKey) {
+        if let (Some(pace), Some(leg)) = (&mut self.limits.pace, self.legs.get(&key)) {
+            pace.take(now, leg.recipients());
+        }
+    }
+
+    /// Pauses that are over are over: nothing shows them any more.
+    pub fn end_pauses(&mut self, now: Timestamp) {
+        let pause = self.backoff.as_mut().map(|backoff| &mut backoff.until);
+        let rate = self.limits.pace.as_mut().map(|pace| &mut pace.until);
+        let all = [Some(&mut self.pause_until), pause, rate].into_iter().flatten();
+        all.filter(|until| until.is_some_and(|at| at <= now)).for_each(|until| *until = None);
     }
 
     /// Whether a leg may go as far as it is concerned.
@@ -343,6 +389,9 @@ impl Host {
             rest.until = now;
         }
         self.pause_until = None;
+        if let Some(backoff) = &mut self.backoff {
+            backoff.until = None; // the window stays small, and the next pause is longer
+        }
         self.epoch += 1;
         self.counts.retrying = 0;
         if self.released.is_empty() {
@@ -370,27 +419,63 @@ impl Host {
             }
         }
         let rest = self.rest.as_mut().map(|rest| &mut rest.until);
-        let others = [self.pause_until.as_mut(), self.last_delivery_at.as_mut(), self.idle_since.as_mut()];
+        if let Some(pace) = &mut self.limits.pace {
+            pace.jump(jump);
+        }
+        let pause = self.backoff.as_mut().and_then(|backoff| backoff.until.as_mut());
+        let others = [pause, self.pause_until.as_mut(), self.last_delivery_at.as_mut(), self.idle_since.as_mut()];
         rest.into_iter().chain(others.into_iter().flatten()).for_each(|at| jump.shift(at));
     }
 
     /// Recipients that wait for a timer of their own or of the host.
     pub fn waiting_for_timer(&self, now: Timestamp) -> u64 {
-        let resting = self.rest.is_some_and(|rest| rest.until > now);
+        let resting = self.rest.is_some_and(|rest| rest.until > now) || self.pausing();
         self.counts.retrying + if resting { self.counts.due() } else { 0 }
     }
 
-    /// The cause that holds the host as a whole.
+    /// Whether it is left alone because their replies asked for that.
+    pub fn pausing(&self) -> bool {
+        self.backoff.is_some_and(|backoff| backoff.until.is_some())
+    }
+
+    /// Until when its rate is used up.
+    pub fn rate_until(&self) -> Option<Timestamp> {
+        self.limits.pace.as_ref().and_then(|pace| pace.until)
+    }
+
+    /// Connections it may have at this moment: one where it is down or has not answered since.
+    pub fn connections_allowed(&self) -> u32 {
+        if self.status == HostStatus::Down { 1 } else { self.window.open() }
+    }
+
+    /// The limit of its own that is reached, and what it allows.
+    pub fn own_limit(&self) -> (Limit, u32) {
+        let open = self.connections_allowed();
+        match &self.limits.connections {
+            Some((_, most)) if *most <= open => (Limit::Destination, open),
+            _ => (Limit::Window, open),
+        }
+    }
+
+    /// Everything that holds the host as a whole, thus each recipient that is due.
+    pub fn holding(&self, guard_closed: bool) -> CauseSet {
+        let timer = match &self.rest {
+            Some(rest) => Some(rest.cause),
+            None => (self.status == HostStatus::Down).then_some(WaitCause::HostDown),
+        };
+        let set = CauseSet::default()
+            .with_if(WaitCause::Guard, guard_closed)
+            .with_if(WaitCause::Routing, matches!(self.routing, Routing::Asking))
+            .with_if(WaitCause::Backoff, self.pausing())
+            .with_if(WaitCause::Rate, self.rate_until().is_some());
+        let set = timer.map_or(set, |cause| set.with(cause));
+        let full = self.connecting + self.busy >= self.connections_allowed();
+        set.with_if(WaitCause::Slot, set == CauseSet::default() || full && self.has_due())
+    }
+
+    /// The cause that names the host's due recipients.
     pub fn host_cause(&self, guard_closed: bool) -> WaitCause {
-        if guard_closed {
-            return WaitCause::Guard;
-        }
-        match (&self.rest, &self.routing) {
-            (_, Routing::Asking) => WaitCause::Routing,
-            (Some(rest), _) => rest.cause,
-            (None, _) if self.status == HostStatus::Down => WaitCause::HostDown,
-            (None, _) => WaitCause::Slot,
-        }
+        self.holding(guard_closed).first()
     }
 
     /// Recipients by the one cause of their waiting: sums to the active ones, in O(1).
@@ -399,12 +484,8 @@ impl Host {
         let host_cause = self.host_cause(guard_closed);
         causes[WaitCause::Sending] = self.counts.sending;
         causes[host_cause] += self.counts.due();
-        // A cause that stands before `retry` in the list and holds the host names the others too.
-        let retry_cause = match host_cause {
-            WaitCause::Guard | WaitCause::Dns | WaitCause::TlsPolicy | WaitCause::HostDown => host_cause,
-            _ => WaitCause::Retry,
-        };
-        causes[retry_cause] += self.counts.retrying;
+        // What stands before `retry` in the list and holds the host names the others too.
+        causes[host_cause.min(WaitCause::Retry)] += self.counts.retrying;
         causes
     }
 
@@ -413,17 +494,25 @@ impl Host {
         self.retry.first().map(|(until, _)| *until)
     }
 
+    /// When the host timer, a pause and a rate that hold it as a whole are all over.
+    pub fn pause_over_at(&self) -> Option<Timestamp> {
+        let pause = self.backoff.and_then(|backoff| backoff.until);
+        [self.rest.map(|rest| rest.until), pause, self.rate_until()].into_iter().flatten().max()
+    }
+
     /// When something of it will be tried, as far as timers decide.
     pub fn next_attempt_at(&self) -> Option<Timestamp> {
-        let rest = self.rest.filter(|_| self.counts.active() > 0).map(|rest| rest.until);
+        let rest = self.pause_over_at().filter(|_| self.counts.active() > 0);
         if self.has_due() { rest } else { self.next_retry_at().map(|retry| rest.map_or(retry, |rest| rest.max(retry))) }
     }
 
     /// When it must be looked at even if nothing happens: always later than `now`, for what is over needs no waking.
     pub fn next_wakeup(&self, now: Timestamp, settings: &Settings) -> Option<Timestamp> {
         let rest = self.rest.filter(|_| self.has_due()).map(|rest| rest.until);
+        // The ends of a pause and of a rate are looked at even if nothing is due: what is over must not be shown.
+        let backoff = self.backoff.and_then(|backoff| backoff.until);
         let pause = self.pause_until.filter(|_| self.has_due());
-        let timers = [rest, pause].into_iter().flatten().filter(|at| *at > now);
+        let timers = [rest, pause, backoff, self.rate_until()].into_iter().flatten().filter(|at| *at > now);
         // A record that could not end yet (a session still closes) is looked at again a little later.
         let forget = self.idle_since.map(|since| (since + settings.host_memory).max(now + settings.session_idle));
         timers.chain(forget).chain(self.next_retry_at()).min()

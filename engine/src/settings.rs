@@ -1,5 +1,6 @@
 //! Every limit and interval of the engine, named, with its default and its reason.
 
+use crate::limit::DestinationLimits;
 use crate::tls::TlsRules;
 use std::time::Duration;
 
@@ -29,6 +30,11 @@ pub struct Settings {
     pub host_trust: Duration,
     /// After a failed extra connection no further one is dialled for so long.
     pub extra_pause: Duration,
+    /// First pause of a host whose replies ask us to slow down; doubles with each pause in a row. A minute is the
+    /// period that such replies mostly count by.
+    pub backoff_first: Duration,
+    /// Longest pause of that kind: half an hour is what shaping rules for large providers wait.
+    pub backoff_max: Duration,
     /// An address that failed is tried after the others for so long (Momentum: 120 s).
     pub address_memory: Duration,
     /// Connections a host starts with; grows by one with each success.
@@ -53,6 +59,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// Recipients of one transaction (RFC 5321 §4.5.3.1.8 asks receivers for 100; Postfix sends 50).
     pub transaction_recipients_max: usize,
+    /// What the configuration allows each destination.
+    pub destinations: DestinationLimits,
     /// What the exchangers of each destination must prove.
     pub tls: TlsRules,
 }
@@ -73,6 +81,8 @@ impl Default for Settings {
             host_memory: hours(3),
             host_trust: Duration::from_secs(60),
             extra_pause: Duration::from_secs(10),
+            backoff_first: minutes(1),
+            backoff_max: minutes(30),
             address_memory: Duration::from_secs(120),
             window_first: 2,
             address_connecting_max: 2,
@@ -85,6 +95,7 @@ impl Default for Settings {
             route_session_messages_max: 1_000,
             session_idle: Duration::from_secs(10),
             transaction_recipients_max: 50,
+            destinations: DestinationLimits::default(),
             tls: TlsRules::default(),
         }
     }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use tests::host::Character;
 use tests::world::{DAWN, World};
 
-fn row(world: &World) -> HostView {
+pub(super) fn row(world: &World) -> HostView {
     world.engine.hosts().next().expect("one host")
 }
 
-fn step_until(world: &mut World, what: &str, mut holds: impl FnMut(&World) -> bool) {
+pub(super) fn step_until(world: &mut World, what: &str, mut holds: impl FnMut(&World) -> bool) {
     for _ in 0..10_000 {
         if holds(world) {
             return;

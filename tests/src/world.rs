@@ -72,6 +72,8 @@ pub struct World {
     serial: u64,
     next_mid: u64,
     arrivals_left: u32,
+    /// Transactions that began: when, for which host, with how many recipients.
+    pub begun: Vec<(Timestamp, Domain, usize)>,
     /// Recipients that this engine has been given.
     given: u64,
 }
@@ -108,6 +110,7 @@ impl World {
             shared_address: seed.is_multiple_of(4),
             serial: 0,
             next_mid: 1,
+            begun: Vec::new(),
             given: 0,
             arrivals_left: 20 + random.below(60) as u32,
             random,
@@ -124,6 +127,12 @@ impl World {
         world.coming.clear();
         world.arrivals_left = 0;
         world
+    }
+
+    /// Other settings, before anything has happened.
+    pub fn configure(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
     }
 
     /// One more host beside it.
@@ -382,6 +391,7 @@ impl World {
             self.ledger.attempt(order.envelope.mid, *rid, self.now, self.forced);
         }
         assert!(order.rids.len() <= self.settings.transaction_recipients_max, "too many recipients in one transaction");
+        self.begun.push((self.now, order.host.clone(), order.rids.len()));
         let character = self.characters[&order.host];
         let kept = &self.disk[&order.envelope.mid];
         let first_attempt =

@@ -1,28 +1,16 @@
 //! What the writer of a file should know although nothing is wrong with it.
 
-use crate::config::route::ENTRIES_MAX;
 use crate::config::sheet::Section;
 use crate::config::{Auth, Config};
 use common::words::SettingPhrase;
 
 /// Keys that are accepted, because they are promised, and that do nothing yet. A key leaves this list when it works.
-const NOT_BUILT: [(&str, &[&str]); 4] = [
-    ("dns", &["trust_anchor", "dane"]),
-    ("tls", &["policy_port"]),
-    ("brake", &[]),
-    ("destination", &["max_connections"]),
-];
+const NOT_BUILT: [(&str, &[&str]); 3] = [("dns", &["trust_anchor", "dane"]), ("tls", &["policy_port"]), ("brake", &[])];
 
 /// Those of [`NOT_BUILT`] that the file sets; an empty list of keys means the table itself.
 pub(super) fn not_built(top: &Section<'_, '_>) -> Vec<String> {
     let mut found = Vec::new();
     for (name, keys) in NOT_BUILT {
-        if name == "destination" {
-            let tables = top.sections(name, ENTRIES_MAX);
-            let sets = |key: &&&str| tables.iter().any(|table| table.has(key));
-            found.extend(keys.iter().filter(sets).map(|key| format!("{name}.{key}")));
-            continue;
-        }
         let table = top.section(name);
         if keys.is_empty() && table.is_written() {
             found.push(format!("[{name}]"));

@@ -310,7 +310,7 @@ fn a_data_dir_too_long_for_its_socket_is_refused() {
 fn what_is_accepted_without_effect_is_said() {
     let destination = "[[destination]]\nmatch = \"a.test\"\nmax_connections = 5\ntls = \"require\"";
     let config = read(&format!("[tls]\nca_file = \"x\"\npolicy_port = 1\n[brake]\n{destination}"));
-    assert_eq!(config.not_built, ["tls.policy_port", "[brake]", "destination.max_connections"]);
+    assert_eq!(config.not_built, ["tls.policy_port", "[brake]"]);
     let notes = config.notes();
     assert!(notes.contains(&SettingPhrase::NotBuilt("tls.policy_port".into())));
     assert!(notes.contains(&SettingPhrase::SignInNotBuilt));
@@ -346,4 +346,39 @@ fn a_file_that_cannot_be_read_says_why() {
 fn a_file_full_of_nonsense_is_not_answered_with_a_book() {
     let text: String = (0..5_000).map(|n| format!("key{n} = 1\n")).collect();
     assert_eq!(refused(&text).len(), 100);
+}
+
+#[test]
+fn a_destination_has_its_limits() {
+    let config = read(
+        "[[destination]]\nmatch = \".a.test\"\nmax_connections = 3\nrate = \"100/m\"\nmessages_per_connection = 20\n\
+         recipients_per_message = 10",
+    );
+    let limits = &config.destinations[0];
+    assert_eq!(
+        (limits.max_connections, limits.messages_per_connection, limits.recipients_per_message),
+        (Some(3), Some(20), Some(10))
+    );
+    assert_eq!(config.not_built, Vec::<String>::new());
+    for (text, recipients, seconds) in
+        [("100/m", 100, 60), ("100/1m", 100, 60), ("7/30s", 7, 30), ("5000/1h30m", 5_000, 5_400), ("1/d", 1, 86_400)]
+    {
+        let config = read(&format!("[[destination]]\nmatch = \"*\"\nrate = \"{text}\""));
+        let rate = config.destinations[0].rate.expect("a rate");
+        assert_eq!((rate.recipients, rate.period.as_secs()), (recipients, seconds), "{text}");
+    }
+}
+
+#[test]
+fn a_rate_that_says_nothing_sensible_is_refused_with_an_example() {
+    for text in
+        ["", "100", "0/m", "/m", "100/", "100/0s", "100/2d", "-1/m", "1.5/m", "100/minute", "100/m/m", "99999999999/m"]
+    {
+        let said = refused(&format!("[[destination]]\nmatch = \"*\"\nrate = \"{text}\""));
+        assert!(said[0].starts_with("n.toml:3: destination.rate") && said[0].contains("100/m"), "{text}: {said:?}");
+    }
+    for key in ["max_connections", "messages_per_connection", "recipients_per_message"] {
+        let said = refused(&format!("[[destination]]\nmatch = \"*\"\n{key} = 0"));
+        assert!(said[0].starts_with(&format!("n.toml:3: destination.{key}")), "{said:?}");
+    }
 }

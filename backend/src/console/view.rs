@@ -7,13 +7,13 @@
 use crate::console::letterhead::Letterhead;
 use common::vocab::{Badge, Counters, Reply, Timestamp, VerdictCode, WaitCause, badge};
 use common::wire::{
-    Action, ActionKind, ActionState, Exchanger, ExchangerAddress, HostDetail, HostRow, MessageDetail, RecipientRow,
-    RecipientState, SaidReply, TlsState, Totals, Verdict,
+    Action, ActionKind, ActionState, Because, Exchanger, ExchangerAddress, HostDetail, HostRow, MessageDetail,
+    RecipientRow, RecipientState, SaidReply, TlsState, Totals, Verdict,
 };
 use common::words::{self, Language, Phrase};
 use engine::route::{Route, RouteKind};
 use engine::tls::{ClearBecause, Protection, Unproven};
-use engine::view::{Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView};
+use engine::view::{Basis, Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView};
 use std::net::SocketAddr;
 
 /// Octets of remote text in a row of a list. A window of 200 rows then stays below 400 KiB whatever peers say;
@@ -65,7 +65,24 @@ pub fn host_row(view: &HostView, language: Language) -> HostRow {
         next_attempt_at: view.next_attempt_at,
         wait_causes: view.causes,
         cause: view.cause,
+        because: view.cause.zip(view.basis.as_ref()).map(|(cause, basis)| because(cause, basis, language)),
+        also: view.also.clone(),
         last_activity_at: view.last_activity_at,
+    }
+}
+
+/// What a cause rests on, in words.
+fn because(cause: WaitCause, basis: &Basis, language: Language) -> Because {
+    let &Basis { until, limit, most, period, verdict, .. } = basis;
+    let (most, rule) = (most.map(u64::from), basis.rule.as_deref());
+    Because {
+        sentence: language.say(&Phrase::Waiting(words::Waiting { cause, limit, most, period, rule, verdict })),
+        until,
+        limit,
+        most,
+        period_seconds: period.map(|period| period.as_secs()),
+        rule: rule.map(str::to_owned),
+        verdict,
     }
 }
 
@@ -167,7 +184,7 @@ fn configured(route: &Route) -> Option<String> {
 }
 
 /// A queued message, with what its own header says.
-pub fn message_detail(view: &MessageView, head: Letterhead) -> MessageDetail {
+pub fn message_detail(view: &MessageView, head: Letterhead, language: Language) -> MessageDetail {
     let envelope = &view.envelope;
     MessageDetail {
         mid: envelope.mid,
@@ -176,12 +193,12 @@ pub fn message_detail(view: &MessageView, head: Letterhead) -> MessageDetail {
         received_at: envelope.received_at,
         message_id: head.message_id,
         subject: head.subject,
-        recipients: view.recipients.iter().filter_map(|waiting| recipient(view, waiting)).collect(),
+        recipients: view.recipients.iter().filter_map(|waiting| recipient(view, waiting, language)).collect(),
     }
 }
 
 /// `None` for a number that the envelope does not have: nothing to show, and no reason to fall over.
-fn recipient(view: &MessageView, waiting: &RecipientView) -> Option<RecipientRow> {
+fn recipient(view: &MessageView, waiting: &RecipientView, language: Language) -> Option<RecipientRow> {
     let address = view.envelope.recipients.get(waiting.rid.0 as usize)?;
     let reply = waiting.latest.as_ref().and_then(|(_, reply)| reply.as_ref());
     Some(RecipientRow {
@@ -194,6 +211,8 @@ fn recipient(view: &MessageView, waiting: &RecipientView) -> Option<RecipientRow
             _ => RecipientState::Queued,
         },
         cause: Some(waiting.cause),
+        because: Some(because(waiting.cause, &waiting.basis, language)),
+        also: waiting.also.clone(),
         attempts: waiting.attempts,
         next_attempt_at: waiting.next_attempt_at,
         expires_at: Some(waiting.expires_at),

@@ -1,6 +1,7 @@
 //! A message and its recipients (`POST /api/v1/messages`, `GET /api/v1/messages/{mid}`).
 
 use crate::vocab::{Address, Domain, MessageId, RecipientId, Timestamp, WaitCause};
+use crate::wire::Because;
 use serde::{Deserialize, Serialize};
 
 /// Where a recipient stands.
@@ -41,6 +42,12 @@ pub struct RecipientRow {
     pub state: RecipientState,
     /// Why it waits, while it is queued.
     pub cause: Option<WaitCause>,
+    /// What that rests on.
+    #[serde(default)]
+    pub because: Option<Because>,
+    /// What else holds it, in naming order.
+    #[serde(default)]
+    pub also: Vec<WaitCause>,
     /// Attempts so far.
     pub attempts: u32,
     /// When it is tried next, if a timer decides.

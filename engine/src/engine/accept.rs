@@ -70,7 +70,7 @@ impl Engine {
     ) {
         // Recipients with the same history share a leg, so that a recovered timer is nobody else's.
         recipients.sort_by_key(|r| (r.attempts, r.next_attempt_at, r.rid));
-        let most = self.settings.transaction_recipients_max.max(1);
+        let most = self.host(id).limits.leg_recipients(self.settings.transaction_recipients_max);
         let groups = recipients
             .chunk_by(|a, b| (a.attempts, a.next_attempt_at) == (b.attempts, b.next_attempt_at))
             .flat_map(|group| group.chunks(most));

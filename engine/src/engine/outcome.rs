@@ -115,6 +115,9 @@ impl Engine {
         if expired {
             self.give_up(id, key, out);
         }
+        if self.host(id).pausing() {
+            self.decide_last_chances(id, out);
+        }
     }
 
     /// They answered a command about mail for this host: it is reached, over whichever host's session that was.
@@ -134,9 +137,12 @@ impl Engine {
         }
         (0..count).for_each(|_| host.counters.delivered());
         host.last_delivery_at = Some(now);
-        host.limited_since = None;
         host.pause_until = None;
-        host.window.grow();
+        if !host.pausing() {
+            host.backoff = None;
+            host.limited_since = None;
+            host.window.grow();
+        }
         if let Some(evidence) = &mut host.evidence {
             evidence.code = VerdictCode::Ok;
             evidence.reply = None;
@@ -154,10 +160,15 @@ impl Engine {
                 _ => {}
             }
         }
-        let Some((_, judgement, reply)) = sorted.kept.last() else { return };
-        if judgement.slow_down {
-            host.window.shrink();
+        if let Some((_, judgement, _)) = sorted.kept.iter().find(|(_, judgement, _)| judgement.slow_down) {
+            if sorted.delivered.is_empty() {
+                self.back_off(now, id, judgement.code);
+            } else {
+                host.window.shrink();
+            }
         }
+        let host = self.host_mut(id);
+        let Some((_, judgement, reply)) = sorted.kept.last() else { return };
         if sorted.delivered.is_empty() {
             host.limited_since.get_or_insert(now);
             let mut evidence = host.evidence.take().unwrap_or_else(|| Engine::evidence(judgement.code, now));
@@ -236,7 +247,7 @@ impl Engine {
         match answer {
             Ok(answer) => {
                 let route = Arc::new(Route::from_answer(now, answer, &mut self.random));
-                let ceiling = self.window_ceiling(&route);
+                let ceiling = self.window_ceiling(id, &route);
                 let host = self.host_mut(id);
                 host.window.set_ceiling(ceiling);
                 host.tried.retain(|address| route.hops.iter().any(|hop| hop.address == *address));
@@ -317,7 +328,7 @@ impl Engine {
         self.bounce_leg(id, key, HardBounce::Expired, &word, out);
     }
 
-    /// The host was not reached: legs past their lifetime that waited only for it are given up. Where it is reached,
+    /// The host was not reached, or sent us away: legs past their lifetime that waited only for it are given up. Where it is reached,
     /// each of them gets its own attempt: the clock may have jumped, and one success must not end a whole queue.
     pub(super) fn decide_last_chances(&mut self, id: HostId, out: &mut Output) {
         for key in std::mem::take(&mut self.host_mut(id).last_chance) {

@@ -1,11 +1,11 @@
 //! What the engine shows of itself: rows, details, messages; and what must hold at every step.
 
 use super::Engine;
-use crate::host::{Host, Routing};
+use crate::host::{CauseSet, Host, Routing};
 use crate::host_id::HostId;
 use crate::queue::LegStage;
 use crate::view::{HostDetailView, HostView, InHand, MessageView, RecipientView};
-use common::vocab::{Counters, Domain, HostStatus, MessageId, Timestamp};
+use common::vocab::{Counters, Domain, HostStatus, MessageId, Timestamp, WaitCause};
 
 impl Engine {
     /// Since when the counters count.
@@ -38,6 +38,8 @@ impl Engine {
 
     fn row(&self, host: &Host) -> HostView {
         let causes = host.causes(self.guard_closed);
+        let holding = host.holding(self.guard_closed);
+        let cause = host.has_due().then(|| holding.first());
         HostView {
             host: host.name.clone(),
             status: host.status,
@@ -49,7 +51,9 @@ impl Engine {
             unattempted: host.counts.unattempted,
             attempted: host.counts.attempted,
             causes,
-            cause: host.has_due().then(|| host.host_cause(self.guard_closed)),
+            cause,
+            basis: cause.map(|cause| self.basis(host, None, cause)),
+            also: if cause.is_some() { holding.others() } else { Vec::new() },
             connections: host.connected,
             pending: host.connecting,
             connections_max: host.window.open(),
@@ -93,16 +97,21 @@ impl Engine {
     }
 
     fn recipient(&self, host: &Host, leg: &crate::queue::Leg, rid: common::vocab::RecipientId) -> RecipientView {
-        let host_cause = host.host_cause(self.guard_closed);
-        let (cause, next_attempt_at) = match leg.stage {
-            LegStage::Sending { .. } => (common::vocab::WaitCause::Sending, None),
-            _ if host.is_due(leg) => (host_cause, host.rest.map(|rest| rest.until)),
-            LegStage::Retry { until, .. } => (host_cause.min(common::vocab::WaitCause::Retry), Some(until)),
-            LegStage::Due => (host_cause, None),
+        let holding = host.holding(self.guard_closed);
+        let (held_by, next_attempt_at) = match leg.stage {
+            LegStage::Sending { .. } => (CauseSet::default().with(WaitCause::Sending), None),
+            _ if host.is_due(leg) => (holding, host.pause_over_at()),
+            LegStage::Retry { until, .. } => {
+                (holding.with(WaitCause::Retry), Some(host.pause_over_at().map_or(until, |over| over.max(until))))
+            }
+            LegStage::Due => (holding, None),
         };
+        let cause = held_by.first();
         RecipientView {
             rid,
             cause,
+            basis: self.basis(host, Some(leg), cause),
+            also: held_by.others(),
             attempts: leg.attempts,
             next_attempt_at,
             expires_at: self.expires_at(&leg.envelope),

@@ -37,9 +37,7 @@ impl Engine {
         let host = self.host_mut(id);
         host.wake_at = None;
         host.ripen(now);
-        if host.pause_until.is_some_and(|until| until <= now) {
-            host.pause_until = None;
-        }
+        host.end_pauses(now);
         let over = host.idle_since.is_some_and(|since| now.since(since) >= memory);
         if over && host.connecting + host.connected == 0 && !host.queued_for_slot {
             return self.end_record(id);

@@ -34,6 +34,8 @@ pub(super) fn row(host: &str) -> HostRow {
         next_attempt_at: None,
         wait_causes: CauseCounts::default(),
         cause: None,
+        because: None,
+        also: Vec::new(),
         last_activity_at: None,
     }
 }

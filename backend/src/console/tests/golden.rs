@@ -184,7 +184,7 @@ fn answers_are_as_promised() {
         (verdict.sentence, verdict.advice) = ("What it means.".into(), "What to do.".into());
     }
     golden("host", &json(&detail));
-    golden("message", &json(&view::message_detail(&message(), Letterhead::default())));
+    golden("message", &json(&view::message_detail(&message(), Letterhead::default(), Language::En)));
     golden("action", &json(&receipt()));
     golden("error", &json(&refusal()));
     let probe = Probe { id: 3, kind: ProbeKind::Smtp, state: ProbeState::Done, dig: None, events: events() };
@@ -206,6 +206,8 @@ fn message() -> MessageView {
     let waiting = RecipientView {
         rid: RecipientId(0),
         cause: WaitCause::Sending,
+        basis: Default::default(),
+        also: Vec::new(),
         attempts: 1,
         next_attempt_at: None,
         expires_at: MORNING,

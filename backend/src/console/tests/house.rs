@@ -52,6 +52,8 @@ pub(super) fn host(name: &str, active: u64) -> HostView {
         attempted: 0,
         causes,
         cause: (active > 0).then_some(WaitCause::Slot),
+        basis: None,
+        also: Vec::new(),
         connections: 0,
         pending: 0,
         connections_max: 2,
@@ -105,6 +107,8 @@ fn message() -> MessageView {
     let waiting = RecipientView {
         rid: RecipientId(1),
         cause: WaitCause::Retry,
+        basis: Default::default(),
+        also: Vec::new(),
         attempts: 2,
         next_attempt_at: Some(MORNING),
         expires_at: MORNING,
