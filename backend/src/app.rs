@@ -275,6 +275,7 @@ fn settings(config: &Config, descriptors: Descriptors) -> Result<Settings, AppEr
     let rules = config.destinations.iter().filter_map(|one| Some((one.pattern.as_str(), one.tls?)));
     let limits = limits(&config.destinations).map_err(|why| AppError(format!("a destination's match: {why}")))?;
     Ok(Settings {
+        brake: config.brake.clone(),
         destinations: limits,
         retry_steps: config.retry.steps.clone(),
         lifetime: config.retry.lifetime,

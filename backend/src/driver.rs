@@ -132,7 +132,7 @@ impl Driver {
         match question {
             Question::PreviewRetry { scope, answer } => drop(answer.send(self.engine.preview_retry(now, &scope))),
             Question::Host { host, answer } => drop(answer.send(self.engine.host_detail(&host).map(Box::new))),
-            Question::Message { mid, answer } => drop(answer.send(self.engine.message(mid).map(Box::new))),
+            Question::Message { mid, answer } => drop(answer.send(self.engine.message(now, mid).map(Box::new))),
             Question::Retry { action, scope, answer } => {
                 let view = self.engine.preview_retry(now, &scope);
                 self.turn([Event::Retry { action, scope }]);

@@ -5,21 +5,24 @@
 
 mod backoff;
 mod holding;
+mod timeline;
 mod window;
 
 pub use backoff::Backoff;
 pub use holding::CauseSet;
+pub use timeline::{Own, Timeline};
 pub use window::Window;
 
 use crate::jump::Jump;
 use crate::limit::HostLimits;
-use crate::queue::{Leg, LegKey, LegStage, Word};
+use crate::queue::{Leg, LegKey, LegStage, Spent, Word};
 use crate::route::Route;
 use crate::settings::Settings;
 use crate::tls::{Protection, TlsRule};
 use crate::view::Evidence;
 use common::vocab::{
-    AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, Reply, SessionId, Timestamp, VerdictCode, WaitCause,
+    AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, RecipientId, Reply, SessionId, Timestamp, VerdictCode,
+    WaitCause,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -59,6 +62,8 @@ pub struct Counts {
     pub sending: u64,
     /// Waiting for their own timer.
     pub retrying: u64,
+    /// Waiting because the brake on mass bounces holds them.
+    pub braked: u64,
 }
 
 impl Counts {
@@ -68,7 +73,10 @@ impl Counts {
     }
     /// Ready to go as far as they themselves are concerned.
     pub fn due(&self) -> u64 {
-        self.active() - self.sending - self.retrying
+        self.active() - self.sending - self.retrying - self.braked
+    }
+    fn timed(&mut self, braked: bool) -> &mut u64 {
+        if braked { &mut self.braked } else { &mut self.retrying }
     }
 }
 
@@ -85,6 +93,8 @@ pub struct Host {
     released: BTreeSet<(Timestamp, LegKey)>,
     fresh_turn: bool,
     epoch: u32,
+    /// Which cause held it as a whole, and when.
+    pub timeline: Timeline,
     /// Recipients by stage.
     pub counts: Counts,
     /// The ancestor's counters.
@@ -169,6 +179,7 @@ impl Host {
             released: BTreeSet::new(),
             fresh_turn: true,
             epoch: 0,
+            timeline: Timeline::default(),
             counts: Counts::default(),
             counters: Counters::default(),
             status: HostStatus::Unknown,
@@ -208,14 +219,39 @@ impl Host {
         }
         self.idle_since = None;
         let until = match leg.stage {
-            LegStage::Retry { until, .. } => Some(until),
+            LegStage::Retry { until, braked, .. } => Some((until, braked)),
             LegStage::Due | LegStage::Sending { .. } => None,
         };
         self.legs.insert(key, leg);
         match until {
-            Some(until) => self.enter_retry(key, until),
+            Some((until, braked)) => self.enter_retry(key, until, braked),
             None => self.enter_due(key, false),
         }
+    }
+
+    /// A leg is about to move: what it waited for until now is put down.
+    fn account(&mut self, now: Timestamp, key: LegKey) {
+        let Some(leg) = self.legs.get_mut(&key) else { return };
+        if leg.since != now {
+            let (since, own) = (std::mem::replace(&mut leg.since, now), leg.own());
+            self.timeline.spend(since, now, own, leg.spent.get_or_insert_default());
+        }
+    }
+
+    /// How long a leg has waited for what, until now.
+    pub fn spent(&self, now: Timestamp, leg: &Leg) -> Spent {
+        let mut spent = leg.spent.as_deref().copied().unwrap_or_default();
+        self.timeline.spend(leg.since, now, leg.own(), &mut spent);
+        spent
+    }
+
+    /// Puts down which cause holds it from now on.
+    pub fn note_cause(&mut self, now: Timestamp, guard_closed: bool, most: usize) {
+        if self.legs.is_empty() {
+            return self.timeline.forget();
+        }
+        let cause = self.host_cause(guard_closed);
+        self.timeline.note(now, cause, self.epoch, most);
     }
 
     fn enter_due(&mut self, key: LegKey, in_front: bool) {
@@ -225,17 +261,18 @@ impl Host {
         if in_front { queue.push_front(key) } else { queue.push_back(key) }
     }
 
-    fn enter_retry(&mut self, key: LegKey, until: Timestamp) {
+    fn enter_retry(&mut self, key: LegKey, until: Timestamp, braked: bool) {
         let Some(leg) = self.legs.get_mut(&key) else { return };
-        leg.stage = LegStage::Retry { until, epoch: self.epoch };
-        self.counts.retrying += leg.recipients();
+        leg.stage = LegStage::Retry { until, epoch: self.epoch, braked };
+        *self.counts.timed(braked) += leg.recipients();
         self.retry.insert((until, key));
     }
 
     /// `Due -> Sending`. Takes turns between first attempts and later ones, so that a backlog of retries
     /// never takes more than half of the slots from fresh mail.
-    pub fn take_due(&mut self, session: SessionId, attempt: AttemptId) -> Option<LegKey> {
+    pub fn take_due(&mut self, now: Timestamp, session: SessionId, attempt: AttemptId) -> Option<LegKey> {
         let key = self.pop_due()?;
+        self.account(now, key);
         let leg = self.legs.get_mut(&key)?;
         leg.stage = LegStage::Sending { session, attempt };
         self.counts.sending += leg.recipients();
@@ -270,6 +307,7 @@ impl Host {
         let Some(mut pace) = self.limits.pace.take() else { return true };
         let admitted = self.pop_due().is_none_or(|key| {
             let recipients = self.legs[&key].recipients();
+            self.account(now, key);
             self.enter_due(key, true);
             self.fresh_turn = turn; // it was only looked at
             pace.admits(now, recipients)
@@ -308,7 +346,8 @@ impl Host {
     }
 
     /// `Sending -> Due`, in front: the session broke before the attempt counted.
-    pub fn give_back(&mut self, key: LegKey) {
+    pub fn give_back(&mut self, now: Timestamp, key: LegKey) {
+        self.account(now, key);
         let Some(leg) = self.legs.get(&key) else { return };
         debug_assert!(matches!(leg.stage, LegStage::Sending { .. }));
         self.counts.sending -= leg.recipients();
@@ -317,7 +356,8 @@ impl Host {
 
     /// An attempt on a leg ended: `keep` are the recipients that stay. `Sending -> gone` if none does,
     /// else the leg counts one attempt more and must be sent to [`Host::defer`].
-    pub fn end_attempt(&mut self, key: LegKey, keep: Vec<common::vocab::RecipientId>) {
+    pub fn end_attempt(&mut self, now: Timestamp, key: LegKey, keep: Vec<RecipientId>) {
+        self.account(now, key);
         let Some(leg) = self.legs.get_mut(&key) else { return };
         let before = leg.recipients();
         self.counts.sending -= before;
@@ -335,9 +375,9 @@ impl Host {
         }
     }
 
-    /// `-> Retry`: a leg that is in no queue waits until then.
-    pub fn defer(&mut self, key: LegKey, until: Timestamp) {
-        self.enter_retry(key, until);
+    /// `-> Retry`: a leg that is in no queue waits until then, for a timer or because the brake holds it.
+    pub fn defer(&mut self, key: LegKey, until: Timestamp, braked: bool) {
+        self.enter_retry(key, until, braked);
     }
 
     /// A leg leaves that is not being sent.
@@ -350,11 +390,11 @@ impl Host {
         } else {
             self.counts.attempted -= count;
         }
-        if let LegStage::Retry { until, epoch } = leg.stage {
+        if let LegStage::Retry { until, epoch, braked } = leg.stage {
             self.retry.remove(&(until, key));
             self.released.remove(&(until, key));
             if epoch == self.epoch {
-                self.counts.retrying -= count;
+                *self.counts.timed(braked) -= count;
             }
         }
         Some(leg)
@@ -364,19 +404,22 @@ impl Host {
     pub fn ripen(&mut self, now: Timestamp) {
         while let Some(&(until, key)) = self.retry.first().filter(|(until, _)| *until <= now) {
             self.retry.remove(&(until, key));
+            self.account(now, key);
             if let Some(leg) = self.legs.get(&key) {
-                self.counts.retrying -= leg.recipients();
+                let braked = matches!(leg.stage, LegStage::Retry { braked: true, .. });
+                *self.counts.timed(braked) -= leg.recipients();
                 self.enter_due(key, false);
             }
         }
     }
 
     /// One leg's timer is over at this moment, whatever it said.
-    pub fn ripen_one(&mut self, key: LegKey) {
+    pub fn ripen_one(&mut self, now: Timestamp, key: LegKey) {
+        self.account(now, key);
         let Some(leg) = self.legs.get(&key) else { return };
-        let LegStage::Retry { until, epoch } = leg.stage else { return };
+        let LegStage::Retry { until, epoch, braked } = leg.stage else { return };
         if epoch == self.epoch {
-            self.counts.retrying -= leg.recipients();
+            *self.counts.timed(braked) -= leg.recipients();
         }
         self.retry.remove(&(until, key));
         self.released.remove(&(until, key));
@@ -393,12 +436,18 @@ impl Host {
             backoff.until = None; // the window stays small, and the next pause is longer
         }
         self.epoch += 1;
-        self.counts.retrying = 0;
+        (self.counts.retrying, self.counts.braked) = (0, 0);
         if self.released.is_empty() {
             std::mem::swap(&mut self.released, &mut self.retry);
         } else {
             self.released.append(&mut self.retry);
         }
+    }
+
+    /// An attempt has ended.
+    pub fn hear(&mut self, now: Timestamp) {
+        self.last_activity_at = Some(now);
+        self.heard = true;
     }
 
     /// Whether an attempt has ended since then, our start and the last jump of the clock.
@@ -410,6 +459,7 @@ impl Host {
     pub fn jump(&mut self, jump: Jump) {
         self.heard = false;
         self.wake_at = None;
+        self.timeline.jump(jump);
         for timers in [&mut self.retry, &mut self.released] {
             *timers = std::mem::take(timers).into_iter().map(|(until, key)| (jump.moved(until), key)).collect();
         }
@@ -417,6 +467,7 @@ impl Host {
             if let LegStage::Retry { until, .. } = &mut leg.stage {
                 jump.shift(until);
             }
+            jump.shift(&mut leg.since);
         }
         let rest = self.rest.as_mut().map(|rest| &mut rest.until);
         if let Some(pace) = &mut self.limits.pace {
@@ -430,7 +481,7 @@ impl Host {
     /// Recipients that wait for a timer of their own or of the host.
     pub fn waiting_for_timer(&self, now: Timestamp) -> u64 {
         let resting = self.rest.is_some_and(|rest| rest.until > now) || self.pausing();
-        self.counts.retrying + if resting { self.counts.due() } else { 0 }
+        self.counts.retrying + self.counts.braked + if resting { self.counts.due() } else { 0 }
     }
 
     /// Whether it is left alone because their replies asked for that.
@@ -486,6 +537,7 @@ impl Host {
         causes[host_cause] += self.counts.due();
         // What stands before `retry` in the list and holds the host names the others too.
         causes[host_cause.min(WaitCause::Retry)] += self.counts.retrying;
+        causes[host_cause.min(WaitCause::Guard)] += self.counts.braked;
         causes
     }
 
@@ -569,7 +621,7 @@ impl Host {
             }
             match leg.stage {
                 LegStage::Sending { .. } => counts.sending += recipients,
-                LegStage::Retry { epoch, .. } if epoch == self.epoch => counts.retrying += recipients,
+                LegStage::Retry { epoch, braked, .. } if epoch == self.epoch => *counts.timed(braked) += recipients,
                 LegStage::Retry { .. } | LegStage::Due => {}
             }
         }

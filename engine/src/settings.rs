@@ -1,5 +1,6 @@
 //! Every limit and interval of the engine, named, with its default and its reason.
 
+use crate::brake::BrakeSettings;
 use crate::limit::DestinationLimits;
 use crate::tls::TlsRules;
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub window_first: u32,
     /// Connections before their greeting to one address that has none past it: a silent peer holds no more.
     pub address_connecting_max: u32,
+    /// Changes of its cause that a host remembers exactly: some 32 octets each, kept only while mail waits.
+    pub cause_history_max: usize,
     /// Most connections of one host.
     pub window_max: u32,
     /// Most connections to one address that MX records named (several hosts may share it).
@@ -59,6 +62,8 @@ pub struct Settings {
     pub session_idle: Duration,
     /// Recipients of one transaction (RFC 5321 §4.5.3.1.8 asks receivers for 100; Postfix sends 50).
     pub transaction_recipients_max: usize,
+    /// When a fault of ours is suspected behind many refusals at once.
+    pub brake: BrakeSettings,
     /// What the configuration allows each destination.
     pub destinations: DestinationLimits,
     /// What the exchangers of each destination must prove.
@@ -86,6 +91,7 @@ impl Default for Settings {
             address_memory: Duration::from_secs(120),
             window_first: 2,
             address_connecting_max: 2,
+            cause_history_max: 16,
             window_max: 10,
             address_connections_max: 20,
             route_connections_max: 50,
@@ -95,6 +101,7 @@ impl Default for Settings {
             route_session_messages_max: 1_000,
             session_idle: Duration::from_secs(10),
             transaction_recipients_max: 50,
+            brake: BrakeSettings::default(),
             destinations: DestinationLimits::default(),
             tls: TlsRules::default(),
         }

@@ -119,6 +119,8 @@ pub struct HostDetailView {
 pub struct MessageView {
     /// The message.
     pub envelope: Arc<Envelope>,
+    /// When it was looked at.
+    pub as_of: Timestamp,
     /// What waits of it.
     pub recipients: Vec<RecipientView>,
 }
@@ -140,6 +142,8 @@ pub struct RecipientView {
     pub next_attempt_at: Option<Timestamp>,
     /// When it is given up.
     pub expires_at: Timestamp,
+    /// How long it has waited for what since this engine got to know it, in naming order.
+    pub waited: Vec<(WaitCause, Duration)>,
     /// The latest verdict on it and the reply behind it.
     pub latest: Option<(VerdictCode, Option<Reply>)>,
 }

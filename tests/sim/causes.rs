@@ -130,6 +130,6 @@ fn what_waits_for_its_timer_while_its_host_is_looked_up_is_routing_in_row_and_me
     world.jump(1); // the route is too old now, the timer is not
     world.send(vec!["b@grey.test".parse().unwrap()]);
     assert_eq!(row(&world).causes[WaitCause::Routing], 2);
-    let recipient = world.engine.message(first).unwrap().recipients[0].clone();
+    let recipient = world.engine.message(world.now, first).unwrap().recipients[0].clone();
     assert_eq!((recipient.cause, recipient.also), (WaitCause::Routing, vec![WaitCause::Retry]));
 }

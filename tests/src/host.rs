@@ -32,11 +32,15 @@ pub enum Character {
     Throttling,
     /// Greets, and answers every transaction that it is too much.
     Busy,
+    /// Refuses every recipient for good, for who we are.
+    Blocking,
+    /// Looking it up always fails on our own side. Not among [`Character::ALL`]: its mail never ends.
+    Deaf,
 }
 
 impl Character {
-    /// All of them.
-    pub const ALL: [Character; 12] = [
+    /// All that a world may be made of.
+    pub const ALL: [Character; 13] = [
         Character::Healthy,
         Character::Greylisting,
         Character::Slow,
@@ -49,12 +53,14 @@ impl Character {
         Character::Servfail,
         Character::Throttling,
         Character::Busy,
+        Character::Blocking,
     ];
 
     /// What DNS says, or why not.
     pub fn resolves(self, random: &mut Random) -> Result<(), RouteFailure> {
         match self {
             Character::Nxdomain => Err(RouteFailure::Nxdomain),
+            Character::Deaf => Err(RouteFailure::Ours("no answer".into())),
             Character::Servfail if random.below(2) == 0 => Err(RouteFailure::Servfail),
             _ => Ok(()),
         }
@@ -95,6 +101,7 @@ impl Character {
             Character::Throttling if random.below(3) > 0 => {
                 (quick, vec![refused(421, "4.7.0 Slow down"); recipients], false)
             }
+            Character::Blocking => (quick, vec![refused(550, "5.7.1 Your address is listed"); recipients], true),
             Character::Busy => (quick, vec![refused(421, "4.7.0 Too many messages"); recipients], false),
             Character::Slow => (Duration::from_secs(8), vec![taken(); recipients], true),
             Character::Picky => {

@@ -5,16 +5,13 @@ use crate::config::{Auth, Config};
 use common::words::SettingPhrase;
 
 /// Keys that are accepted, because they are promised, and that do nothing yet. A key leaves this list when it works.
-const NOT_BUILT: [(&str, &[&str]); 3] = [("dns", &["trust_anchor", "dane"]), ("tls", &["policy_port"]), ("brake", &[])];
+const NOT_BUILT: [(&str, &[&str]); 2] = [("dns", &["trust_anchor", "dane"]), ("tls", &["policy_port"])];
 
-/// Those of [`NOT_BUILT`] that the file sets; an empty list of keys means the table itself.
+/// Those of [`NOT_BUILT`] that the file sets.
 pub(super) fn not_built(top: &Section<'_, '_>) -> Vec<String> {
     let mut found = Vec::new();
     for (name, keys) in NOT_BUILT {
         let table = top.section(name);
-        if keys.is_empty() && table.is_written() {
-            found.push(format!("[{name}]"));
-        }
         found.extend(keys.iter().filter(|key| table.has(key)).map(|key| table.name(key)));
     }
     found

@@ -122,7 +122,10 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_key() {
             "n.toml:2: unknown key \"hostname\" in [console]; did you mean \"hostname\", which stands before the first table?",
         ),
         ("[console]\nzzz = 1", "n.toml:2: unknown key \"zzz\" in [console]; known keys are auth, listen"),
-        ("[brake]\nx = 1", "n.toml:2: unknown key \"x\" in [brake]; it has no keys yet"),
+        (
+            "[brake]\nx = 1",
+            "n.toml:2: unknown key \"x\" in [brake]; known keys are bounce_hosts, bounce_pause, bounce_recipients, bounce_window, resolver_domains, resolver_pause, resolver_percent, resolver_window",
+        ),
         (
             "[[route]]\nmatch = \"*\"\nto = [\"discard\"]\ntoo = 1",
             "n.toml:4: unknown key \"too\" in [route]; did you mean \"to\"?",
@@ -309,8 +312,8 @@ fn a_data_dir_too_long_for_its_socket_is_refused() {
 #[test]
 fn what_is_accepted_without_effect_is_said() {
     let destination = "[[destination]]\nmatch = \"a.test\"\nmax_connections = 5\ntls = \"require\"";
-    let config = read(&format!("[tls]\nca_file = \"x\"\npolicy_port = 1\n[brake]\n{destination}"));
-    assert_eq!(config.not_built, ["tls.policy_port", "[brake]"]);
+    let config = read(&format!("[tls]\nca_file = \"x\"\npolicy_port = 1\n{destination}"));
+    assert_eq!(config.not_built, ["tls.policy_port"]);
     let notes = config.notes();
     assert!(notes.contains(&SettingPhrase::NotBuilt("tls.policy_port".into())));
     assert!(notes.contains(&SettingPhrase::SignInNotBuilt));
@@ -380,5 +383,20 @@ fn a_rate_that_says_nothing_sensible_is_refused_with_an_example() {
     for key in ["max_connections", "messages_per_connection", "recipients_per_message"] {
         let said = refused(&format!("[[destination]]\nmatch = \"*\"\n{key} = 0"));
         assert!(said[0].starts_with(&format!("n.toml:3: destination.{key}")), "{said:?}");
+    }
+}
+
+#[test]
+fn the_brake_is_set_by_its_keys_and_else_as_the_engine_says() {
+    assert_eq!(read("").brake, engine::brake::BrakeSettings::default());
+    let brake = read("[brake]\nresolver_domains = 30\nbounce_pause = \"2h\"\nbounce_recipients = 100").brake;
+    assert_eq!((brake.resolver_domains, brake.bounce_pause.as_secs(), brake.bounce_recipients), (30, 7_200, 100));
+    for (text, says) in [
+        ("resolver_percent = 101", "n.toml:2: brake.resolver_percent"),
+        ("bounce_hosts = 0", "n.toml:2: brake.bounce_hosts"),
+        ("bounce_window = \"0s\"", "n.toml:2: brake.bounce_window"),
+    ] {
+        let said = refused(&format!("[brake]\n{text}"));
+        assert!(said[0].starts_with(says), "{said:?}");
     }
 }

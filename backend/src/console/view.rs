@@ -5,7 +5,7 @@
 //! Never: a look at the clock, a decision. The walk goes on in `index` (lists) and `http` (details).
 
 use crate::console::letterhead::Letterhead;
-use common::vocab::{Badge, Counters, Reply, Timestamp, VerdictCode, WaitCause, badge};
+use common::vocab::{Badge, CauseCounts, Counters, Reply, Timestamp, VerdictCode, WaitCause, badge};
 use common::wire::{
     Action, ActionKind, ActionState, Because, Exchanger, ExchangerAddress, HostDetail, HostRow, MessageDetail,
     RecipientRow, RecipientState, SaidReply, TlsState, Totals, Verdict,
@@ -15,6 +15,7 @@ use engine::route::{Route, RouteKind};
 use engine::tls::{ClearBecause, Protection, Unproven};
 use engine::view::{Basis, Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// Octets of remote text in a row of a list. A window of 200 rows then stays below 400 KiB whatever peers say;
 /// the whole text is in the host's detail.
@@ -191,6 +192,7 @@ pub fn message_detail(view: &MessageView, head: Letterhead, language: Language) 
         from: envelope.from.as_ref().map(|from| from.to_string()).unwrap_or_default(),
         size_bytes: envelope.size_bytes,
         received_at: envelope.received_at,
+        as_of: Some(view.as_of),
         message_id: head.message_id,
         subject: head.subject,
         recipients: view.recipients.iter().filter_map(|waiting| recipient(view, waiting, language)).collect(),
@@ -200,6 +202,7 @@ pub fn message_detail(view: &MessageView, head: Letterhead, language: Language) 
 /// `None` for a number that the envelope does not have: nothing to show, and no reason to fall over.
 fn recipient(view: &MessageView, waiting: &RecipientView, language: Language) -> Option<RecipientRow> {
     let address = view.envelope.recipients.get(waiting.rid.0 as usize)?;
+    let (waited_seconds, unrecorded_seconds) = waited(view.as_of.since(view.envelope.received_at), &waiting.waited);
     let reply = waiting.latest.as_ref().and_then(|(_, reply)| reply.as_ref());
     Some(RecipientRow {
         rid: waiting.rid,
@@ -213,11 +216,25 @@ fn recipient(view: &MessageView, waiting: &RecipientView, language: Language) ->
         cause: Some(waiting.cause),
         because: Some(because(waiting.cause, &waiting.basis, language)),
         also: waiting.also.clone(),
+        waited_seconds,
+        unrecorded_seconds,
         attempts: waiting.attempts,
         next_attempt_at: waiting.next_attempt_at,
         expires_at: Some(waiting.expires_at),
         reply: reply.map(|reply| reply.to_string()),
     })
+}
+
+/// Whole seconds by cause, and what of the age is not recorded. Together they are the age in whole seconds: each part
+/// is rounded where the sum of all before it is.
+fn waited(age: Duration, parts: &[(WaitCause, Duration)]) -> (CauseCounts, u64) {
+    let (mut seconds, mut sum) = (CauseCounts::default(), Duration::ZERO);
+    for (cause, time) in parts {
+        let before = sum.as_secs();
+        sum += *time;
+        seconds[*cause] = sum.as_secs() - before;
+    }
+    (seconds, age.as_secs().saturating_sub(sum.as_secs()))
 }
 
 /// The receipt of a retry; without its number while it is only planned.

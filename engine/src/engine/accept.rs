@@ -79,7 +79,7 @@ impl Engine {
             let key = (envelope.mid, number as u16);
             let stage = match group[0].next_attempt_at {
                 // No timer that we set is longer than this: it was written down before the clock was set back.
-                Some(until) => LegStage::Retry { until: until.min(latest), epoch: 0 },
+                Some(until) => LegStage::Retry { until: until.min(latest), epoch: 0, braked: false },
                 None => LegStage::Due,
             };
             let leg = Leg {
@@ -87,6 +87,8 @@ impl Engine {
                 rids: group.iter().map(|recipient| recipient.rid).collect(),
                 attempts: group[0].attempts,
                 stage,
+                since: now,
+                spent: None,
                 latest: None,
             };
             self.host_mut(id).insert(key, leg);

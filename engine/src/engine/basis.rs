@@ -4,21 +4,22 @@ use super::Engine;
 use crate::host::Host;
 use crate::queue::{Leg, LegStage};
 use crate::view::Basis;
-use common::vocab::{Limit, WaitCause};
+use common::vocab::{Limit, VerdictCode, WaitCause};
 
 impl Engine {
     /// The facts behind a cause of a host, and of a leg of it where the cause is the leg's own.
     pub(super) fn basis(&self, host: &Host, leg: Option<&Leg>, cause: WaitCause) -> Basis {
         let verdict = host.evidence.as_ref().map(|evidence| evidence.code);
+        let timer = leg.and_then(|leg| match leg.stage {
+            LegStage::Retry { until, braked, .. } => Some((until, braked)),
+            _ => None,
+        });
         match cause {
             WaitCause::Dns | WaitCause::TlsPolicy | WaitCause::HostDown => {
                 Basis { until: host.rest.map(|rest| rest.until), verdict, ..Basis::default() }
             }
             WaitCause::Retry => {
-                let until = leg.and_then(|leg| match leg.stage {
-                    LegStage::Retry { until, .. } => Some(until),
-                    _ => None,
-                });
+                let until = timer.map(|(until, _)| until);
                 let verdict = leg.and_then(|leg| leg.latest.as_ref()).map(|word| word.code);
                 Basis { until, verdict, ..Basis::default() }
             }
@@ -41,9 +42,13 @@ impl Engine {
                 let rule = rule.map(|(rule, _)| rule.clone());
                 Basis { limit: Some(limit), most: Some(most), rule, ..Basis::default() }
             }
-            WaitCause::Sending | WaitCause::Held | WaitCause::Suspended | WaitCause::Guard | WaitCause::Routing => {
-                Basis::default()
-            }
+            WaitCause::Guard => match timer {
+                Some((until, true)) if !self.guard_closed => {
+                    Basis { until: Some(until), verdict: Some(VerdictCode::GuardBrake), ..Basis::default() }
+                }
+                _ => Basis::default(),
+            },
+            WaitCause::Sending | WaitCause::Held | WaitCause::Suspended | WaitCause::Routing => Basis::default(),
         }
     }
 }

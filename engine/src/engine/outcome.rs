@@ -31,6 +31,16 @@ struct Sorted {
     kept: Vec<(RecipientId, Judgement, Option<Reply>)>,
 }
 
+impl Sorted {
+    /// What was refused for good and is held back by the brake stays.
+    fn hold_back(&mut self, rids: &[RecipientId]) {
+        let code = VerdictCode::GuardBrake;
+        let held = self.refused.extract_if(.., |(rid, ..)| rids.contains(rid));
+        let held = held.map(|(rid, _, reply)| (rid, Judgement { code, permanent: false, slow_down: false }, reply));
+        self.kept.extend(held);
+    }
+}
+
 impl Engine {
     pub(super) fn attempted(
         &mut self,
@@ -51,7 +61,7 @@ impl Engine {
         let broken = (!reusable).then(|| first_failure_code(&outcomes)).flatten();
         if messages > 1 && !reusable && outcomes.iter().all(broke_before_it_began) {
             // The peer closed an idle session just as we used it again: nobody refused anything.
-            self.host_mut(id).give_back(key);
+            self.host_mut(id).give_back(now, key);
         } else {
             self.settle(now, id, key, session, outcomes, out);
         }
@@ -92,8 +102,13 @@ impl Engine {
             exchanger: exchanger.clone(),
             at: Some(now),
         };
-        let sorted = sort(&rids, outcomes);
-        self.host_mut(id).end_attempt(key, sorted.kept.iter().map(|(rid, ..)| *rid).collect());
+        let about_us: Vec<RecipientId> = self.about_us(id, key, &outcomes);
+        let mut sorted = sort(&rids, outcomes);
+        let braked = self.brake(now, exchanger.as_deref(), about_us.len() as u32, out);
+        if braked {
+            sorted.hold_back(&about_us);
+        }
+        self.host_mut(id).end_attempt(now, key, sorted.kept.iter().map(|(rid, ..)| *rid).collect());
         for (rid, reply) in &sorted.delivered {
             let they_report = they_report.unwrap_or_default();
             ending.deliver(*rid, they_report, || word(VerdictCode::Ok, Some(reply)));
@@ -109,7 +124,7 @@ impl Engine {
         if let Some((_, judgement, reply)) = sorted.kept.last() {
             self.host_mut(id).counters.soft_bounced_events += sorted.kept.len() as u64;
             let word = word(judgement.code, reply.as_ref());
-            self.defer(now, id, key, &sorted.kept, word, &mut ending, out);
+            self.defer(now, id, key, &sorted.kept, braked, word, &mut ending, out);
         }
         self.conclude(ending);
         if expired {
@@ -130,8 +145,7 @@ impl Engine {
 
     fn count_delivered(&mut self, now: Timestamp, id: HostId, count: u64) {
         let host = self.host_mut(id);
-        host.last_activity_at = Some(now);
-        host.heard = true;
+        host.hear(now);
         if count == 0 {
             return;
         }
@@ -187,17 +201,22 @@ impl Engine {
         id: HostId,
         key: LegKey,
         kept: &[(RecipientId, Judgement, Option<Reply>)],
+        braked: bool,
         word: Word,
         ending: &mut Ending,
         out: &mut Output,
     ) {
         let attempts = self.host(id).legs.get(&key).map_or(1, |leg| leg.attempts);
-        let until = schedule::retry_at(now, attempts, &self.settings, &mut self.random);
+        let until = if braked {
+            now + self.settings.brake.bounce_pause
+        } else {
+            schedule::retry_at(now, attempts, &self.settings, &mut self.random)
+        };
         let host = self.host_mut(id);
         if let Some(leg) = host.legs.get_mut(&key) {
             leg.latest = Some(Box::new(word));
         }
-        host.defer(key, until);
+        host.defer(key, until, braked);
         for (rid, judgement, reply) in kept {
             ending.settle(*rid, Settled::Deferred { attempts, next_attempt_at: until });
             out.facts.push(Fact::Deferred {
@@ -244,7 +263,7 @@ impl Engine {
         out: &mut Output,
     ) {
         let Some(&id) = self.names.get(name) else { return };
-        match answer {
+        match self.believed(now, name, answer, out) {
             Ok(answer) => {
                 let route = Arc::new(Route::from_answer(now, answer, &mut self.random));
                 let ceiling = self.window_ceiling(id, &route);

@@ -113,8 +113,6 @@ impl Engine {
         self.connecting -= 1;
         let host = self.host_mut(id);
         host.connecting -= 1;
-        host.last_activity_at = Some(now);
-        host.heard = true;
         host.tried.push(address);
         let evidence = Evidence {
             code: judgement.code,
@@ -148,11 +146,14 @@ impl Engine {
         }
     }
 
-    /// Every address of an attempt has failed. An extra connection beside working ones only shrinks the window.
+    /// Every address of an attempt has failed: one attempt has ended. An extra connection beside working ones only shrinks the window.
     fn attempt_failed(&mut self, now: Timestamp, id: HostId, evidence: Evidence, out: &mut Output) {
         let (pause, trust) = (self.settings.extra_pause, self.settings.host_trust);
         let host = self.host_mut(id);
         host.tried.clear();
+        if evidence.code != VerdictCode::LimitOurs {
+            host.hear(now); // a lack of our own decides nothing about their mail
+        }
         let trusted = host.last_delivery_at.is_some_and(|at| now.since(at) < trust);
         // Our own lack (descriptors, a stop) says nothing about them.
         if host.connected > 0 || trusted || evidence.code == VerdictCode::LimitOurs {
@@ -184,6 +185,7 @@ impl Engine {
         let code = evidence.code;
         self.rest_host(now, id, cause);
         let host = self.host_mut(id);
+        host.hear(now);
         host.evidence = Some(evidence);
         host.limited_since = None;
         self.move_host(now, id, HostStatus::Down, code, out);
@@ -191,15 +193,13 @@ impl Engine {
         self.reschedule(now, id);
     }
 
-    /// Sets the host timer.
+    /// Sets the host timer. By itself that is no attempt: our own resolver may have failed.
     pub(super) fn rest_host(&mut self, now: Timestamp, id: HostId, cause: WaitCause) {
         let first = if cause == WaitCause::Dns { self.settings.dns_first } else { self.settings.host_first };
         let failures = self.host(id).failures.saturating_add(1);
         let until = schedule::host_rest(now, first, failures, &self.settings, &mut self.random);
         let host = self.host_mut(id);
         host.failures = failures;
-        host.last_activity_at = Some(now);
-        host.heard = true;
         host.rest = Some(Rest { until, cause });
     }
 

@@ -1,11 +1,11 @@
 //! What the engine shows of itself: rows, details, messages; and what must hold at every step.
 
-use super::Engine;
+use super::{Engine, Timer};
 use crate::host::{CauseSet, Host, Routing};
 use crate::host_id::HostId;
-use crate::queue::LegStage;
+use crate::queue::{Leg, LegStage};
 use crate::view::{HostDetailView, HostView, InHand, MessageView, RecipientView};
-use common::vocab::{Counters, Domain, HostStatus, MessageId, Timestamp, WaitCause};
+use common::vocab::{Counters, Domain, HostStatus, MessageId, RecipientId, Timestamp, WaitCause};
 
 impl Engine {
     /// Since when the counters count.
@@ -16,6 +16,11 @@ impl Engine {
     /// Counters of hosts whose record has ended; they belong to the totals.
     pub fn ended_counters(&self) -> Counters {
         self.ended_counters
+    }
+
+    /// Places for host records, used and free.
+    pub fn places(&self) -> usize {
+        self.hosts.len()
     }
 
     /// Messages with recipients in the queue.
@@ -81,7 +86,7 @@ impl Engine {
     }
 
     /// A queued message with its recipients that are still in the queue.
-    pub fn message(&self, mid: MessageId) -> Option<MessageView> {
+    pub fn message(&self, now: Timestamp, mid: MessageId) -> Option<MessageView> {
         let book = self.messages.get(&mid)?;
         let mut envelope = None;
         let mut recipients = Vec::new();
@@ -89,20 +94,21 @@ impl Engine {
             let Some(host) = self.hosts[id.0 as usize].as_ref() else { continue };
             for leg in host.legs.range((mid, 0)..=(mid, u16::MAX)).map(|(_, leg)| leg) {
                 envelope.get_or_insert_with(|| leg.envelope.clone());
-                recipients.extend(leg.rids.iter().map(|rid| self.recipient(host, leg, *rid)));
+                recipients.extend(leg.rids.iter().map(|rid| self.recipient(now, host, leg, *rid)));
             }
         }
         recipients.sort_by_key(|recipient| recipient.rid);
-        Some(MessageView { envelope: envelope?, recipients })
+        Some(MessageView { envelope: envelope?, as_of: now, recipients })
     }
 
-    fn recipient(&self, host: &Host, leg: &crate::queue::Leg, rid: common::vocab::RecipientId) -> RecipientView {
+    fn recipient(&self, now: Timestamp, host: &Host, leg: &Leg, rid: RecipientId) -> RecipientView {
         let holding = host.holding(self.guard_closed);
         let (held_by, next_attempt_at) = match leg.stage {
             LegStage::Sending { .. } => (CauseSet::default().with(WaitCause::Sending), None),
             _ if host.is_due(leg) => (holding, host.pause_over_at()),
-            LegStage::Retry { until, .. } => {
-                (holding.with(WaitCause::Retry), Some(host.pause_over_at().map_or(until, |over| over.max(until))))
+            LegStage::Retry { until, braked, .. } => {
+                let own = if braked { WaitCause::Guard } else { WaitCause::Retry };
+                (holding.with(own), Some(host.pause_over_at().map_or(until, |over| over.max(until))))
             }
             LegStage::Due => (holding, None),
         };
@@ -115,6 +121,7 @@ impl Engine {
             attempts: leg.attempts,
             next_attempt_at,
             expires_at: self.expires_at(&leg.envelope),
+            waited: host.spent(now, leg).iter().collect(),
             latest: leg.latest.as_ref().map(|word| (word.code, word.reply.clone())),
         }
     }
@@ -149,6 +156,13 @@ impl Engine {
         );
         let lanes = self.lanes.values().fold((0, 0), |sum, lane| (sum.0 + lane.connecting, sum.1 + lane.connected));
         assert_eq!(lanes, (self.connecting, self.connected), "connections by address and in total differ");
+        for (at, timer) in &self.timers {
+            if let Timer::Host(id) = timer {
+                let host = self.hosts[id.0 as usize].as_ref();
+                let known = host.is_some_and(|host| host.wake_at == Some(*at));
+                assert!(known, "a timer at {at} names a place whose record does not know it");
+            }
+        }
         let queued: u64 = self.messages.values().map(|book| u64::from(book.recipients)).sum();
         let active: u64 = self.names.values().map(|id: &HostId| self.host(*id).counts.active()).sum();
         assert_eq!(queued, active, "recipients by message and by host differ");

@@ -66,9 +66,10 @@ impl Engine {
 
     /// Whether the host itself allows one more start.
     fn may_start(&mut self, now: Timestamp, id: HostId) -> bool {
-        let host = self.hosts[id.0 as usize].as_mut().expect("only a host with a record starts anything");
+        let closed = self.guard_closed;
+        let host = self.host_mut(id);
         let resting = host.rest.is_some_and(|rest| rest.until > now) || host.pausing();
-        if self.guard_closed || !host.has_due() || resting {
+        if closed || !host.has_due() || resting {
             return false;
         }
         if host.connecting + host.busy >= host.connections_allowed() {
@@ -95,7 +96,7 @@ impl Engine {
     /// Gives the host's next due leg to an idle session.
     pub(super) fn deliver(&mut self, now: Timestamp, id: HostId, session: SessionId, out: &mut Output) {
         let attempt = AttemptId(self.next_attempt);
-        let Some(key) = self.host_mut(id).take_due(session, attempt) else { return };
+        let Some(key) = self.host_mut(id).take_due(now, session, attempt) else { return };
         self.next_attempt += 1;
         self.host_mut(id).spend_rate(now, key);
         let host = self.host(id);

@@ -9,8 +9,9 @@
 //! ```
 
 use crate::envelope::Envelope;
-use crate::queue::Word;
-use common::vocab::{AttemptId, MessageId, RecipientId, SessionId, Timestamp};
+use crate::host::Own;
+use crate::queue::{Spent, Word};
+use common::vocab::{AttemptId, MessageId, RecipientId, SessionId, Timestamp, WaitCause};
 use std::sync::Arc;
 
 /// Names a leg within its host: the message, and which fifty of its recipients for this host.
@@ -27,6 +28,8 @@ pub enum LegStage {
         until: Timestamp,
         /// The host's epoch at which the timer was set.
         epoch: u32,
+        /// The brake on mass bounces set it: a guard of ours, not a reply to the leg alone.
+        braked: bool,
     },
     /// A session carries it.
     Sending {
@@ -48,11 +51,26 @@ pub struct Leg {
     pub attempts: u32,
     /// Where it stands.
     pub stage: LegStage,
+    /// Since when it stands there.
+    pub since: Timestamp,
+    /// How long it waited for what before that; nothing while it was never tried.
+    pub spent: Option<Box<Spent>>,
     /// What the latest attempt came to.
     pub latest: Option<Box<Word>>,
 }
 
 impl Leg {
+    /// What it says itself about its wait.
+    pub fn own(&self) -> Own {
+        match self.stage {
+            LegStage::Due => Own::Due,
+            LegStage::Retry { epoch, braked, .. } => {
+                Own::Timer(if braked { WaitCause::Guard } else { WaitCause::Retry }, epoch)
+            }
+            LegStage::Sending { .. } => Own::Sending,
+        }
+    }
+
     /// Recipients of the leg.
     pub fn recipients(&self) -> u64 {
         self.rids.len() as u64

@@ -208,12 +208,13 @@ fn message() -> MessageView {
         cause: WaitCause::Sending,
         basis: Default::default(),
         also: Vec::new(),
+        waited: Vec::new(),
         attempts: 1,
         next_attempt_at: None,
         expires_at: MORNING,
         latest: None,
     };
-    MessageView { envelope: Arc::new(envelope), recipients: vec![waiting] }
+    MessageView { envelope: Arc::new(envelope), as_of: MORNING, recipients: vec![waiting] }
 }
 
 fn status() -> ServerStatus {

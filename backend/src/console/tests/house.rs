@@ -109,12 +109,13 @@ fn message() -> MessageView {
         cause: WaitCause::Retry,
         basis: Default::default(),
         also: Vec::new(),
+        waited: Vec::new(),
         attempts: 2,
         next_attempt_at: Some(MORNING),
         expires_at: MORNING,
         latest: Some((VerdictCode::SmtpGreylist, Some(Reply::new(ReplyCode(451), "4.7.1 later")))),
     };
-    MessageView { envelope: Arc::new(envelope), recipients: vec![waiting] }
+    MessageView { envelope: Arc::new(envelope), as_of: MORNING, recipients: vec![waiting] }
 }
 
 /// Files of a page.
