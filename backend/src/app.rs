@@ -1,9 +1,10 @@
 //! The app builds every room and joins them; then it waits for the stop signal.
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{CertificateFiles, Config};
 use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
 use crate::connect::tls::{Roots, TlsClient};
+use crate::console::auth::Auth;
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, Digger, feed};
 use crate::deliver::SessionSettings;
 use crate::descriptor::Descriptors;
@@ -14,13 +15,16 @@ use crate::intake::certificate::Certificate;
 use crate::intake::smtp::Intake;
 use crate::intake::smtp::limits::Limits;
 use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, Lab, LabSettings, traffic};
+use crate::probe::dig;
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::report::{self, ReportLimits, ReportSettings};
+use crate::resolve::rule::Target;
 use crate::resolve::{ResolveSettings, Resolver};
-use crate::spool::{self, JournalSpool, Spool, SpoolHealth, SpoolSettings};
-use common::vocab::DomainError;
+use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth, SpoolSettings};
+use common::vocab::{DomainError, Timestamp};
 use common::wire::{DigRequest, Health};
-use common::words::{Language, RecoveryPhrase};
+use common::words::Language;
+use engine::failure::RouteFailure;
 use engine::limit::DestinationLimits;
 use engine::pattern::ByDestination;
 use engine::tls::TlsRules;
@@ -40,6 +44,9 @@ const CHANGES_MAX: usize = 4;
 const SMTP_BACKLOG: u32 = 4_096;
 /// How long a stop waits for the doors and the reports once the driver has ended.
 const DOORS_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the doors stay closed for a queue that is still being read: a small part of the three seconds in which a
+/// start has to listen, whatever waits.
+const COUNT_PATIENCE: Duration = Duration::from_millis(500);
 /// How often the spool is asked how it is.
 const HEALTH_EVERY: Duration = Duration::from_millis(500);
 
@@ -119,7 +126,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let (desk, questions) = Desk::new();
     let (changes, changes_inlet) = mpsc::channel(CHANGES_MAX);
     let (published, hosts) = feed::channel();
-    let mut first_rows = hosts.clone();
+    let mut counted = hosts.clone();
     let (health, health_seen) = watch::channel(Health::Online);
     let hop_guard = guard.clone();
     let (reports, report_writer) = report::open(report_settings(&config), spool.clone(), clock);
@@ -127,11 +134,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
         spool: spool.clone(),
         reports,
         resolver: resolver.clone(),
-        session: Arc::new(SessionSettings {
-            hello_name: config.hostname.clone(),
-            tls: Arc::new(TlsClient::new(roots, clock)),
-            ..SessionSettings::default()
-        }),
+        session: Arc::new(session_settings(&config, roots, clock)),
         guard: Arc::new(move |hop| {
             hop_guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok()
         }),
@@ -139,28 +142,35 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     };
     let engine = Engine::new(started_at, settings(&config, descriptors)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
-    let inlets = Inlets { events: event_inlet, kept: opened.kept, questions, stop: stop.clone() };
-    let recovery = recovery(&opened.report, Language::En);
-    let settings = ConsoleSettings {
-        hostname: config.hostname.to_string(),
-        lab,
-        up_since: started_at,
-        recovery,
-        ..ConsoleSettings::default()
-    };
+    let settings = console_settings(&config, lab, started_at);
     let telnet = telnet(&config, resolver.clone(), guard);
-    let digger = digger(&resolver, clock);
+    let digger = digger(&config, resolver.clone(), clock);
     let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
     let mail = Arc::new(intake.http());
+    let auth = Arc::new(auth(&config, lab, clock)?);
     let bodies = spool.clone();
-    let parts = ConsoleParts { desk, hosts, clock, settings, health: health_seen, digger, telnet, mail, spool: bodies };
+    let Backlog { batches: backlog, reading } = opened.backlog;
+    let parts = ConsoleParts {
+        desk,
+        hosts,
+        clock,
+        settings,
+        health: health_seen,
+        digger,
+        telnet,
+        mail,
+        spool: bodies,
+        reading,
+        auth,
+    };
     let state = ConsoleState::new(parts);
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
     let reporting = tokio::spawn(report_writer.run());
-    let driving = tokio::spawn(driver.run(opened.recovered, inlets));
-    // Nobody is shown an empty queue before what was found on disk is counted.
-    drop(first_rows.changed().await);
+    let inlets = Inlets { events: event_inlet, backlog, kept: opened.kept, questions, stop: stop.clone() };
+    let driving = tokio::spawn(driver.run(opened.notes, inlets));
+    // A queue of ordinary size is not shown half. A longer wait for it would be a longer outage.
+    drop(tokio::time::timeout(COUNT_PATIENCE, counted.wait_for(|index| index.complete)).await);
     open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);
     watch_spool(&spool, &health, stop).await?;
     drop(driving.await);
@@ -172,23 +182,18 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     Ok(())
 }
 
-/// What the start found, in words; nothing if that was nothing.
-fn recovery(report: &spool::Report, language: Language) -> Option<String> {
-    let found = RecoveryPhrase {
-        messages: report.messages,
-        recipients: report.recipients,
-        damaged: report.damaged,
-        torn_bytes: report.torn_bytes,
-        possibly_twice: report.possibly_twice,
-        lost_batches: report.lost_batches,
-    };
-    (!found.is_empty()).then(|| language.say_recovery(&found))
+/// Who may use the console. The lab is on loopback and for everybody there.
+fn auth(config: &Config, lab: bool, clock: Clock) -> Result<Auth, AppError> {
+    let sign_in = !lab && config.console.auth == crate::config::Auth::Password;
+    Auth::open(&config.data_dir, sign_in, clock).map_err(|why| AppError(why.to_string()))
 }
 
 /// What the server listens on.
 struct Listeners {
     smtp: Vec<TcpListener>,
     console: TcpListener,
+    /// Of the console.
+    certificate: Option<Arc<Certificate>>,
 }
 
 impl Listeners {
@@ -201,12 +206,18 @@ impl Listeners {
         let address = config.console.listen;
         let console = TcpListener::bind(address).await;
         let console = console.map_err(|why| format!("cannot listen for the console on {address}: {why}"))?;
-        Ok(Listeners { smtp, console })
+        let certificate = certificate(config.console.certificate.as_ref())?.map(Arc::new);
+        Ok(Listeners { smtp, console, certificate })
     }
 
     fn addresses(&self) -> Vec<SocketAddr> {
         self.smtp.iter().chain([&self.console]).filter_map(|listener| listener.local_addr().ok()).collect()
     }
+}
+
+fn certificate(files: Option<&CertificateFiles>) -> Result<Option<Certificate>, AppError> {
+    let loaded = files.map(|files| Certificate::load(&files.chain, &files.key));
+    loaded.transpose().map_err(|why| AppError(why.to_string()))
 }
 
 /// Listens, also where a server that has just ended leaves connections behind.
@@ -231,7 +242,7 @@ fn open_doors(
     }
     let (page, page_stop) = (state.clone(), stop.clone());
     doors.spawn(async move {
-        if let Err(why) = crate::console::serve(listeners.console, page, page_stop).await {
+        if let Err(why) = crate::console::serve(listeners.console, listeners.certificate, page, page_stop).await {
             tracing::error!("the console cannot be served: {why}");
         }
     });
@@ -310,6 +321,8 @@ fn guard(config: &Config, own: Vec<SocketAddr>) -> Result<TargetGuard, AppError>
     let allow = config.delivery.allow_targets.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
     let mut probe_ports = config.probe.ports.clone();
     probe_ports.push(config.delivery.port);
+    let targets = config.routes.iter().flat_map(|route| &route.to);
+    probe_ports.extend(targets.filter_map(|target| target.parse::<Target>().ok()?.port()));
     Ok(TargetGuard::new(GuardSettings { allow: allow.collect::<Result<_, AppError>>()?, own, probe_ports }))
 }
 
@@ -332,8 +345,7 @@ fn resolver(config: &Config, guard: Arc<TargetGuard>) -> Result<Resolver, AppErr
 
 fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSettings, AppError> {
     let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| AppError(format!("{why}"))));
-    let certificate = config.smtp.certificate.as_ref().map(|files| Certificate::load(&files.chain, &files.key));
-    let certificate = certificate.transpose().map_err(|why| AppError(why.to_string()))?;
+    let certificate = certificate(config.smtp.certificate.as_ref())?;
     let defaults = Limits::default();
     let limits = Limits {
         connections_max: descriptors.incoming(defaults.connections_max),
@@ -351,6 +363,21 @@ fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSe
     })
 }
 
+fn console_settings(config: &Config, lab: bool, up_since: Timestamp) -> ConsoleSettings {
+    ConsoleSettings {
+        hostname: config.hostname.to_string(),
+        lab,
+        up_since,
+        public: config.console.public.clone(),
+        ..ConsoleSettings::default()
+    }
+}
+
+fn session_settings(config: &Config, roots: Roots, clock: Clock) -> SessionSettings {
+    let tls = Arc::new(TlsClient::new(roots, clock));
+    SessionSettings { hello_name: config.hostname.clone(), tls, ..SessionSettings::default() }
+}
+
 fn report_settings(config: &Config) -> ReportSettings {
     ReportSettings {
         hostname: config.hostname.clone(),
@@ -360,12 +387,20 @@ fn report_settings(config: &Config) -> ReportSettings {
     }
 }
 
-/// `dig` asks the servers that delivery asks.
-fn digger(resolver: &Resolver, clock: Clock) -> Arc<dyn Digger> {
-    let servers = resolver.servers().to_vec();
+/// `dig` asks the servers that delivery asks, and those that were written for it alone.
+fn digger(config: &Config, resolver: Arc<Resolver>, clock: Clock) -> Arc<dyn Digger> {
+    let servers: Arc<[SocketAddr]> = resolver.servers().iter().chain(&config.probe.dns_servers).copied().collect();
     Arc::new(move |request: DigRequest| -> futures_util::future::BoxFuture<'static, _> {
-        let servers = servers.clone();
-        Box::pin(async move { crate::probe::dig::dig(&request, &servers, clock).await })
+        let (servers, resolver) = (servers.clone(), resolver.clone());
+        Box::pin(async move {
+            let mut answer = dig::dig(&request, &servers, clock).await?;
+            if let Some(host) = dig::delivery::domain_of(&answer) {
+                let found = tokio::time::timeout(dig::TIME_LIMIT, resolver.resolve(&host)).await;
+                let found = found.unwrap_or_else(|_| Err(RouteFailure::Ours("the name servers are slow".into())));
+                answer.delivery = Some(dig::delivery::would_use(clock.now(), found));
+            }
+            Ok(answer)
+        })
     })
 }
 

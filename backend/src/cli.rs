@@ -5,6 +5,7 @@
 //! Never: decides anything. A verb is one request and a layout; the layouts are functions of the answer alone.
 
 pub mod arguments;
+mod audit;
 mod check;
 mod client;
 mod column;
@@ -13,28 +14,32 @@ mod dig;
 mod failure;
 mod hoststatus;
 mod live;
+mod password;
 mod place;
 mod printable;
 mod query;
 mod sendmail;
 mod status;
+mod suspenddel;
 mod telnet;
 mod terminal;
 mod tophosts;
+mod user;
 
 pub use client::Client;
 pub use failure::Failure;
-pub use place::Place;
+pub use place::{Place, Secure};
 pub use printable::printable;
 pub use sendmail::called_as;
 pub use terminal::Terminal;
 
 use crate::config::{self, Found};
 use arguments::{Arguments, Common, Verb};
-use common::wire::TelnetRequest;
+use common::wire::{ActionKind, TelnetRequest};
 use common::words::{Language, VerbPhrase};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use suspenddel::Wish;
 
 /// Octets of a bearer token.
 const TOKEN_BYTES_MAX: u64 = 4096;
@@ -46,6 +51,8 @@ pub struct Surroundings {
     pub server: Option<String>,
     /// `NEXTHOP_TOKEN`.
     pub token: Option<String>,
+    /// `NEXTHOP_CA_FILE`.
+    pub ca_file: Option<PathBuf>,
     /// `LC_ALL`, `LC_MESSAGES` or `LANG`.
     pub locale: Option<String>,
 }
@@ -57,6 +64,7 @@ impl Surroundings {
         Surroundings {
             server: variable("NEXTHOP_SERVER"),
             token: variable("NEXTHOP_TOKEN"),
+            ca_file: variable("NEXTHOP_CA_FILE").map(PathBuf::from),
             locale: variable("LC_ALL").or_else(|| variable("LC_MESSAGES")).or_else(|| variable("LANG")),
         }
     }
@@ -90,22 +98,32 @@ async fn dispatch(
     if let Verb::Sendmail { words } = verb {
         return Ok(sendmail::run(words, common, surroundings, terminal).await);
     }
-    if let Verb::Dig { words } = &verb {
-        dig::Question::parse(words, language).map_err(Failure::Usage)?; // before anybody is asked
+    if let Verb::Dig { words, reverse } = &verb {
+        dig::Question::parse(words, *reverse, language).map_err(Failure::Usage)?; // before anybody is asked
     }
     let client = client(&common, found, surroundings, terminal)?;
     match verb {
         Verb::Status => status::run(&client, terminal).await?,
         Verb::Tophosts { key } => tophosts::run(&client, key, terminal).await?,
         Verb::Hoststatus { host } => hoststatus::run(&client, &host, terminal).await?,
-        Verb::Dig { words } => {
-            let question = dig::Question::parse(&words, language).map_err(Failure::Usage)?;
+        Verb::Dig { words, reverse } => {
+            let question = dig::Question::parse(&words, reverse, language).map_err(Failure::Usage)?;
             dig::run(&client, question, terminal).await?;
         }
         Verb::Telnet { host, port } => telnet::run(&client, TelnetRequest { host, port }, terminal).await?,
         Verb::Delivernow { target, dry_run, reason, mode } => {
             delivernow::run(&client, target, mode, reason, dry_run, terminal).await?;
         }
+        Verb::Suspenddel { target, reason, span, dry_run } => {
+            let wish = Wish { kind: ActionKind::Suspend, target, reason, span, dry_run };
+            suspenddel::run(&client, wish, terminal).await?;
+        }
+        Verb::Resumedel { target, reason, dry_run } => {
+            let wish = Wish { kind: ActionKind::Resume, target, reason, span: None, dry_run };
+            suspenddel::run(&client, wish, terminal).await?;
+        }
+        Verb::User { act } => user::run(&client, act, terminal).await?,
+        Verb::Audit { limit } => audit::run(&client, limit, terminal).await?,
         Verb::Check | Verb::Serve | Verb::Lab(_) | Verb::Sendmail { .. } => {}
     }
     Ok(failure::DONE)
@@ -120,11 +138,12 @@ fn client(
 ) -> Result<Client, Failure> {
     let language = surroundings.language(common);
     let server = common.server.as_deref().or(surroundings.server.as_deref());
-    let place = Place::find(server, found, language)?;
+    let ca_file = common.ca_file.clone().or_else(|| surroundings.ca_file.clone());
+    let place = Place::find(server, Secure { ca_file }, found, language)?;
     let mut token = None;
     if let Place::Tcp { host, .. } = &place {
         token = read_token(common.token_file.as_deref(), surroundings.token.as_deref(), language)?;
-        if token.is_some() && !place.is_local() && !common.json {
+        if token.is_some() && !place.is_private() && !common.json {
             let note = language.say_verb(&VerbPhrase::TokenInClear { host });
             writeln!(terminal.err, "{}", printable(&note))?;
         }

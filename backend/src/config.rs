@@ -122,7 +122,7 @@ impl Config {
         let hostname_given = named.is_some();
         let hostname = named.unwrap_or_else(hostname::of_machine);
         let smtp = Smtp::read(&top.section("smtp"), base);
-        let console = Console::read(&top.section("console"));
+        let console = Console::read(&top.section("console"), base);
         let config = Config {
             file: file.map(Path::to_owned),
             data_dir: base.join(data_dir),

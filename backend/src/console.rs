@@ -6,6 +6,8 @@
 //! The walk comes from `driver` (desk and changes), through `feed` → `index` → `live` and `http`, to the browser.
 
 pub mod actions;
+mod audited;
+pub mod auth;
 pub mod control;
 pub mod feed;
 pub mod http;

@@ -10,6 +10,7 @@ mod rooms;
 pub use rooms::Rooms;
 
 use crate::clock::Clock;
+use crate::spool::Notes;
 use common::vocab::{SessionId, Timestamp};
 use desk::{Changes, Question};
 use engine::envelope::{Envelope, Recovered};
@@ -25,6 +26,9 @@ use tokio::time::{Instant, sleep_until};
 const TURN_EVENTS_MAX: usize = 1_024;
 /// How often changed rows are published: four times a second is as much as a person can read.
 const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+/// While a start still reads, so many times less often: a batch of what waits from before touches as many hosts as it
+/// has messages, and their rows would cost more than the mail.
+const COUNTING_BEATS: u64 = 8;
 /// How long a stop waits for what is in hand.
 const STOP_PATIENCE: Duration = Duration::from_secs(8);
 
@@ -32,6 +36,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(8);
 pub struct Inlets {
     /// What the rooms report.
     pub events: mpsc::UnboundedReceiver<Event>,
+    /// What waits from before the start.
+    pub backlog: mpsc::Receiver<Vec<Recovered>>,
     /// What the spool keeps.
     pub kept: mpsc::Receiver<Vec<Arc<Envelope>>>,
     /// What doors ask.
@@ -48,6 +54,9 @@ pub struct Driver {
     rooms: Rooms,
     sessions: HashMap<SessionId, crate::deliver::SessionHandle>,
     changes: mpsc::Sender<Changes>,
+    /// All that waits from before the start is in the engine.
+    complete: bool,
+    beats: u64,
     messages_received: u64,
     recipients_received: u64,
     unpublished: bool,
@@ -63,6 +72,8 @@ impl Driver {
             rooms,
             sessions: HashMap::new(),
             changes,
+            complete: false,
+            beats: 0,
             messages_received: 0,
             recipients_received: 0,
             unpublished: true,
@@ -70,8 +81,9 @@ impl Driver {
     }
 
     /// Runs until the stop signal; what is in hand then gets a few seconds to end.
-    pub async fn run(mut self, recovered: Vec<Recovered>, mut inlets: Inlets) {
-        self.turn(recovered.into_iter().map(Event::Recovered));
+    pub async fn run(mut self, notes: Notes, mut inlets: Inlets) {
+        let found = |(scope, suspension)| Event::Suspend { action: None, scope, suspension };
+        self.turn(notes.suspensions.into_iter().map(found)); // before anything could be started
         let mut events = Vec::with_capacity(TURN_EVENTS_MAX);
         let mut publish = tokio::time::interval(PUBLISH_EVERY);
         loop {
@@ -82,6 +94,8 @@ impl Driver {
                     self.turn(events.drain(..));
                 }
                 Some(batch) = inlets.kept.recv() => self.keep(batch),
+                // In turn with all the others: neither fresh mail nor the queue from before waits for the other.
+                batch = inlets.backlog.recv(), if !self.complete => self.recover(batch),
                 Some(question) = inlets.questions.recv() => self.answer(question),
                 () = sleep_until(wake) => self.turn([Event::Woke]),
                 _ = publish.tick() => self.beat(),
@@ -89,7 +103,7 @@ impl Driver {
             }
         }
         // What is kept from here on is found at the next start; nothing may wait for us to hear of it.
-        drop(inlets.kept);
+        drop((inlets.kept, inlets.backlog));
         self.wind_down(&mut inlets.events).await;
     }
 
@@ -126,11 +140,30 @@ impl Driver {
         self.turn(batch.into_iter().map(Event::Accepted));
     }
 
+    /// Takes in what waits from before; when there is no more, the house hears of it at once.
+    fn recover(&mut self, batch: Option<Vec<Recovered>>) {
+        self.complete = batch.is_none();
+        self.turn(batch.into_iter().flatten().map(Event::Recovered));
+        if self.complete {
+            self.publish();
+        }
+    }
+
     fn answer(&mut self, question: Question) {
         let now = self.clock.now();
         // An asker that has gone does not want its answer any more.
         match question {
             Question::PreviewRetry { scope, answer } => drop(answer.send(self.engine.preview_retry(now, &scope))),
+            Question::PreviewSuspend { scope, answer } => drop(answer.send(self.engine.preview_suspend(&scope))),
+            Question::PreviewResume { scope, answer } => drop(answer.send(self.engine.preview_resume(&scope))),
+            Question::Suspend { action, scope, suspension, answer } => {
+                self.turn([Event::Suspend { action: Some(action), scope, suspension }]);
+                let _ = answer.send(());
+            }
+            Question::Resume { action, scope, answer } => {
+                self.turn([Event::Resume { action, scope }]);
+                let _ = answer.send(());
+            }
             Question::Host { host, answer } => drop(answer.send(self.engine.host_detail(&host).map(Box::new))),
             Question::Message { mid, answer } => drop(answer.send(self.engine.message(now, mid).map(Box::new))),
             Question::Retry { action, scope, answer } => {
@@ -146,7 +179,10 @@ impl Driver {
         if self.jumps.sees_one(self.clock.now(), Instant::now()) {
             self.turn([Event::Woke]);
         }
-        self.publish();
+        self.beats += 1;
+        if self.complete || self.beats.is_multiple_of(COUNTING_BEATS) {
+            self.publish();
+        }
     }
 
     /// Hands changed rows to the feed; if it is still busy with the last ones, they wait for the next beat.
@@ -162,6 +198,7 @@ impl Driver {
             changed,
             gone,
             ended: self.engine.ended_counters(),
+            complete: self.complete,
             messages_received: self.messages_received,
             recipients_received: self.recipients_received,
         });

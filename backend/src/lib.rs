@@ -13,6 +13,8 @@ pub mod console;
 pub mod deliver;
 pub mod descriptor;
 pub mod driver;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod intake;
 pub mod lab;
 pub mod probe;

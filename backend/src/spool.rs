@@ -5,26 +5,30 @@
 //! Never: decides when or where something is delivered. Nothing outside of this room knows which spool runs.
 //! The walk goes on in `driver`: what is kept is told to it in batches.
 
+mod backlog;
 pub mod disk;
 mod failure;
-mod frame;
+pub(crate) mod frame;
 mod journal;
+mod note;
 mod quarantine;
 mod queue_db;
-mod record;
+pub(crate) mod record;
 mod recovery;
 mod segment;
 mod settings;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use backlog::{Backlog, Reading};
 pub use failure::{OpenError, SpoolHealth};
 pub use journal::JournalSpool;
+pub use note::{Note, Notes};
 pub use settings::SpoolSettings;
 
 use bytes::Bytes;
 use common::vocab::{AttemptId, MessageId, RecipientId};
-use engine::envelope::{Envelope, Recovered, Settlement};
+use engine::envelope::{Envelope, Settlement};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -137,18 +141,22 @@ pub trait Spool: Send + Sync + 'static {
     /// The body of a message that is not done yet; from memory while it is fresh.
     fn body(&self, mid: MessageId) -> Answer<Bytes>;
 
+    /// Writes down what is kept besides mail, in order; answers when it is on disk.
+    fn note(&self, notes: Vec<Note>) -> Answer<()>;
+
     /// Writes and syncs all that was handed over so far, then answers.
     fn flush(&self) -> Answer<()>;
 }
 
-/// What a spool hands over when it opens: itself, what it found, and the stream of what it keeps from now on.
+/// What a spool hands over when it opens: itself, the stream of what waits from before, and that of what it keeps from
+/// now on.
 pub struct Opened<S> {
     /// The spool.
     pub spool: Arc<S>,
-    /// What waits from before, oldest first.
-    pub recovered: Vec<Recovered>,
-    /// What the start found, in numbers.
-    pub report: Report,
+    /// What waits from before, as it is read.
+    pub backlog: Backlog,
+    /// What was kept besides mail.
+    pub notes: Notes,
     /// Messages on disk, in batches of one sync each. The driver reads it; while it is full, `keep` waits.
     pub kept: tokio::sync::mpsc::Receiver<Vec<Arc<Envelope>>>,
 }

@@ -11,6 +11,7 @@ mod frame;
 mod host;
 mod message;
 mod probe;
+mod session;
 mod status;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scope};
@@ -20,12 +21,16 @@ pub use frame::{
     ClientFrame, DecodeError, Delta, FRAME_BYTES_MAX, Hello, HostSort, HostsCount, HostsQuery, Limits, ProbeEvents,
     SUBPROTOCOL, ServerFrame, Snapshot, Topic, Welcome, Window,
 };
-pub use host::{Exchanger, ExchangerAddress, HostDetail, HostRow, SaidReply, TlsState, Verdict};
+pub use host::{Exchanger, ExchangerAddress, Held, HostDetail, HostRow, SaidReply, TlsState, Verdict};
 pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage, RecipientRow, RecipientState};
 pub use probe::{
-    DigAnswer, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState, TelnetRequest,
+    DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, Probe, ProbeEvent, ProbeKind, ProbeRequest,
+    ProbeState, TelnetRequest,
 };
-pub use status::{Health, ServerStatus, Totals};
+pub use session::{
+    AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,
+};
+pub use status::{Health, Recovering, ServerStatus, Totals};
 
 use serde::{Deserialize, Serialize};
 

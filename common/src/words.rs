@@ -4,6 +4,8 @@
 //! A phrase that is missing in a language, or a parameter too many, does not compile. The walk goes on in
 //! `phrase` (what can be said), `en` and `ja` (how it is said).
 
+mod account;
+mod action;
 mod certificate;
 mod duration;
 mod en;
@@ -16,6 +18,7 @@ mod label_ja;
 mod number;
 mod phrase;
 mod printable;
+mod probe;
 mod recovery;
 mod report;
 mod report_en;
@@ -35,17 +38,21 @@ mod waiting_ja;
 #[cfg(test)]
 mod complete;
 
+pub use account::AccountPhrase;
+pub use action::ActionPhrase;
 pub use certificate::CertificatePhrase;
 pub use label::{Label, Note};
 pub use number::grouped;
 pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT, Waiting};
 pub use printable::{printable, printable_lines};
-pub use recovery::RecoveryPhrase;
+pub use probe::ProbePhrase;
+pub use recovery::{ReadingPhrase, RecoveryPhrase};
 pub use report::ReportPhrase;
 pub use sendmail::SendmailPhrase;
 pub use setting::SettingPhrase;
 pub use verb::VerbPhrase;
 
+use crate::filter::FilterError;
 use crate::vocab::VerdictCode;
 
 /// A language of the catalogue.
@@ -114,11 +121,43 @@ impl Language {
         }
     }
 
+    /// What is said of an action, in this language.
+    pub fn say_action(self, phrase: &ActionPhrase<'_>) -> String {
+        match self {
+            Language::En => phrase.en(),
+            Language::Ja => phrase.ja(),
+        }
+    }
+
     /// What is said of a start, in this language; empty if it found nothing.
     pub fn say_recovery(self, found: &RecoveryPhrase) -> String {
         match self {
             Language::En => found.en(),
             Language::Ja => found.ja(),
+        }
+    }
+
+    /// What is said while a start still reads what waits from before, in this language.
+    pub fn say_reading(self, phrase: &ReadingPhrase) -> String {
+        match self {
+            Language::En => phrase.en(),
+            Language::Ja => phrase.ja(),
+        }
+    }
+
+    /// What is said of a probe, in this language.
+    pub fn say_probe(self, phrase: &ProbePhrase<'_>) -> String {
+        match self {
+            Language::En => phrase.en(),
+            Language::Ja => phrase.ja(),
+        }
+    }
+
+    /// What is wrong with a filter, in this language.
+    pub fn say_filter(self, error: &FilterError) -> String {
+        match self {
+            Language::En => error.en(),
+            Language::Ja => error.ja(),
         }
     }
 

@@ -2,8 +2,8 @@
 //!
 //! The parts: `accept` (mail enters), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
-//! jumped), `braking` (too many refusals at once), `tls` (which connection asks for it), `retry` (an operator says now), `show` (what it shows of itself), `basis`
-//! (what a cause rests on).
+//! jumped), `braking` (too many refusals at once), `tls` (which connection asks for it), `retry` (an operator says now),
+//! `suspend` (not now), `show` (what it shows of itself), `basis` (what a cause rests on).
 
 mod accept;
 mod backoff;
@@ -16,6 +16,7 @@ mod retry;
 mod session;
 mod show;
 mod start;
+mod suspend;
 mod timer;
 mod tls;
 mod warning;
@@ -24,20 +25,22 @@ use crate::brake::{Refusals, ResolverWatch};
 use crate::host::Host;
 use crate::host_id::HostId;
 use crate::lane::{Lane, Session};
+use crate::queue::MessageBook;
 use crate::random::Random;
+use crate::shelf::Shelf;
 use crate::tls::TlsMemory;
 use crate::{Event, Output, Settings};
 use common::vocab::{Counters, Domain, MessageId, SessionId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 
-/// What time may bring, besides the wake-up of a host.
+/// What time may bring, besides the deadline of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
     Host(HostId),
     IdleSession(SessionId),
-    /// A warning of a message is due, or its lifetime is over.
-    Message(MessageId),
+    /// The earliest end of a suspension.
+    Suspension,
 }
 
 /// Every decision of the queue. See the crate's front page.
@@ -50,8 +53,8 @@ pub struct Engine {
     names: BTreeMap<Domain, HostId>,
     hosts: Vec<Option<Host>>,
     free_hosts: Vec<HostId>,
-    /// Recipients of each message that are still in the queue.
-    messages: BTreeMap<MessageId, MessageBook>,
+    /// The messages that have recipients in the queue.
+    messages: Shelf<MessageId, MessageBook>,
     sessions: BTreeMap<SessionId, Session>,
     lanes: BTreeMap<SocketAddr, Lane>,
     tls_memory: TlsMemory,
@@ -60,11 +63,14 @@ pub struct Engine {
     /// Hosts that wait for a connection because a limit over all is reached, in turn.
     waiting: VecDeque<HostId>,
     timers: BTreeSet<(Timestamp, Timer)>,
+    /// When a warning of a message is due, or its lifetime is over.
+    deadlines: Shelf<(Timestamp, MessageId), ()>,
     next_session: u64,
     next_attempt: u64,
     guard_closed: bool,
     resolver_watch: ResolverWatch,
     refusals: Refusals,
+    suspensions: suspend::Suspensions,
     /// What became of recipients in the event that is being dealt with.
     endings: Vec<ending::Ending>,
     changed: BTreeSet<HostId>,
@@ -73,33 +79,6 @@ pub struct Engine {
     gone: Vec<Domain>,
     /// Counters of hosts whose record has ended.
     ended_counters: Counters,
-}
-
-/// What is kept of a message besides its legs.
-#[derive(Clone, Debug)]
-struct MessageBook {
-    /// Recipients in the queue.
-    recipients: u32,
-    /// Where its legs are, or were.
-    hosts: Hosts,
-    /// The timer that is registered for it.
-    deadline: Timestamp,
-}
-
-/// The hosts of a message: mostly one, which costs no allocation of its own.
-#[derive(Clone, Debug)]
-enum Hosts {
-    One(HostId),
-    Many(Box<[HostId]>),
-}
-
-impl Hosts {
-    fn as_slice(&self) -> &[HostId] {
-        match self {
-            Hosts::One(id) => std::slice::from_ref(id),
-            Hosts::Many(ids) => ids,
-        }
-    }
 }
 
 impl Engine {
@@ -113,7 +92,7 @@ impl Engine {
             names: BTreeMap::new(),
             hosts: Vec::new(),
             free_hosts: Vec::new(),
-            messages: BTreeMap::new(),
+            messages: Shelf::default(),
             sessions: BTreeMap::new(),
             lanes: BTreeMap::new(),
             tls_memory: TlsMemory::default(),
@@ -121,11 +100,13 @@ impl Engine {
             connected: 0,
             waiting: VecDeque::new(),
             timers: BTreeSet::new(),
+            deadlines: Shelf::default(),
             next_session: 1,
             next_attempt: 1,
             guard_closed: false,
             resolver_watch: ResolverWatch::default(),
             refusals: Refusals::default(),
+            suspensions: suspend::Suspensions::default(),
             endings: Vec::new(),
             changed: BTreeSet::new(),
             touched: Vec::new(),
@@ -152,6 +133,8 @@ impl Engine {
             }
             Event::SessionClosed { session } => self.session_closed(now, session, out),
             Event::Retry { action, scope } => self.retried(now, action, &scope, out),
+            Event::Suspend { action, scope, suspension } => self.suspended(now, action, scope, suspension, out),
+            Event::Resume { action, scope } => self.resumed(now, action, scope, out),
             Event::Woke | Event::ClockJumped(_) => {}
             Event::Guard { closed } => self.guarded(now, closed, out),
         }
@@ -171,7 +154,8 @@ impl Engine {
 
     /// When the engine wants to be woken if nothing else happens first.
     pub fn next_wakeup(&self) -> Option<Timestamp> {
-        self.timers.first().map(|(at, _)| *at)
+        let deadline = self.deadlines.first_key_value().map(|((at, _), ())| *at);
+        self.timers.first().map(|(at, _)| *at).into_iter().chain(deadline).min()
     }
 
     fn host(&self, id: HostId) -> &Host {

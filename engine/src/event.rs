@@ -5,6 +5,7 @@ use crate::failure::{Failure, Outcome, RouteFailure};
 use crate::jump::Jump;
 use crate::peer::Peer;
 use crate::route::Answer;
+use crate::suspension::Suspension;
 use common::vocab::{ActionId, Domain, MessageId, SessionId};
 use std::sync::Arc;
 
@@ -57,7 +58,23 @@ pub enum Event {
         /// Names the action in the facts.
         action: ActionId,
         /// One host, or all.
-        scope: RetryScope,
+        scope: HostScope,
+    },
+    /// Delivery is suspended: nothing in scope is started. It was written down before.
+    Suspend {
+        /// Names the action in the facts; `None`: found on disk at the start.
+        action: Option<ActionId>,
+        /// One host, or all.
+        scope: HostScope,
+        /// By whom, why, until when.
+        suspension: Suspension,
+    },
+    /// Delivery goes on. All: that of each host too.
+    Resume {
+        /// Names the action in the facts.
+        action: ActionId,
+        /// One host, or all.
+        scope: HostScope,
     },
     /// The time of [`crate::Engine::next_wakeup`] has come.
     Woke,
@@ -70,9 +87,9 @@ pub enum Event {
     },
 }
 
-/// What a retry is for.
+/// What something is done to that is done to hosts as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RetryScope {
+pub enum HostScope {
     /// Every host.
     All,
     /// One host.

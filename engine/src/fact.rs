@@ -2,6 +2,8 @@
 //! Facts are small: ids, codes, times; text by shared handle.
 
 use crate::envelope::Envelope;
+use crate::event::HostScope;
+use crate::suspension::Suspension;
 use crate::tls::Protection;
 use common::vocab::{
     ActionId, AttemptId, Domain, HardBounce, HostStatus, MessageId, RecipientId, Reply, SessionId, Timestamp,
@@ -128,6 +130,22 @@ pub enum Fact {
         from: Timestamp,
         /// What it shows.
         to: Timestamp,
+    },
+    /// Delivery was suspended.
+    Suspended {
+        /// The action; `None`: as it was before the start.
+        action: Option<ActionId>,
+        /// One host, or all.
+        scope: HostScope,
+        /// By whom, why, until when.
+        suspension: Arc<Suspension>,
+    },
+    /// Delivery goes on.
+    Resumed {
+        /// The action; `None`: its time was over.
+        action: Option<ActionId>,
+        /// One host, or all.
+        scope: HostScope,
     },
     /// An operator's retry was carried out.
     Retried {

@@ -18,11 +18,12 @@ use crate::limit::HostLimits;
 use crate::queue::{Leg, LegKey, LegStage, Spent, Word};
 use crate::route::Route;
 use crate::settings::Settings;
+use crate::shelf::Shelf;
+use crate::suspension::Suspension;
 use crate::tls::{Protection, TlsRule};
 use crate::view::Evidence;
 use common::vocab::{
-    AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, RecipientId, Reply, SessionId, Timestamp, VerdictCode,
-    WaitCause,
+    CauseCounts, Counters, Domain, HostStatus, Limit, RecipientId, Reply, Timestamp, VerdictCode, WaitCause,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
@@ -86,7 +87,7 @@ pub struct Host {
     /// The destination domain.
     pub name: Domain,
     /// All legs in the queue, by message, thus by age.
-    pub legs: BTreeMap<LegKey, Leg>,
+    pub legs: Shelf<LegKey, Leg>,
     fresh: VecDeque<LegKey>,
     again: VecDeque<LegKey>,
     retry: BTreeSet<(Timestamp, LegKey)>,
@@ -149,6 +150,10 @@ pub struct Host {
     pub idle_since: Option<Timestamp>,
     /// Legs past their lifetime that get the one attempt which decides.
     pub last_chance: Vec<LegKey>,
+    /// Legs whose lifetime ended while it was suspended.
+    pub overdue: Vec<LegKey>,
+    /// Delivery to it, or all delivery, is suspended.
+    pub suspended: Option<Arc<Suspension>>,
     /// It stands in a queue for a connection.
     pub queued_for_slot: bool,
     /// The wake-up that is registered for it.
@@ -172,7 +177,7 @@ impl Host {
             slot: (Limit::Window, window.open()),
             protection: None,
             name,
-            legs: BTreeMap::new(),
+            legs: Shelf::default(),
             fresh: VecDeque::new(),
             again: VecDeque::new(),
             retry: BTreeSet::new(),
@@ -204,9 +209,18 @@ impl Host {
             last_delivery_at: None,
             idle_since: None,
             last_chance: Vec::new(),
+            overdue: Vec::new(),
+            suspended: None,
             queued_for_slot: false,
             wake_at: None,
         }
+    }
+
+    /// Octets of memory of its queues.
+    #[cfg(test)]
+    pub fn queue_bytes(&self) -> usize {
+        let keys = self.fresh.capacity() + self.again.capacity() + 2 * (self.retry.len() + self.released.len());
+        self.legs.bytes() + keys * std::mem::size_of::<LegKey>()
     }
 
     /// A new leg enters, due or with a timer that was written down.
@@ -220,7 +234,7 @@ impl Host {
         self.idle_since = None;
         let until = match leg.stage {
             LegStage::Retry { until, braked, .. } => Some((until, braked)),
-            LegStage::Due | LegStage::Sending { .. } => None,
+            LegStage::Due | LegStage::Sending => None,
         };
         self.legs.insert(key, leg);
         match until {
@@ -234,13 +248,13 @@ impl Host {
         let Some(leg) = self.legs.get_mut(&key) else { return };
         if leg.since != now {
             let (since, own) = (std::mem::replace(&mut leg.since, now), leg.own());
-            self.timeline.spend(since, now, own, leg.spent.get_or_insert_default());
+            self.timeline.spend(since, now, own, leg.spent_mut());
         }
     }
 
     /// How long a leg has waited for what, until now.
     pub fn spent(&self, now: Timestamp, leg: &Leg) -> Spent {
-        let mut spent = leg.spent.as_deref().copied().unwrap_or_default();
+        let mut spent = leg.spent();
         self.timeline.spend(leg.since, now, leg.own(), &mut spent);
         spent
     }
@@ -258,6 +272,9 @@ impl Host {
         let Some(leg) = self.legs.get_mut(&key) else { return };
         leg.stage = LegStage::Due;
         let queue = if leg.attempts == 0 { &mut self.fresh } else { &mut self.again };
+        if queue.len() == queue.capacity() {
+            queue.reserve_exact((queue.len() / 4).max(2)); // a million wait here: no room for twice as many
+        }
         if in_front { queue.push_front(key) } else { queue.push_back(key) }
     }
 
@@ -270,11 +287,11 @@ impl Host {
 
     /// `Due -> Sending`. Takes turns between first attempts and later ones, so that a backlog of retries
     /// never takes more than half of the slots from fresh mail.
-    pub fn take_due(&mut self, now: Timestamp, session: SessionId, attempt: AttemptId) -> Option<LegKey> {
+    pub fn take_due(&mut self, now: Timestamp) -> Option<LegKey> {
         let key = self.pop_due()?;
         self.account(now, key);
         let leg = self.legs.get_mut(&key)?;
-        leg.stage = LegStage::Sending { session, attempt };
+        leg.stage = LegStage::Sending;
         self.counts.sending += leg.recipients();
         Some(key)
     }
@@ -336,7 +353,7 @@ impl Host {
         match leg.stage {
             LegStage::Due => true,
             LegStage::Retry { epoch, .. } => epoch < self.epoch,
-            LegStage::Sending { .. } => false,
+            LegStage::Sending => false,
         }
     }
 
@@ -349,7 +366,7 @@ impl Host {
     pub fn give_back(&mut self, now: Timestamp, key: LegKey) {
         self.account(now, key);
         let Some(leg) = self.legs.get(&key) else { return };
-        debug_assert!(matches!(leg.stage, LegStage::Sending { .. }));
+        debug_assert!(matches!(leg.stage, LegStage::Sending));
         self.counts.sending -= leg.recipients();
         self.enter_due(key, true);
     }
@@ -367,12 +384,13 @@ impl Host {
             self.counts.attempted -= before;
         }
         leg.attempts = leg.attempts.saturating_add(1);
-        leg.rids = keep;
+        if keep.is_empty() {
+            self.legs.remove(&key);
+            return;
+        }
+        leg.set_rids(&keep);
         leg.stage = LegStage::Due;
         self.counts.attempted += leg.recipients();
-        if leg.rids.is_empty() {
-            self.legs.remove(&key);
-        }
     }
 
     /// `-> Retry`: a leg that is in no queue waits until then, for a timer or because the brake holds it.
@@ -384,7 +402,7 @@ impl Host {
     pub fn remove(&mut self, key: LegKey) -> Option<Leg> {
         let leg = self.legs.remove(&key)?;
         let count = leg.recipients();
-        debug_assert!(!matches!(leg.stage, LegStage::Sending { .. }));
+        debug_assert!(!matches!(leg.stage, LegStage::Sending));
         if leg.attempts == 0 {
             self.counts.unattempted -= count;
         } else {
@@ -515,6 +533,7 @@ impl Host {
             None => (self.status == HostStatus::Down).then_some(WaitCause::HostDown),
         };
         let set = CauseSet::default()
+            .with_if(WaitCause::Suspended, self.suspended.is_some())
             .with_if(WaitCause::Guard, guard_closed)
             .with_if(WaitCause::Routing, matches!(self.routing, Routing::Asking))
             .with_if(WaitCause::Backoff, self.pausing())
@@ -554,6 +573,9 @@ impl Host {
 
     /// When something of it will be tried, as far as timers decide.
     pub fn next_attempt_at(&self) -> Option<Timestamp> {
+        if let Some(suspension) = &self.suspended {
+            return suspension.until.filter(|_| self.counts.active() > 0);
+        }
         let rest = self.pause_over_at().filter(|_| self.counts.active() > 0);
         if self.has_due() { rest } else { self.next_retry_at().map(|retry| rest.map_or(retry, |rest| rest.max(retry))) }
     }
@@ -595,12 +617,12 @@ impl Host {
         Evidence { code, reply: None, exchanger: None, address: None, at, addresses_tried: 0 }
     }
 
-    /// The last word on a leg: its own, else the host's.
-    pub fn last_word(&self, leg: &Leg) -> Word {
-        if let Some(word) = &leg.latest {
-            return Word::clone(word);
+    /// The last word on a leg of a message that was accepted then: its own, else the host's.
+    pub fn last_word(&self, leg: &Leg, received_at: Timestamp) -> Word {
+        if let Some(word) = leg.latest() {
+            return word.clone();
         }
-        let at = self.last_activity_at.filter(|at| *at >= leg.envelope.received_at);
+        let at = self.last_activity_at.filter(|at| *at >= received_at);
         match &self.evidence {
             Some(Evidence { code, reply, exchanger, .. }) if *code != VerdictCode::Ok => {
                 Word { code: *code, reply: reply.clone(), exchanger: exchanger.clone(), at }
@@ -620,7 +642,7 @@ impl Host {
                 counts.attempted += recipients;
             }
             match leg.stage {
-                LegStage::Sending { .. } => counts.sending += recipients,
+                LegStage::Sending => counts.sending += recipients,
                 LegStage::Retry { epoch, braked, .. } if epoch == self.epoch => *counts.timed(braked) += recipients,
                 LegStage::Retry { .. } | LegStage::Due => {}
             }

@@ -5,7 +5,7 @@ use crate::peer::Peer;
 use crate::queue::LegKey;
 use crate::route::Hop;
 use crate::tls::{Protection, TlsRule};
-use common::vocab::{SessionId, Timestamp};
+use common::vocab::{AttemptId, SessionId, Timestamp};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -28,6 +28,8 @@ pub enum SessionState {
     Busy {
         /// Which.
         leg: LegKey,
+        /// As which attempt.
+        attempt: AttemptId,
     },
     /// Was told to close.
     Closing,

@@ -31,14 +31,16 @@ pub mod report;
 pub mod route;
 mod schedule;
 pub mod settings;
+pub mod shelf;
 pub mod smtp;
+pub mod suspension;
 pub mod tls;
-mod verdict;
+pub mod verdict;
 pub mod view;
 
 pub use effect::Effect;
 pub use engine::Engine;
-pub use event::{Event, RetryScope};
+pub use event::{Event, HostScope};
 pub use fact::Fact;
 pub use output::Output;
 pub use settings::Settings;

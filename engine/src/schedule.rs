@@ -2,7 +2,7 @@
 
 use crate::random::Random;
 use crate::settings::Settings;
-use common::vocab::{ReversePath, Timestamp};
+use common::vocab::Timestamp;
 use std::time::Duration;
 
 /// When a leg is due after its `attempts`-th failed attempt (from 1), with jitter.
@@ -39,8 +39,8 @@ fn doubled(first: Duration, longest: Duration, times: u32) -> Duration {
 }
 
 /// When a message that was accepted at `received_at` is given up.
-pub fn expires_at(received_at: Timestamp, from: &ReversePath, settings: &Settings) -> Timestamp {
-    received_at + if from.is_some() { settings.lifetime } else { settings.lifetime_null_sender }
+pub fn expires_at(received_at: Timestamp, has_sender: bool, settings: &Settings) -> Timestamp {
+    received_at + if has_sender { settings.lifetime } else { settings.lifetime_null_sender }
 }
 
 fn jittered(wait: Duration, settings: &Settings, random: &mut Random) -> Duration {

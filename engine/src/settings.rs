@@ -19,6 +19,8 @@ pub struct Settings {
     pub lifetime_null_sender: Duration,
     /// Ages at which the sender of a message that still waits is told, whatever the cause; once each.
     pub warn: Vec<Duration>,
+    /// Suspended mail does not expire in silence: its sender is told so long before the end of its lifetime.
+    pub warn_suspended: Duration,
     /// First wait of a host that is down; doubles.
     pub host_first: Duration,
     /// Longest wait of a host that is down.
@@ -66,6 +68,9 @@ pub struct Settings {
     pub brake: BrakeSettings,
     /// What the configuration allows each destination.
     pub destinations: DestinationLimits,
+    /// With more messages in the queue than this their envelopes are folded: then they cost a fifth of the memory, and a
+    /// microsecond more when they are tried.
+    pub whole_envelopes_max: usize,
     /// What the exchangers of each destination must prove.
     pub tls: TlsRules,
 }
@@ -80,6 +85,7 @@ impl Default for Settings {
             lifetime: hours(5 * 24),
             lifetime_null_sender: hours(2 * 24),
             warn: vec![hours(4), hours(24)],
+            warn_suspended: hours(24),
             host_first: minutes(1),
             host_max: minutes(15),
             dns_first: minutes(5),
@@ -103,6 +109,7 @@ impl Default for Settings {
             transaction_recipients_max: 50,
             brake: BrakeSettings::default(),
             destinations: DestinationLimits::default(),
+            whole_envelopes_max: 50_000,
             tls: TlsRules::default(),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::envelope::Envelope;
 use crate::route::Route;
+use crate::suspension::Suspension;
 use crate::tls::Protection;
 use common::vocab::{
     AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, MessageId, RecipientId, Reply, Timestamp, VerdictCode,
@@ -56,8 +57,8 @@ pub struct HostView {
     pub status_since: Option<Timestamp>,
     /// Reachable, but deferring us or held back by a limit: since when.
     pub limited_since: Option<Timestamp>,
-    /// Suspended by a person or a rule: since when.
-    pub held_since: Option<Timestamp>,
+    /// Delivery to it, or all delivery, is suspended: since when, by whom, why, until when.
+    pub held: Option<Arc<Suspension>>,
     /// Why it is as it is.
     pub evidence: Option<Evidence>,
     /// What happened to its recipients since `counters_since`.
@@ -159,6 +160,25 @@ pub struct RetryView {
     pub sample: Vec<Domain>,
     /// Recipients in scope that are due already and wait for something else.
     pub already_due: u64,
+    /// Recipients in scope that are suspended: due or not, nothing of them goes.
+    pub suspended: u64,
+}
+
+/// What a suspension or a resumption would touch or has touched.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SuspendView {
+    /// Recipients in the queue of hosts that change.
+    pub recipients: u64,
+    /// Of these, in a session at this moment: they end.
+    pub sending: u64,
+    /// The hosts.
+    pub hosts: u64,
+    /// Some of them, those with most recipients first; at most 10.
+    pub sample: Vec<Domain>,
+    /// The scope itself is suspended at this moment.
+    pub suspended: bool,
+    /// A host resumes, but all delivery is suspended.
+    pub all_remains: bool,
 }
 
 /// Names of what is in hand, for checks from outside.

@@ -2,12 +2,13 @@
 
 use crate::browser;
 use crate::live::Live;
-use crate::page::{HostsPage, MissingPage, Shell};
+use crate::page::{HostsPage, MissingPage, SetUpPage, Shell, SignInPage};
 use crate::preference::Tongue;
-use crate::store::Store;
+use crate::session::{Entry, Stage};
+use crate::store::{Link, Store};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use leptos_router::components::{Route, Router, Routes};
+use leptos_router::components::{Redirect, Route, Router, Routes};
 use leptos_router::path;
 
 /// The console.
@@ -19,17 +20,55 @@ pub fn App() -> impl IntoView {
     provide_context(tongue);
     provide_context(store);
     provide_context(live);
+    let entry = Entry::start();
+    provide_context(entry);
+    let stage = enter(entry, store, live);
     tick(store, live);
     view! {
         <Router>
-            <Shell>
-                <Routes fallback=|| view! { <MissingPage/> }>
-                    <Route path=path!("/") view=HostsPage/>
-                    <Route path=path!("/hosts") view=HostsPage/>
-                </Routes>
-            </Shell>
+            {move || match stage.get() {
+                Stage::Unknown => ().into_any(),
+                Stage::SetUp => view! { <SetUpPage/> }.into_any(),
+                Stage::SignIn => view! { <SignInPage/> }.into_any(),
+                Stage::In => view! { <Console/> }.into_any(),
+            }}
         </Router>
     }
+}
+
+/// What somebody sees who is signed in. The address stays while they sign in.
+#[component]
+fn Console() -> impl IntoView {
+    view! {
+        <Shell>
+            <Routes fallback=|| view! { <MissingPage/> }>
+                <Route path=path!("/") view=HostsPage/>
+                <Route path=path!("/hosts") view=HostsPage/>
+                <Route path=path!("/setup") view=|| view! { <Redirect path="/hosts"/> }/>
+            </Routes>
+        </Shell>
+    }
+    .into_any()
+}
+
+/// Keeps a line while somebody is signed in, and none before; a line that breaks may be a session that has ended.
+fn enter(entry: Entry, store: Store, live: Live) -> Memo<Stage> {
+    let stage = Memo::new(move |_| entry.stage());
+    Effect::new(move || {
+        if stage.get() != Stage::Unknown {
+            browser::remove_skeleton();
+        }
+        match stage.get() {
+            Stage::In => live.begin(),
+            Stage::Unknown | Stage::SetUp | Stage::SignIn => live.rest(),
+        }
+    });
+    Effect::new(move || {
+        if matches!(store.link.get(), Link::Lost { .. }) {
+            entry.look_again();
+        }
+    });
+    stage
 }
 
 /// Once a second, on the second of the server's clock. A hidden page does not count.

@@ -39,6 +39,8 @@ struct Line {
     store: Store,
     locale: Box<dyn Fn() -> &'static str>,
     socket: RefCell<Option<Socket>>,
+    /// Nobody is signed in: there is no line.
+    resting: Cell<bool>,
     welcomed: Cell<bool>,
     subscribed: Cell<bool>,
     query: RefCell<Option<HostsQuery>>,
@@ -55,13 +57,14 @@ struct Line {
 }
 
 impl Live {
-    /// Opens the line and keeps it open. `locale` is asked at every connection.
+    /// A line that rests until [`Live::begin`]. `locale` is asked at every connection.
     pub fn start(store: Store, locale: impl Fn() -> &'static str + 'static) -> Live {
         let line = Rc::new_cyclic(|me| Line {
             me: me.clone(),
             store,
             locale: Box::new(locale),
             socket: RefCell::default(),
+            resting: Cell::new(true),
             welcomed: Cell::default(),
             subscribed: Cell::default(),
             query: RefCell::default(),
@@ -76,7 +79,6 @@ impl Live {
             tell_lost: RefCell::default(),
             hide: RefCell::default(),
         });
-        line.open();
         let live = Live(StoredValue::new_local(line));
         window_event_listener_untyped("online", move |_| live.try_now());
         window_event_listener_untyped("visibilitychange", move |_| live.with(Line::visibility_changed));
@@ -114,6 +116,28 @@ impl Live {
             line.unanswered.borrow_mut().push((id, action.clone()));
             line.store.notices.say(Notice::RetryAsked);
             line.send(&ClientFrame::Command { id, action });
+        });
+    }
+
+    /// Opens the line and keeps it open.
+    pub fn begin(self) {
+        self.with(|line| {
+            if line.resting.replace(false) {
+                line.open();
+            }
+        });
+    }
+
+    /// Nobody is signed in any more: closes the line, and opens none before [`Live::begin`].
+    pub fn rest(self) {
+        self.with(|line| {
+            line.resting.set(true);
+            line.lost();
+            line.next_try.take();
+            line.tell_lost.take();
+            line.unanswered.borrow_mut().clear();
+            line.attempts.set(0);
+            line.store.link.set(Link::Connecting);
         });
     }
 
@@ -247,6 +271,9 @@ impl Line {
         Timeout::new(0, move || drop(socket)).forget(); // it may be the one that is calling
         self.welcomed.set(false);
         self.subscribed.set(false);
+        if self.resting.get() {
+            return;
+        }
         if !self.unanswered.borrow().is_empty() {
             self.store.notices.say(Notice::RetryUnanswered);
         }

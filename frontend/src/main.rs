@@ -5,17 +5,18 @@
 //! parts know values and events only. Everything compiles natively too, so what is pure is tested without a browser.
 
 mod app;
+mod ask;
 mod browser;
 mod format;
 mod live;
 mod page;
 mod part;
 mod preference;
+mod session;
 mod store;
 
 fn main() {
     console_error_panic_hook::set_once();
     preference::show_theme(preference::kept_theme());
-    browser::remove_skeleton();
     leptos::mount::mount_to_body(app::App);
 }

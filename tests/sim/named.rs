@@ -2,7 +2,7 @@
 
 use common::vocab::{ActionId, HostStatus, VerdictCode, WaitCause};
 use engine::view::HostView;
-use engine::{Event, RetryScope};
+use engine::{Event, HostScope};
 use std::time::Duration;
 use tests::host::Character;
 use tests::world::{DAWN, World};
@@ -62,7 +62,7 @@ fn a_retry_by_hand_tries_a_greylisted_leg_at_once() {
     let mut world = World::with_host(4, "grey.test", Character::Greylisting);
     world.send(vec!["a@grey.test".parse().unwrap()]);
     step_until(&mut world, "deferred", |world| row(world).causes[WaitCause::Retry] == 1);
-    world.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All });
+    world.handle(Event::Retry { action: ActionId(1), scope: HostScope::All });
     step_until(&mut world, "delivered", |world| row(world).counters.delivered_recipients == 1);
     assert!(world.now.since(DAWN) < Duration::from_secs(10));
 }
@@ -151,4 +151,46 @@ fn a_record_ends_three_hours_after_its_last_mail_and_its_counters_stay() {
     let idle = world.now.since(DAWN);
     assert!((10_800..10_900).contains(&idle.as_secs()), "{idle:?}");
     assert_eq!(world.engine.ended_counters().delivered_recipients, 1);
+}
+
+#[test]
+fn a_suspended_host_gets_nothing_and_a_retry_does_not_change_that() {
+    let mut world = World::with_host(21, "well.test", Character::Healthy);
+    let scope = HostScope::Host("well.test".parse().unwrap());
+    world.suspend(scope.clone(), Duration::from_secs(2 * 3600));
+    world.send(vec!["a@well.test".parse().unwrap()]);
+    world.handle(Event::Retry { action: ActionId(2), scope: HostScope::All });
+    let seen = row(&world);
+    assert_eq!(seen.causes[WaitCause::Suspended], 1);
+    assert_eq!(seen.held.as_ref().and_then(|held| held.reason.as_deref()), Some("they asked for it"));
+    assert_eq!(seen.next_attempt_at, Some(DAWN + Duration::from_secs(2 * 3600)), "it ends by itself");
+    assert!(!world.facts.iter().any(|fact| fact.contains("SessionStarted")));
+    world.resume(scope);
+    world.run();
+    assert_eq!((row(&world).counters.delivered_recipients, row(&world).held), (1, None));
+    assert!(world.now.since(DAWN) < Duration::from_secs(60));
+}
+
+#[test]
+fn a_suspension_with_an_end_ends_by_itself_and_mail_past_its_lifetime_gets_one_attempt() {
+    let mut world = World::with_host(22, "well.test", Character::Healthy);
+    world.suspend(HostScope::All, Duration::from_secs(9 * 3600));
+    world.send(vec!["a@well.test".parse().unwrap()]);
+    world.run();
+    assert_eq!(world.now.since(DAWN).as_secs() / 3600, 9, "the lifetime of eight hours was over by then");
+    let counters = row(&world).counters;
+    assert_eq!((counters.delivered_recipients, counters.expired_hard_bounces), (1, 0));
+}
+
+#[test]
+fn a_host_suspended_by_itself_stays_so_when_the_suspension_of_all_ends() {
+    let mut world = World::with_host(23, "well.test", Character::Healthy);
+    let scope = HostScope::Host("well.test".parse().unwrap());
+    world.suspend(scope.clone(), Duration::from_secs(3 * 3600));
+    world.suspend(HostScope::All, Duration::from_secs(3600));
+    world.send(vec!["a@well.test".parse().unwrap()]);
+    let preview = world.engine.preview_resume(&scope);
+    assert!(preview.all_remains && preview.hosts == 0, "{preview:?}");
+    world.run();
+    assert_eq!(world.now.since(DAWN).as_secs() / 3600, 3);
 }

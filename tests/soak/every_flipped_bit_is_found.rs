@@ -153,7 +153,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 /// What a start finds, and how many damaged pieces it tells of; or why it does not start.
 async fn contents(data: &Path) -> Result<(Contents, u64), String> {
     let opened = JournalSpool::open(data, SpoolSettings::default()).map_err(|why| why.to_string())?;
-    let Opened { spool, recovered, report, .. } = opened;
+    let Opened { spool, mut backlog, kept: _kept, .. } = opened;
+    let (recovered, report) = backlog.whole().await;
     let mut found = Contents::new();
     for message in recovered {
         let mid = message.envelope.mid;

@@ -2,6 +2,7 @@
 //! by the daily tests and named as the fact it proves; its test begins with the name that the command takes.
 
 mod a_full_disk_refuses_and_recovers_by_itself;
+mod a_million_queued_start_again_within_seconds;
 mod every_flipped_bit_is_found;
 mod no_failing_call_loses_mail;
 mod nothing_acknowledged_is_lost_by_power_cuts;

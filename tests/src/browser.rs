@@ -85,6 +85,25 @@ impl Browser {
         Err(last)
     }
 
+    /// Types into the field at `css`, once it is there.
+    pub async fn fill(&self, css: &str, text: &str) {
+        self.until(css, |_| true).await.unwrap_or_else(|_| panic!("{css} never came"));
+        let field = self.driver.find(By::Css(css)).await.expect("the field");
+        field.clear().await.expect("it is emptied");
+        field.send_keys(text).await.expect("it is typed");
+    }
+
+    /// Clicks at `css`, once it is there.
+    pub async fn click(&self, css: &str) {
+        self.until(css, |_| true).await.unwrap_or_else(|_| panic!("{css} never came"));
+        self.driver.find(By::Css(css)).await.expect("it").click().await.expect("a click");
+    }
+
+    /// How many there are at `css` now.
+    pub async fn count(&self, css: &str) -> usize {
+        self.driver.find_all(By::Css(css)).await.expect("a look").len()
+    }
+
     /// Keeps a picture among the artefacts.
     pub async fn keep_picture(&self, name: &str) {
         let folder = std::env::var_os("NEXTHOP_ARTEFACTS").map_or_else(std::env::temp_dir, PathBuf::from);

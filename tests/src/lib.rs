@@ -2,10 +2,13 @@
 //! No product code.
 
 #[cfg(feature = "wire")]
+pub mod backlog;
+#[cfg(feature = "wire")]
 pub mod browser;
 #[cfg(feature = "wire")]
 pub mod caller;
 pub mod check;
+pub mod holds;
 pub mod host;
 #[cfg(feature = "wire")]
 pub mod image;
@@ -13,6 +16,7 @@ pub mod image;
 pub mod load;
 #[cfg(feature = "wire")]
 pub mod mailbox;
+pub mod process;
 pub mod reports;
 #[cfg(feature = "wire")]
 pub mod server;

@@ -62,6 +62,13 @@ fn spawn(arguments: &[String], folder: &Path) -> Child {
     command.env("NEXTHOP_LOG", "warn").kill_on_drop(true).spawn().expect("the binary starts")
 }
 
+/// Runs the binary with these words; its exit code, output and errors.
+pub async fn nexthop(words: &[&str]) -> (i32, String, String) {
+    let output = Command::new(binary()).args(words).stdin(Stdio::null()).output().await.expect("the verb runs");
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+}
+
 impl Server {
     /// `nexthop lab`, ready to take mail.
     pub async fn lab() -> Server {
@@ -95,6 +102,14 @@ impl Server {
         Server::serve_in(tempfile::tempdir().expect("a folder"), data, &[], "", more).await
     }
 
+    /// One where people sign in, with these lines for `[console]`.
+    pub async fn with_sign_in(console_lines: &str) -> Server {
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let console = format!("auth = \"password\"\n{console_lines}");
+        Server::serve_with(folder, data, &[], "", &console, "").await
+    }
+
     async fn serve_in(
         folder: tempfile::TempDir,
         data: PathBuf,
@@ -102,11 +117,22 @@ impl Server {
         smtp_lines: &str,
         more: &str,
     ) -> Server {
+        Server::serve_with(folder, data, runner, smtp_lines, "auth = \"none\"", more).await
+    }
+
+    async fn serve_with(
+        folder: tempfile::TempDir,
+        data: PathBuf,
+        runner: &[&str],
+        smtp_lines: &str,
+        console_lines: &str,
+        more: &str,
+    ) -> Server {
         let (smtp, console) = (free_address(), free_address());
         let file = folder.path().join("nexthop.toml");
         let text = format!(
             "hostname = \"mail.lab.test\"\ndata_dir = {data:?}\n[smtp]\nlisten = [\"{smtp}\"]\n{smtp_lines}\n\
-             [console]\nlisten = \"{console}\"\nauth = \"none\"\n{more}"
+             [console]\nlisten = \"{console}\"\n{console_lines}\n{more}"
         );
         std::fs::write(&file, text).expect("the configuration");
         let mut arguments: Vec<String> = runner.iter().map(|word| (*word).to_owned()).collect();
@@ -190,9 +216,20 @@ impl Server {
 
     /// Runs a verb against it; its exit code, output and errors.
     pub async fn verb(&self, words: &[&str]) -> (i32, String, String) {
+        let url = format!("http://{}", self.console);
+        nexthop(&[words, &["--server", &url]].concat()).await
+    }
+
+    /// Runs a verb against its control socket, with this on its input; its exit code, output and errors.
+    pub async fn own_verb(&self, words: &[&str], input: &str) -> (i32, String, String) {
         let mut command = Command::new(binary());
-        command.args(words).arg("--server").arg(format!("http://{}", self.console)).stdin(Stdio::null());
-        let output = command.output().await.expect("the verb runs");
+        command.arg("--config").arg(self.configuration()).args(words).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the verb runs");
+        let mut typed = child.stdin.take().expect("its input");
+        // A verb that reads nothing may have ended before.
+        drop(typed.write_all(input.as_bytes()).await);
+        drop(typed);
+        let output = child.wait_with_output().await.expect("the verb ends");
         let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
         (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
     }
@@ -227,7 +264,7 @@ impl Server {
         serde_json::from_str(body).unwrap_or_else(|why| panic!("{path}: {why}: {body}"))
     }
 
-    /// The totals, once they are as wished.
+    /// The totals, once all that waits from before the start is in them and they are as wished.
     pub async fn until_totals(
         &self,
         limit: Duration,
@@ -235,8 +272,9 @@ impl Server {
     ) -> serde_json::Value {
         let end = tokio::time::Instant::now() + limit;
         loop {
-            let totals = self.get("/api/v1/status").await["totals"].take();
-            if wished(&totals) {
+            let mut status = self.get("/api/v1/status").await;
+            let totals = status["totals"].take();
+            if status["recovering"].is_null() && wished(&totals) {
                 return totals;
             }
             assert!(tokio::time::Instant::now() < end, "not in time; the totals are {totals}");

@@ -5,10 +5,11 @@
 //! The same seed gives the same run.
 
 use crate::check::{GRACE, Ledger};
+use crate::holds::Holds;
 use crate::host::Character;
 use crate::reports::Reports;
 use crate::waits::Waits;
-use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId, Timestamp};
+use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId, Timestamp, WaitCause};
 use engine::dsn::{Dsn, Notify, RecipientDsn};
 use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled, Settlement};
 use engine::failure::Outcome;
@@ -17,7 +18,7 @@ use engine::peer::Peer;
 use engine::random::Random;
 use engine::route::{Answer, ExchangerAnswer, NamedBy, RouteKind};
 use engine::view::HostView;
-use engine::{Effect, Engine, Event, Fact, Output, RetryScope, Settings};
+use engine::{Effect, Engine, Event, Fact, HostScope, Output, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,9 @@ enum Coming {
     Arrival,
     Retry,
     Crash,
+    /// An operator suspends one of the hosts, or all of them.
+    Suspend,
+    Resume,
     /// The clock jumps by so many hours.
     Jump(i64),
 }
@@ -72,6 +76,8 @@ pub struct World {
     forced: bool,
     /// Mail may outlive its time: only an attempt ends it, and none is possible.
     patient: bool,
+    /// What is suspended.
+    pub holds: Holds,
     /// All hosts share the addresses of their mail servers, thus sessions.
     pub shared_address: bool,
     serial: u64,
@@ -91,6 +97,7 @@ impl World {
         let short_history = seed.is_multiple_of(3);
         let settings = Settings {
             cause_history_max: if short_history { 4 } else { 1_000_000 },
+            whole_envelopes_max: random.below(4) as usize, // a queue is soon long here
             lifetime: Duration::from_secs(8 * 3600),
             lifetime_null_sender: Duration::from_secs(3 * 3600),
             warn: vec![Duration::from_secs(4 * 3600), Duration::from_secs(3600)],
@@ -117,6 +124,7 @@ impl World {
             rows: BTreeMap::new(),
             forced: false,
             patient: false,
+            holds: Holds::default(),
             shared_address: seed.is_multiple_of(4),
             serial: 0,
             next_mid: 1,
@@ -160,6 +168,12 @@ impl World {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             self.later(at, Coming::Retry);
         }
+        for _ in 0..self.random.below(4) {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Suspend);
+            let at = at + Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Resume);
+        }
         for _ in 0..self.random.below(3) {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             let hours = [-1, 240][self.random.below(2) as usize];
@@ -169,6 +183,7 @@ impl World {
 
     /// The wall clock is set forwards or back while real time goes on: what is to come comes after the same wait.
     pub fn jump(&mut self, hours: i64) {
+        self.holds.pass(self.now);
         let from = self.now;
         let to = Timestamp(from.0.checked_add_signed(hours * 3_600_000).expect("a time after 1970"));
         let jump = Jump { from, to };
@@ -233,9 +248,17 @@ impl World {
             }
             Coming::Crash => self.crash(),
             Coming::Jump(hours) => self.jump(hours),
+            Coming::Suspend => {
+                let (scope, minutes) = (self.some_scope(), 1 + self.random.below(600));
+                self.suspend(scope, Duration::from_secs(60 * minutes));
+            }
+            Coming::Resume => {
+                let scope = self.some_scope();
+                self.resume(scope);
+            }
             Coming::Retry => {
                 self.forced = true;
-                self.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All });
+                self.handle(Event::Retry { action: ActionId(1), scope: HostScope::All });
             }
             Coming::Arrival => {
                 if self.arrivals_left > 0 {
@@ -246,6 +269,25 @@ impl World {
                 }
             }
         }
+    }
+
+    /// One host, or all of them.
+    fn some_scope(&mut self) -> HostScope {
+        let place = self.random.below(self.characters.len() as u64 + 1) as usize;
+        self.characters.keys().nth(place).cloned().map_or(HostScope::All, HostScope::Host)
+    }
+
+    /// An operator suspends delivery for so long.
+    pub fn suspend(&mut self, scope: HostScope, span: Duration) {
+        let suspension = self.holds.suspend(self.now, scope.clone(), span);
+        self.ledger.held_until = self.ledger.held_until.max(self.holds.last_end());
+        self.handle(Event::Suspend { action: Some(ActionId(1)), scope, suspension });
+    }
+
+    /// An operator resumes it.
+    pub fn resume(&mut self, scope: HostScope) {
+        self.holds.resume(&scope);
+        self.handle(Event::Resume { action: ActionId(1), scope });
     }
 
     fn arrive(&mut self) {
@@ -304,6 +346,7 @@ impl World {
 
     /// Hands an event to the engine and carries out what it wants.
     pub fn handle(&mut self, event: Event) {
+        self.holds.pass(self.now);
         let mut out = Output::default();
         if !matches!(event, Event::ClockJumped(_)) {
             self.waits.before(&self.engine, self.now); // before a jump it was done by the old clock
@@ -362,6 +405,12 @@ impl World {
     }
 
     fn act(&mut self, effect: Effect) {
+        let starts = match &effect {
+            Effect::Resolve { host } | Effect::Connect { host, .. } => Some(host),
+            Effect::Deliver { order, .. } => Some(&order.host),
+            Effect::Close { .. } | Effect::Settle(_) | Effect::Report(_) => None,
+        };
+        assert!(!starts.is_some_and(|host| self.holds.hold(host, self.now)), "{effect:?} although it is suspended");
         match effect {
             Effect::Resolve { host } => {
                 let answer = self.characters[&host].resolves(&mut self.random).map(|()| self.answer(&host));
@@ -463,6 +512,9 @@ impl World {
         self.reports.they_report.clear();
         self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
         self.waits.crash();
+        for (scope, suspension) in self.holds.on_disk() {
+            self.handle(Event::Suspend { action: None, scope, suspension });
+        }
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();
         self.given = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
         for OnDisk { envelope, waiting, .. } in kept {
@@ -502,6 +554,9 @@ impl World {
         gone.iter().for_each(|name| drop(self.rows.remove(name)));
         self.rows.extend(changed.into_iter().map(|row| (row.host.clone(), row)));
         for row in self.engine.hosts() {
+            let waits = row.active() - row.causes[WaitCause::Sending];
+            let suspended = if self.holds.hold(&row.host, self.now) { waits } else { 0 };
+            assert_eq!(row.causes[WaitCause::Suspended], suspended, "what is suspended of {}", row.host);
             assert_eq!(self.rows.get(&row.host), Some(&row), "the published row of {} is not the engine's", row.host);
             let resting = row.next_attempt_at.is_some_and(|at| at > self.now);
             let limit = row.connections_max.max(row.connections);

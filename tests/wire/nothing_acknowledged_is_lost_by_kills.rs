@@ -34,7 +34,6 @@ async fn twenty_five_kills_lose_nothing() {
         load.await.expect("the load ends when the server does");
         server.start_again().await;
     }
-    // Greets only once what it found on disk is counted: an empty queue is then an empty queue.
     let empty = |totals: &serde_json::Value| totals["active_recipients"] == 0;
     server.until_totals(Duration::from_secs(120), empty).await;
     let acknowledged = acknowledged.lock().unwrap().clone();

@@ -91,6 +91,7 @@ fn search_path(place: &Place) -> OsString {
     let own = env::var_os("PATH").unwrap_or_default();
     let folders = tool::ALL
         .iter()
+        .chain([&tool::FUZZ])
         .map(|tool| tool.folder(&place.tools).join("bin"))
         .chain(env::split_paths(&own))
         .chain(["/usr/sbin".into(), "/sbin".into()]);

@@ -16,6 +16,7 @@ mod dev;
 mod elapsed;
 mod failure;
 mod fingerprint;
+mod fuzz;
 mod place;
 #[cfg(test)]
 mod scratch;
@@ -40,7 +41,7 @@ struct Verb {
 }
 
 /// The list, in the order in which it is printed.
-const VERBS: [Verb; 8] = [
+const VERBS: [Verb; 9] = [
     Verb {
         name: "run",
         arguments: "[ARGS]",
@@ -76,6 +77,12 @@ const VERBS: [Verb; 8] = [
         arguments: "[NAME]",
         line: "what takes minutes or root: power cuts, full disks, damaged files; figures to write down",
         run: soak::run,
+    },
+    Verb {
+        name: "fuzz",
+        arguments: "[TARGET] [--minutes N]",
+        line: "made-up octets against every parser; a minute each unless more is asked for",
+        run: fuzz::run,
     },
     Verb {
         name: "setup",

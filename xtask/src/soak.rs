@@ -6,7 +6,7 @@
 use crate::failure::{Failure, Outcome};
 use crate::place::Place;
 use crate::setup::{self, Purpose};
-use crate::{arguments, binary, child};
+use crate::{arguments, binary, child, fuzz};
 use std::ffi::OsString;
 
 /// A scenario: a word of its test's name, and what it does.
@@ -15,11 +15,16 @@ struct Soak {
     line: &'static str,
 }
 
-const SOAKS: [Soak; 4] = [
+/// The one that is no test of `tests/soak`.
+const FUZZ: &str = "fuzz";
+
+const SOAKS: [Soak; 6] = [
     Soak { name: "power", line: "20 power cuts under load: copies of a loop-mounted disk (root)" },
     Soak { name: "full", line: "a disk that fills up and empties again (root)" },
     Soak { name: "flips", line: "200 flipped bits, one at a time, in a spool at rest" },
+    Soak { name: "restart", line: "a million queued: how soon a start listens and knows all, and what each costs" },
     Soak { name: "calls", line: "the n-th write, sync, rename of the server failing, until none is left (strace)" },
+    Soak { name: FUZZ, line: "made-up octets against every parser, a minute each (nightly compiler)" },
 ];
 
 /// Runs one scenario, or all of them in turn.
@@ -29,6 +34,10 @@ pub fn run(place: &Place, words: &[OsString]) -> Outcome {
     setup::prepare(place, Purpose::Soak)?;
     for soak in chosen {
         eprintln!("\nsoak {}: {}", soak.name, soak.line);
+        if soak.name == FUZZ {
+            fuzz::run(place, &[])?;
+            continue;
+        }
         let mut cargo = child::cargo(place);
         cargo.args(["test", "--locked", "-p", "tests", "--test", "soak", "--", "--ignored", "--nocapture"]);
         cargo.arg(format!("::{}_", soak.name)).env("NEXTHOP_BIN", place.release_binary());

@@ -2,12 +2,15 @@
 
 use crate::cli::delivernow::{Mode, Target};
 use crate::cli::tophosts::SortKey;
+use crate::cli::user::UserAct;
+use crate::config::parse_span;
 use clap::{Args, ColorChoice, Parser, Subcommand};
 use common::vocab::Domain;
 use common::words::Language;
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// An outbound mail queue that you can see into.
 #[derive(Debug, Parser)]
@@ -27,7 +30,7 @@ pub struct Common {
     /// Print the answer as JSON, as the API gives it
     #[arg(long, global = true)]
     pub json: bool,
-    /// Where the server is: http://HOST:PORT [env: NEXTHOP_SERVER]
+    /// Where the server is: http://HOST:PORT or https://HOST:PORT [env: NEXTHOP_SERVER]
     #[arg(long, global = true, value_name = "URL")]
     pub server: Option<String>,
     /// The configuration file; its data directory holds the server's control socket
@@ -36,6 +39,9 @@ pub struct Common {
     /// A file with the bearer token for --server [env: NEXTHOP_TOKEN holds the token itself]
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// A PEM file of authorities for https://, beside the public ones [env: NEXTHOP_CA_FILE]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// The language of sentences: en or ja [env: LANG]
     #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language)]
     pub lang: Option<Language>,
@@ -63,11 +69,14 @@ pub enum Verb {
         /// The destination domain
         host: Domain,
     },
-    /// Ask a name server: [@SERVER] [TYPE] NAME
+    /// Ask a name server: [@SERVER] [TYPE] NAME [+tcp] [+dnssec], or -x ADDRESS
     Dig {
         /// In any order
-        #[arg(required = true, num_args = 1..=3, value_name = "@SERVER|TYPE|NAME")]
+        #[arg(required_unless_present = "reverse", num_args = 1..=5, value_name = "@SERVER|TYPE|NAME|+tcp|+dnssec")]
         words: Vec<String>,
+        /// The name behind an address (PTR)
+        #[arg(short = 'x', value_name = "ADDRESS")]
+        reverse: Option<std::net::IpAddr>,
     },
     /// Talk to a mail server line by line
     Telnet {
@@ -78,12 +87,51 @@ pub enum Verb {
         #[arg(value_parser = clap::value_parser!(u16).range(1..))]
         port: Option<u16>,
     },
+    /// Users of the console, and tokens for programs
+    User {
+        /// What to do
+        #[command(subcommand)]
+        act: UserAct,
+    },
+    /// What was done and refused, newest first
+    Audit {
+        /// How many rows
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=500))]
+        limit: u16,
+    },
     /// Hand in a message as programs do: takes the flags of the old sendmail, and its names (also as mailq, newaliases)
     #[command(disable_help_flag = true)]
     Sendmail {
         /// [-i] [-t] [-f SENDER] [-F NAME] [RECIPIENT ...]; -bs, -bp, -q and others
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FLAGS AND RECIPIENTS")]
         words: Vec<OsString>,
+    },
+    /// Stop delivery: what is in a session ends, nothing new is started
+    Suspenddel {
+        /// All mail, or that of one destination domain
+        #[arg(value_name = "all|HOST", default_value = "all")]
+        target: Target,
+        /// Why, for the record and for whoever asks why the mail waits
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// It ends by itself after so long: 90s, 30m, 2h, 1d
+        #[arg(long = "for", value_name = "TIME", value_parser = span)]
+        span: Option<Duration>,
+        /// Only count
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Let delivery go on
+    Resumedel {
+        /// All mail, that of hosts suspended by themselves too, or that of one destination domain
+        #[arg(value_name = "all|HOST", default_value = "all")]
+        target: Target,
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Only count
+        #[arg(long)]
+        dry_run: bool,
     },
     /// Make due now what waits for a timer
     Delivernow {
@@ -140,4 +188,8 @@ fn host_or_address(text: &str) -> Result<String, String> {
         return Err("write a name such as mx.example.com, or an address".into());
     }
     Ok(text.to_owned())
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    parse_span(text).filter(|span| span.as_secs() > 0).ok_or_else(|| "write a time such as 90s, 30m, 2h or 1d".into())
 }

@@ -3,7 +3,7 @@
 use crate::cli::failure::{DONE, Failure, USAGE};
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
-use crate::config::{Config, ConfigError, Found};
+use crate::config::{CertificateFiles, Config, ConfigError, Found};
 use crate::connect::tls::Roots;
 use crate::intake::certificate::Certificate;
 use common::words::{Language, VerbPhrase};
@@ -88,17 +88,25 @@ fn examine(found: Option<&Found>, language: Language) -> Report {
 }
 
 fn plan(report: &mut Report, config: &Config, language: Language) {
-    let mut bad = None;
+    let mut bad = Vec::new();
     let mut say = |phrase: VerbPhrase<'_>| report.plan.push(language.say_verb(&phrase));
     let joined =
         |addresses: &[std::net::SocketAddr]| addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     say(VerbPhrase::CheckIntake { listeners: &joined(&config.smtp.listen) });
-    match config.smtp.certificate.as_ref().map(|files| Certificate::load(&files.chain, &files.key)) {
-        None => {}
-        Some(Ok(_)) => say(VerbPhrase::CheckStartTls),
-        Some(Err(why)) => bad = Some(language.say_setting(&why.phrase())),
+    let mut loads = |files: &Option<CertificateFiles>| match files.as_ref().map(|f| Certificate::load(&f.chain, &f.key))
+    {
+        None => false,
+        Some(Ok(_)) => true,
+        Some(Err(why)) => {
+            bad.push(language.say_setting(&why.phrase()));
+            false
+        }
+    };
+    if loads(&config.smtp.certificate) {
+        say(VerbPhrase::CheckStartTls);
     }
-    say(VerbPhrase::CheckConsole { url: &format!("http://{}/", config.console.listen) });
+    loads(&config.console.certificate);
+    say(VerbPhrase::CheckConsole { url: &config.console.url() });
     say(VerbPhrase::CheckNameServers { servers: &joined(&config.dns.servers) });
     for route in &config.routes {
         say(VerbPhrase::CheckRoute { pattern: &route.pattern, to: &route.to.join(", ") });

@@ -46,6 +46,17 @@ impl Client {
         self.exchange(Method::POST, path, Some(("application/json", body.into())), ANSWER_TIMEOUT).await
     }
 
+    /// Asks for something to be as it is said here.
+    pub async fn put(&self, path: &str, body: &impl Serialize) -> Result<Bytes, Failure> {
+        let body = serde_json::to_vec(body).map_err(|why| Failure::Usage(why.to_string()))?;
+        self.exchange(Method::PUT, path, Some(("application/json", body.into())), ANSWER_TIMEOUT).await
+    }
+
+    /// Asks for something to be taken away.
+    pub async fn delete(&self, path: &str) -> Result<Bytes, Failure> {
+        self.exchange(Method::DELETE, path, None, ANSWER_TIMEOUT).await
+    }
+
     /// Hands in a message as `kind`.
     pub async fn hand_in(&self, path: &str, kind: &'static str, message: Bytes) -> Result<Bytes, Failure> {
         self.exchange(Method::POST, path, Some((kind, message)), HAND_IN_TIMEOUT).await

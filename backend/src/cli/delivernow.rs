@@ -63,7 +63,15 @@ pub(super) async fn run(
         Target::All => Scope::All(true),
         Target::Host(host) => Scope::Host(host.clone()),
     };
-    let request = ActionRequest { kind: ActionKind::Retry, scope, mode: mode.into(), reason, dry_run, key: None };
+    let request = ActionRequest {
+        kind: ActionKind::Retry,
+        scope,
+        mode: mode.into(),
+        reason,
+        for_seconds: None,
+        dry_run,
+        key: None,
+    };
     let answer = client.post("/api/v1/actions", &request).await;
     let answer = answer.map_err(|failure| match &target {
         Target::Host(host) => no_record(failure, host, client.json),
@@ -111,7 +119,8 @@ pub fn layout(target: &Target, dry_run: bool, action: &Action, language: Languag
     lines.join("\n")
 }
 
-fn list(lines: &mut Vec<String>, items: &[String], heading: String) {
+/// A heading and what stands under it; nothing if that is nothing.
+pub(super) fn list(lines: &mut Vec<String>, items: &[String], heading: String) {
     if !items.is_empty() {
         lines.push(heading);
         lines.extend(items.iter().map(|item| format!("  {}", printable(item))));

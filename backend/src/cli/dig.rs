@@ -1,4 +1,5 @@
-//! `dig [@SERVER] [TYPE] NAME`: a question to the name server that delivery uses, in dig's layout.
+//! `dig [@SERVER] [TYPE] NAME`: a question to the name server that delivery uses, in dig's layout, and below it what
+//! delivery itself would use.
 
 use crate::cli::client::Client;
 use crate::cli::column::left;
@@ -6,8 +7,8 @@ use crate::cli::failure::Failure;
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
 use common::vocab::Timestamp;
-use common::wire::{DigAnswer, DigRecord, Probe, ProbeKind, ProbeRequest, ProbeState};
-use common::words::{Language, VerbPhrase};
+use common::wire::{DigAnswer, DigHop, DigRecord, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState};
+use common::words::{Language, ProbePhrase, VerbPhrase};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -27,28 +28,40 @@ pub struct Question {
     pub server: Option<String>,
     /// Which type; `None` for A.
     pub rtype: Option<String>,
-    /// Which name.
+    /// Which name; an address for its PTR.
     pub name: String,
+    /// `+tcp`.
+    pub tcp: bool,
+    /// `+dnssec`.
+    pub dnssec: bool,
 }
 
 impl Question {
-    /// Reads the words in any order: `@SERVER`, a type, a name. A type alone is a name.
+    /// Reads the words in any order: `@SERVER`, a type, a name, `+tcp`, `+dnssec`. A type alone is a name. `reverse`
+    /// stands for type and name.
     ///
     /// # Errors
     /// A sentence that says what is missing or too much.
-    pub fn parse(words: &[String], language: Language) -> Result<Question, String> {
-        let (mut server, mut rtype, mut name) = (None, None, None::<String>);
-        for word in words {
+    pub fn parse(words: &[String], reverse: Option<IpAddr>, language: Language) -> Result<Question, String> {
+        let (flags, words): (Vec<&String>, Vec<&String>) = words.iter().partition(|word| word.starts_with('+'));
+        if let Some(unknown) = flags.iter().find(|flag| !["+tcp", "+dnssec"].contains(&flag.as_str())) {
+            return Err(language.say_verb(&VerbPhrase::DigUnknownFlag { flag: &printable(unknown) }));
+        }
+        let (mut server, mut rtype) = (None, reverse.map(|_| "PTR".to_owned()));
+        let mut name = reverse.map(|address| address.to_string());
+        for word in &words {
+            let word = word.as_str();
             let known = TYPES.iter().find(|known| known.eq_ignore_ascii_case(word));
             match (word.strip_prefix('@'), known) {
                 (Some(address), _) if server.is_none() => server = Some(address.to_owned()),
                 (None, Some(known)) if rtype.is_none() && words.len() > 1 => rtype = Some(known.to_string()),
-                _ if name.is_none() => name = Some(word.clone()),
+                _ if name.is_none() => name = Some(word.to_owned()),
                 _ => return Err(language.say_verb(&VerbPhrase::DigTwoNames { second: &printable(word) })),
             }
         }
         let name = name.or_else(|| rtype.take()).ok_or_else(|| language.say_verb(&VerbPhrase::DigNoName))?;
-        Ok(Question { server, rtype, name })
+        let has = |flag: &str| flags.iter().any(|given| *given == flag);
+        Ok(Question { server, rtype, name, tcp: has("+tcp"), dnssec: has("+dnssec") })
     }
 }
 
@@ -65,6 +78,8 @@ pub(super) async fn run(client: &Client, question: Question, terminal: &mut Term
         target: question.name.clone(),
         rtype: question.rtype.clone(),
         server: question.server.clone(),
+        tcp: question.tcp,
+        dnssec: question.dnssec,
         port: None,
     };
     let begun: Begun = client.read(&client.post("/api/v1/probes", &request).await?)?;
@@ -75,8 +90,11 @@ pub(super) async fn run(client: &Client, question: Question, terminal: &mut Term
         let probe: Probe = client.read(&answer)?;
         match (probe.state, probe.dig) {
             (ProbeState::Done, Some(_)) if client.json => return terminal.json(&answer),
-            (ProbeState::Done, Some(dig)) => return terminal.print(&layout(&question, &dig)),
-            (ProbeState::Done, None) => break,
+            (ProbeState::Done, Some(dig)) => {
+                let text = layout(&question, &dig) + &delivery(&dig, client.language);
+                return terminal.print(&text);
+            }
+            (ProbeState::Done, None) => return Err(Failure::Later(no_answer(&probe.events, client.language))),
             _ if Instant::now() >= deadline => break,
             _ => tokio::time::sleep_until((asked + Duration::from_millis(200)).min(deadline)).await,
         }
@@ -84,11 +102,42 @@ pub(super) async fn run(client: &Client, question: Question, terminal: &mut Term
     Err(Failure::Later(client.language.say_verb(&VerbPhrase::DigNoAnswer)))
 }
 
+/// Why there is no answer, in the server's words.
+fn no_answer(events: &[ProbeEvent], language: Language) -> String {
+    let said = events.iter().find_map(|event| match event {
+        ProbeEvent::Ended { reason, .. } => Some(printable(reason)),
+        _ => None,
+    });
+    said.unwrap_or_else(|| language.say_verb(&VerbPhrase::DigNoAnswer))
+}
+
+/// What is not dig's: records that are left out, and what delivery would use.
+pub fn delivery(answer: &DigAnswer, language: Language) -> String {
+    let mut lines = Vec::new();
+    if answer.left_out > 0 {
+        lines.push(language.say_probe(&ProbePhrase::LeftOut { records: answer.left_out }));
+    }
+    if let Some(delivery) = &answer.delivery {
+        let (seconds, detail) = (delivery.ttl_seconds.unwrap_or(0), delivery.detail.as_deref().unwrap_or_default());
+        let phrase = match delivery.because {
+            Some(code) => ProbePhrase::WouldFail { sentence: language.verdict_sentence(code), detail },
+            None if delivery.discards => ProbePhrase::WouldDiscard,
+            None if delivery.by_route => ProbePhrase::WouldUseByRoute { seconds },
+            None => ProbePhrase::WouldUse { seconds },
+        };
+        lines.push(language.say_probe(&phrase));
+        let hop = |hop: &DigHop| format!("  {} {} {}", hop.preference, hop.exchanger, hop.address);
+        lines.extend(delivery.hops.iter().map(hop));
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    lines.iter().map(|line| format!(";; {}\n", printable(line))).collect::<String>() + "\n"
+}
+
 /// The answer as text.
 pub fn layout(question: &Question, answer: &DigAnswer) -> String {
-    let asked = question.rtype.iter().map(|rtype| format!("{} ", rtype.to_ascii_lowercase()));
-    let server = question.server.iter().map(|server| format!("@{server} "));
-    let command: String = server.chain(asked).chain([question.name.clone()]).collect();
+    let command = command(question);
     let flags: String = answer.flags.iter().map(|flag| format!(" {}", printable(flag))).collect();
     let [answers, authorities, additionals] = [&answer.answer, &answer.authority, &answer.additional].map(Vec::len);
     let mut lines = vec![
@@ -114,6 +163,16 @@ pub fn layout(question: &Question, answer: &DigAnswer) -> String {
         String::new(),
     ]);
     lines.join("\n")
+}
+
+/// The question as it was typed, its words in dig's order.
+fn command(question: &Question) -> String {
+    let asked = question.rtype.iter().map(|rtype| rtype.to_ascii_lowercase());
+    let server = question.server.iter().map(|server| format!("@{server}"));
+    let flags = [(question.tcp, "+tcp"), (question.dnssec, "+dnssec")];
+    let flags = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag.to_string());
+    let words: Vec<String> = server.chain(asked).chain([question.name.clone()]).chain(flags).collect();
+    words.join(" ")
 }
 
 /// Where class, type and data begin, as dig's tabs of eight put them.

@@ -5,14 +5,20 @@
 
 use crate::cli::failure::Failure;
 use crate::config::{CONTROL_SOCKET, Config, ConfigError, DATA_DIR_DEFAULT, Found};
+use crate::connect::tls::Roots;
 use common::words::{Language, VerbPhrase};
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::ServerName;
 
 /// How long a connection may take. A server that is there answers at once.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,7 +38,32 @@ pub enum Place {
         host: String,
         /// The port.
         port: u16,
+        /// How TLS is spoken; `None` for none.
+        tls: Option<Secure>,
     },
+}
+
+/// By what the server's certificate is judged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Secure {
+    /// A file of authorities beside the public ones.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Secure {
+    fn connector(&self, language: Language) -> Result<TlsConnector, Failure> {
+        let roots = Roots::with_file(self.ca_file.as_deref());
+        let roots = roots.map_err(|problem| Failure::Usage(language.say_setting(&problem)))?;
+        let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|why| Failure::Usage(why.to_string()))?;
+        let config = versions.with_root_certificates(roots.into_store()).with_no_client_auth();
+        Ok(TlsConnector::from(Arc::new(config)))
+    }
+}
+
+fn default_port(tls: bool) -> u16 {
+    if tls { 443 } else { 80 }
 }
 
 impl fmt::Display for Place {
@@ -45,10 +76,15 @@ impl fmt::Display for Place {
 }
 
 impl Place {
-    /// Finds the server. `server` is `--server` or else `NEXTHOP_SERVER`.
-    pub fn find(server: Option<&str>, found: Option<Found>, language: Language) -> Result<Place, Failure> {
+    /// Finds the server. `server` is `--server` or else `NEXTHOP_SERVER`; `secure` holds for `https://`.
+    pub fn find(
+        server: Option<&str>,
+        secure: Secure,
+        found: Option<Found>,
+        language: Language,
+    ) -> Result<Place, Failure> {
         match (server, found) {
-            (Some(url), _) => Place::from_url(url, language),
+            (Some(url), _) => Place::from_url(url, secure, language),
             (None, Some(found)) => Place::of_config(&found.file, language),
             (None, None) => Ok(Place::Socket(Path::new(DATA_DIR_DEFAULT).join(CONTROL_SOCKET))),
         }
@@ -65,14 +101,12 @@ impl Place {
         }
     }
 
-    /// Reads `http://HOST[:PORT][/]`.
-    fn from_url(url: &str, language: Language) -> Result<Place, Failure> {
+    /// Reads `http://HOST[:PORT][/]` or `https://…`.
+    fn from_url(url: &str, secure: Secure, language: Language) -> Result<Place, Failure> {
         let lower = url.to_ascii_lowercase();
-        if lower.starts_with("https://") {
-            return Err(Failure::Usage(language.say_verb(&VerbPhrase::HttpsNotBuilt)));
-        }
+        let tls = lower.starts_with("https://").then_some(secure);
         let read = || -> Option<Place> {
-            let authority = lower.strip_prefix("http://")?;
+            let authority = lower.strip_prefix(if tls.is_some() { "https://" } else { "http://" })?;
             let authority = authority.strip_suffix('/').unwrap_or(authority);
             let (host, port) = match authority.strip_prefix('[') {
                 Some(rest) => {
@@ -84,11 +118,11 @@ impl Place {
             };
             let named = host.parse::<common::vocab::Domain>().is_ok() || host.parse::<IpAddr>().is_ok();
             let port = match port {
-                None => 80,
+                None => default_port(tls.is_some()),
                 Some(port) if port.bytes().all(|byte| byte.is_ascii_digit()) => port.parse().ok()?,
                 Some(_) => return None,
             };
-            (named && port != 0).then(|| Place::Tcp { host: host.to_owned(), port })
+            (named && port != 0).then(|| Place::Tcp { host: host.to_owned(), port, tls: tls.clone() })
         };
         read().ok_or_else(|| Failure::Usage(language.say_verb(&VerbPhrase::BadUrl { url })))
     }
@@ -97,22 +131,23 @@ impl Place {
     pub(super) fn authority(&self) -> String {
         match self {
             Place::Socket(_) => "localhost".into(),
-            Place::Tcp { host, port } => {
+            Place::Tcp { host, port, tls } => {
                 let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
-                if *port == 80 { host } else { format!("{host}:{port}") }
+                if *port == default_port(tls.is_some()) { host } else { format!("{host}:{port}") }
             }
         }
     }
 
     /// The server's own Origin.
     pub(super) fn origin(&self) -> String {
-        format!("http://{}", self.authority())
+        let scheme = if matches!(self, Place::Tcp { tls: Some(_), .. }) { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority())
     }
 
-    /// Whether what is sent stays on this machine.
-    pub(super) fn is_local(&self) -> bool {
+    /// Whether nobody on the way can read what is sent.
+    pub(super) fn is_private(&self) -> bool {
         match self {
-            Place::Socket(_) => true,
+            Place::Socket(_) | Place::Tcp { tls: Some(_), .. } => true,
             Place::Tcp { host, .. } => {
                 host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
             }
@@ -122,10 +157,23 @@ impl Place {
     /// Connects.
     pub(super) async fn open(&self, language: Language) -> Result<Box<dyn Wire>, Failure> {
         let place = self.to_string();
+        let connector = match self {
+            Place::Tcp { tls: Some(secure), .. } => Some(secure.connector(language)?),
+            Place::Socket(_) | Place::Tcp { .. } => None,
+        };
         let opening = async {
             Ok::<Box<dyn Wire>, io::Error>(match self {
                 Place::Socket(path) => Box::new(UnixStream::connect(path).await?),
-                Place::Tcp { host, port } => Box::new(TcpStream::connect((host.as_str(), *port)).await?),
+                Place::Tcp { host, port, .. } => {
+                    let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                    match connector {
+                        Some(connector) => {
+                            let name = ServerName::try_from(host.clone()).map_err(io::Error::other)?;
+                            Box::new(connector.connect(name, stream).await?)
+                        }
+                        None => Box::new(stream),
+                    }
+                }
             })
         };
         let no_server = |why: &str| Failure::NoServer(language.say_verb(&VerbPhrase::NoServer { place: &place, why }));

@@ -100,6 +100,7 @@ pub(super) async fn run(
         json: common.json || call.json,
         server: call.server.clone().or(common.server),
         config: call.config.clone().or(common.config),
+        ca_file: common.ca_file,
         token_file: call.token_file.clone().or(common.token_file),
         lang: call.lang.or(common.lang),
     };

@@ -52,6 +52,18 @@ pub(super) fn network(key: &str, text: &str) -> Result<String, SettingPhrase<'st
     Ok(text.to_owned())
 }
 
+/// A name of the console as browsers write it: `NAME`, `NAME:PORT`, `http://…` or `https://…`.
+pub(super) fn public_name(key: &str, text: &str) -> Result<String, SettingPhrase<'static>> {
+    let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+    let bare = bare.strip_suffix('/').unwrap_or(bare);
+    let (name, port) = match bare.rsplit_once(':') {
+        Some((name, port)) if !name.contains(':') => (name, port.parse::<u16>().is_ok_and(|port| port != 0)),
+        _ => (bare, true),
+    };
+    let named = name.parse::<common::vocab::Domain>().is_ok() || name.parse::<IpAddr>().is_ok();
+    if named && port { Ok(text.to_owned()) } else { Err(bad(key, text, "queue.example.net")) }
+}
+
 /// "This value means nothing; write one like that."
 pub(super) fn bad(key: &str, value: &str, example: &str) -> SettingPhrase<'static> {
     SettingPhrase::BadValue {
@@ -79,6 +91,16 @@ mod tests {
         {
             let Err(SettingPhrase::HostBits { network, .. }) = network("k", text) else { panic!("{text}") };
             assert_eq!(network, meant);
+        }
+    }
+
+    #[test]
+    fn a_name_of_the_console_is_one_that_a_browser_could_write() {
+        for text in ["queue.example.net", "queue.example.net:8443", "https://queue.example.net/", "192.0.2.1"] {
+            assert_eq!(public_name("k", text).as_deref(), Ok(text));
+        }
+        for text in ["", "https://", "a b", "queue.example.net/x", "queue.example.net:0", "queue.example.net:x", "*"] {
+            assert!(public_name("k", text).is_err(), "{text}");
         }
     }
 

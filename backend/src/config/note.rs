@@ -1,7 +1,7 @@
 //! What the writer of a file should know although nothing is wrong with it.
 
+use crate::config::Config;
 use crate::config::sheet::Section;
-use crate::config::{Auth, Config};
 use common::words::SettingPhrase;
 
 /// Keys that are accepted, because they are promised, and that do nothing yet. A key leaves this list when it works.
@@ -31,9 +31,6 @@ pub(super) fn notes(config: &Config) -> Vec<SettingPhrase<'static>> {
     notes.extend(open.map(|network| SettingPhrase::OpenRelay(network.clone().into())));
     if config.smtp.relay_from.is_empty() {
         notes.push(SettingPhrase::NobodyRelays);
-    }
-    if config.console.auth == Auth::Password {
-        notes.push(SettingPhrase::SignInNotBuilt);
     }
     if !config.local.aliases.contains_key("postmaster") {
         notes.push(SettingPhrase::PostmasterNowhere(hostname.into()));

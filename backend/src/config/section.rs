@@ -21,6 +21,8 @@ const MESSAGE_BYTES_MAX: u64 = 1 << 30;
 const CONNECTIONS_MAX: u64 = 100_000;
 /// Ports a probe may look at.
 const PROBE_PORTS_MAX: usize = 64;
+/// Name servers that `dig` may ask besides delivery's own: a list that a person still reads in a refusal.
+const PROBE_NAME_SERVERS_MAX: usize = 16;
 /// Waits of a schedule; the last one repeats.
 const STEPS_MAX: usize = 64;
 /// Delay warnings of one message.
@@ -97,7 +99,7 @@ fn certificate(table: &Section<'_, '_>, base: &Path) -> Option<CertificateFiles>
 /// How a person signs in to the console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auth {
-    /// By password. Not built yet: the console is held to loopback until it is.
+    /// By password.
     Password,
     /// Not at all: loopback listeners only.
     None,
@@ -110,24 +112,37 @@ pub struct Console {
     pub listen: SocketAddr,
     /// Who gets in.
     pub auth: Auth,
+    /// The PEM files of certificate chain and key; with them the listener speaks TLS.
+    pub certificate: Option<CertificateFiles>,
+    /// Names by which browsers reach it besides its address: `NAME`, `NAME:PORT`, `https://NAME`.
+    pub public: Vec<String>,
 }
 
+/// Names of a console.
+const PUBLIC_MAX: usize = 32;
+
 impl Console {
-    pub(super) fn read(table: &Section<'_, '_>) -> Console {
+    /// Where a browser on this machine finds it.
+    pub fn url(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}/", self.listen)
+    }
+
+    pub(super) fn read(table: &Section<'_, '_>, base: &Path) -> Console {
         let default = SocketAddr::from(([127, 0, 0, 1], 8025));
         let listen = table.text("listen", "\"127.0.0.1:8025\"", network::listener).unwrap_or(default);
         let auth = word(table, "auth", &[("password", Auth::Password), ("none", Auth::None)]).unwrap_or(Auth::Password);
+        let certificate = certificate(table, base);
         if !listen.ip().to_canonical().is_loopback() {
             let address = listen.to_string().into();
-            table.complain(
-                "listen",
-                match auth {
-                    Auth::None => SettingPhrase::ConsoleOpen(address),
-                    Auth::Password => SettingPhrase::ConsoleWithoutSignIn(address),
-                },
-            );
+            match (auth, &certificate) {
+                (Auth::None, _) => table.complain("listen", SettingPhrase::ConsoleOpen(address)),
+                (Auth::Password, None) => table.complain("listen", SettingPhrase::ConsoleInClear(address)),
+                (Auth::Password, Some(_)) => {}
+            }
         }
-        Console { listen, auth }
+        let public = table.texts("public", 0..=PUBLIC_MAX, "[\"queue.example.net\"]", network::public_name);
+        Console { listen, auth, certificate, public: public.unwrap_or_default() }
     }
 }
 
@@ -209,13 +224,20 @@ pub(super) fn connections(table: &Section<'_, '_>) -> Option<u32> {
 pub struct Probe {
     /// Ports, besides the delivery port and those of routes.
     pub ports: Vec<u16>,
+    /// Name servers that `dig` may ask besides those of `[dns]`.
+    pub dns_servers: Vec<SocketAddr>,
 }
 
 impl Probe {
     pub(super) fn read(table: &Section<'_, '_>) -> Probe {
         let ports = table.numbers("ports", 0..=PROBE_PORTS_MAX, 1..=65_535, "[25, 465, 587, 2525]");
         let ports = ports.unwrap_or_else(|| vec![25, 465, 587, 2525]);
-        Probe { ports: ports.into_iter().filter_map(|port| u16::try_from(port).ok()).collect() }
+        let others =
+            table.texts("dns_servers", 0..=PROBE_NAME_SERVERS_MAX, "[\"192.0.2.53:53\"]", network::name_server);
+        Probe {
+            ports: ports.into_iter().filter_map(|port| u16::try_from(port).ok()).collect(),
+            dns_servers: others.unwrap_or_default(),
+        }
     }
 }
 

@@ -30,6 +30,9 @@ tls_key = ""
 [console]
 listen = "127.0.0.1:8025"
 auth = "password"         # or "none": loopback listeners only
+tls_cert = ""             # PEM files; with both, the console speaks TLS; beyond loopback it must
+tls_key = ""
+public = []               # names by which browsers reach it: "queue.example.net"
 [dns]
 servers = []              # empty: the system's; else "127.0.0.1:5300"
 trust_anchor = ""         # a file; empty: the root's
@@ -43,6 +46,7 @@ max_connections = 500
 allow_targets = []        # CIDRs that the guard would refuse: "127.0.0.0/8" for tests
 [probe]
 ports = [25, 465, 587, 2525]   # and always the delivery port and the ports of routes
+dns_servers = []          # name servers that dig may ask besides those of [dns]: "192.0.2.53"
 [retry]                   # profile "default"
 steps = ["5m", "10m", "20m", "40m", "1h", "2h", "4h"]
 lifetime = "5d"
@@ -121,7 +125,10 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_key() {
             "[console]\nhostname = \"x\"",
             "n.toml:2: unknown key \"hostname\" in [console]; did you mean \"hostname\", which stands before the first table?",
         ),
-        ("[console]\nzzz = 1", "n.toml:2: unknown key \"zzz\" in [console]; known keys are auth, listen"),
+        (
+            "[console]\nzzz = 1",
+            "n.toml:2: unknown key \"zzz\" in [console]; known keys are auth, listen, public, tls_cert, tls_key",
+        ),
         (
             "[brake]\nx = 1",
             "n.toml:2: unknown key \"x\" in [brake]; known keys are bounce_hosts, bounce_pause, bounce_recipients, bounce_window, resolver_domains, resolver_pause, resolver_percent, resolver_window",
@@ -220,11 +227,17 @@ fn what_is_not_toml_is_refused_with_its_line_and_the_rest_is_still_read() {
 }
 
 #[test]
-fn a_console_beyond_loopback_is_refused_whatever_the_sign_in() {
+fn a_console_beyond_loopback_needs_sign_in_and_tls() {
     let with =
         |auth: &str, listen: &str| refused(&format!("[console]\nauth = \"{auth}\"\nlisten = \"{listen}\"")).join("");
+    let tls = "\"\ntls_cert = \"c.pem\"\ntls_key = \"k.pem\"\npublic = [\"queue.test";
     assert!(with("none", "0.0.0.0:8025").contains("everybody who reaches 0.0.0.0:8025"));
-    assert!(with("password", "192.0.2.1:8025").contains("sign-in is not built yet"));
+    let open = refused(&format!("[console]\nauth = \"none\"\nlisten = \"192.0.2.1:8025{tls}\"]")).join("");
+    assert!(open.contains("everybody who reaches 192.0.2.1:8025"), "{open}");
+    let good = read(&format!("[console]\nlisten = \"192.0.2.1:8025{tls}\"]"));
+    assert_eq!((good.console.public, good.console.certificate.is_some()), (vec!["queue.test".to_owned()], true));
+    assert!(with("none", "0.0.0.0:8025").contains("everybody who reaches 0.0.0.0:8025"));
+    assert!(with("password", "192.0.2.1:8025").contains("passwords would cross the network in clear"));
     for good in ["127.0.0.2:8025", "[::1]:8025", "[::ffff:127.0.0.1]:8025"] {
         assert_eq!(with("none", good), "");
         assert_eq!(with("password", good), "");
@@ -316,7 +329,6 @@ fn what_is_accepted_without_effect_is_said() {
     assert_eq!(config.not_built, ["tls.policy_port"]);
     let notes = config.notes();
     assert!(notes.contains(&SettingPhrase::NotBuilt("tls.policy_port".into())));
-    assert!(notes.contains(&SettingPhrase::SignInNotBuilt));
 }
 
 #[test]

@@ -4,17 +4,21 @@
 //! half-way is finished all the same; what this server cannot do yet is refused in words, never done differently.
 //! Never: a change of the queue by itself. The driver does it; the page, the API and the verbs come through here.
 
+mod suspend;
+
 use crate::clock::Clock;
 use crate::console::state::asked;
 use crate::console::view;
 use crate::driver::desk::Desk;
+use crate::spool::Spool;
 use common::vocab::{ActionId, Domain, Timestamp};
 use common::wire::{Action, ActionKind, ActionRequest, ActionState, ApiError, ErrorCode, RetryMode, Scope};
-use engine::RetryScope;
+use engine::HostScope;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use suspend::{Change, SUSPEND_MAX};
 use tokio::sync::OnceCell;
 
 /// Receipts that are kept.
@@ -46,7 +50,10 @@ struct Pages {
 
 struct Inner {
     desk: Desk,
+    spool: Arc<dyn Spool>,
     clock: Clock,
+    /// Held by the one change that is being written down and done.
+    turn: tokio::sync::Mutex<()>,
     numbers: AtomicU64,
     pages: Mutex<Pages>,
 }
@@ -57,8 +64,9 @@ pub struct ActionBook(Arc<Inner>);
 
 impl ActionBook {
     /// An empty book; the first action gets the number behind `first`.
-    pub fn new(desk: Desk, clock: Clock, first: u64) -> ActionBook {
-        ActionBook(Arc::new(Inner { desk, clock, numbers: AtomicU64::new(first), pages: Mutex::default() }))
+    pub fn new(desk: Desk, spool: Arc<dyn Spool>, clock: Clock, first: u64) -> ActionBook {
+        let numbers = AtomicU64::new(first);
+        ActionBook(Arc::new(Inner { desk, spool, clock, numbers, turn: Default::default(), pages: Mutex::default() }))
     }
 
     /// The receipt of an action, while it is kept.
@@ -68,17 +76,23 @@ impl ActionBook {
 
     /// Does what is asked, or counts it for a dry run. `BadField` for what cannot be done, `NotFound` for a host
     /// without a record, `Unavailable` while the driver does not answer.
-    pub async fn act(&self, request: ActionRequest) -> Result<Action, ApiError> {
-        let scope = check(&request)?;
+    /// `by` says who asks, or by which door.
+    pub async fn act(&self, request: ActionRequest, by: &str) -> Result<Action, ApiError> {
+        let task = check(&request, by)?;
         if request.dry_run {
-            self.known(&scope).await?;
-            let planned = asked(self.0.desk.preview_retry(scope)).await?;
-            return Ok(view::retry_receipt(&planned, ActionState::Planned));
+            return match task {
+                Task::Change(change) => self.plan(&change).await,
+                Task::Retry(scope) => {
+                    self.known(&scope).await?;
+                    let planned = asked(self.0.desk.preview_retry(scope)).await?;
+                    Ok(view::retry_receipt(&planned, ActionState::Planned))
+                }
+            };
         }
         let cell = self.cell(&request)?;
         // In a task of its own: a caller that hangs up must not leave it half done, nor make the key do it twice.
         let book = self.clone();
-        let work = tokio::spawn(async move { cell.get_or_try_init(|| book.carry_out(scope, &request)).await.cloned() });
+        let work = tokio::spawn(async move { cell.get_or_try_init(|| book.carry_out(task, &request)).await.cloned() });
         work.await.unwrap_or_else(|_| Err(ApiError::new(ErrorCode::Internal, "The action broke off. See the log.")))
     }
 
@@ -102,13 +116,20 @@ impl ActionBook {
         Ok(receipt)
     }
 
-    async fn carry_out(&self, scope: RetryScope, request: &ActionRequest) -> Result<Action, ApiError> {
-        self.known(&scope).await?;
+    async fn carry_out(&self, task: Task, request: &ActionRequest) -> Result<Action, ApiError> {
+        if let Task::Retry(scope) = &task {
+            self.known(scope).await?;
+        }
         let id = ActionId(self.0.numbers.fetch_add(1, Ordering::Relaxed) + 1);
-        tracing::info!(action = %id, ?scope, reason = ?request.reason, "retry was asked for");
-        let done = asked(self.0.desk.retry(id, scope)).await?;
-        let receipt = Action { id: Some(id), ..view::retry_receipt(&done, ActionState::Done) };
-        tracing::info!(action = %id, recipients = receipt.done, hosts = receipt.hosts, "retry was done");
+        tracing::info!(action = %id, kind = ?request.kind, scope = ?request.scope, reason = ?request.reason, "asked for");
+        let receipt = match task {
+            Task::Change(change) => self.change(id, change).await?,
+            Task::Retry(scope) => {
+                let done = asked(self.0.desk.retry(id, scope)).await?;
+                Action { id: Some(id), ..view::retry_receipt(&done, ActionState::Done) }
+            }
+        };
+        tracing::info!(action = %id, recipients = receipt.done, hosts = receipt.hosts, "done");
         let mut pages = self.pages();
         pages.history.insert(id, receipt.clone());
         while pages.history.len() > HISTORY_MAX {
@@ -118,8 +139,8 @@ impl ActionBook {
     }
 
     /// A host without a record is no host to act on: a mistyped name must not look like success.
-    async fn known(&self, scope: &RetryScope) -> Result<(), ApiError> {
-        let RetryScope::Host(host) = scope else { return Ok(()) };
+    async fn known(&self, scope: &HostScope) -> Result<(), ApiError> {
+        let HostScope::Host(host) = scope else { return Ok(()) };
         match asked(self.0.desk.host(host.clone())).await? {
             Some(_) => Ok(()),
             None => Err(no_record_of(host)),
@@ -150,11 +171,23 @@ pub fn no_record_of(host: &Domain) -> ApiError {
     ApiError::new(ErrorCode::NotFound, format!("No record of host: {host}"))
 }
 
+/// What is asked, once it is known that it can be done.
+enum Task {
+    /// Make due what waits for a timer.
+    Retry(HostScope),
+    /// Suspend or resume.
+    Change(Change),
+}
+
 /// What is asked, if this server can do it.
-fn check(request: &ActionRequest) -> Result<RetryScope, ApiError> {
+fn check(request: &ActionRequest, by: &str) -> Result<Task, ApiError> {
     let refuse = |field: &str, sentence: &str| Err(ApiError::field(ErrorCode::BadField, field, sentence));
-    if request.kind != ActionKind::Retry {
-        return refuse("kind", "This server knows one kind of action: retry.");
+    if request.kind == ActionKind::Other {
+        return refuse("kind", "This server knows these kinds of action: retry, suspend, resume.");
+    }
+    let span = request.for_seconds.map(Duration::from_secs);
+    if span.is_some_and(|span| request.kind != ActionKind::Suspend || span.is_zero() || span > SUSPEND_MAX) {
+        return refuse("for_seconds", "Only a suspension ends by itself: after 1 second to 365 days.");
     }
     if request.mode != RetryMode::All {
         return refuse("mode", "This server retries everything at once, within the limits: use mode all.");
@@ -165,14 +198,21 @@ fn check(request: &ActionRequest) -> Result<RetryScope, ApiError> {
     if request.key.as_ref().is_some_and(|key| key.is_empty() || key.len() > KEY_BYTES_MAX) {
         return refuse("key", "A key has 1 to 128 octets; a UUID does well.");
     }
-    match &request.scope {
-        Scope::All(true) => Ok(RetryScope::All),
-        Scope::All(false) => refuse("scope", "The scope of all is written {\"all\":true}."),
-        Scope::Host(host) => Ok(RetryScope::Host(host.clone())),
+    let scope = match &request.scope {
+        Scope::All(true) => HostScope::All,
+        Scope::All(false) => return refuse("scope", "The scope of all is written {\"all\":true}."),
+        Scope::Host(host) => HostScope::Host(host.clone()),
         Scope::Mid(_) | Scope::Recipient { .. } | Scope::Filter(_) => {
-            refuse("scope", "This server retries all hosts or one: use {\"all\":true} or {\"host\":\"example.com\"}.")
+            let sentence = "This server acts on all hosts or one: use {\"all\":true} or {\"host\":\"example.com\"}.";
+            return refuse("scope", sentence);
         }
-    }
+    };
+    let (by, reason) = (by.to_owned(), request.reason.clone());
+    Ok(match request.kind {
+        ActionKind::Suspend => Task::Change(Change::Suspend { scope, by, reason, span }),
+        ActionKind::Resume => Task::Change(Change::Resume { scope }),
+        ActionKind::Retry | ActionKind::Other => Task::Retry(scope),
+    })
 }
 
 #[cfg(test)]
@@ -185,6 +225,7 @@ mod tests {
             scope: Scope::All(true),
             mode: RetryMode::All,
             reason: None,
+            for_seconds: None,
             dry_run: false,
             key: Some(key.into()),
         };

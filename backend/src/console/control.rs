@@ -24,7 +24,7 @@ const PATH_BYTES_MAX: usize = 107;
 pub async fn serve_control(path: &Path, state: Arc<ConsoleState>, stop: watch::Receiver<bool>) -> io::Result<()> {
     let listener = bind_control(path).await?;
     let born = fs::metadata(path).map(|made| made.ino());
-    accept(listener, state, Door::control(stop.clone()), stop).await;
+    accept(listener, None, state, Door::control(stop.clone()), stop).await;
     // A server that was started meanwhile may have put its own socket there.
     if born.is_ok_and(|born| fs::metadata(path).is_ok_and(|now| now.ino() == born)) {
         fs::remove_file(path)?;

@@ -70,6 +70,8 @@ pub struct HostsIndex {
     pub as_of: Timestamp,
     /// Since when the counters count.
     pub counters_since: Timestamp,
+    /// All that waits from before the start is counted.
+    pub complete: bool,
     /// Messages accepted since the start.
     pub messages_received: u64,
     /// Recipients accepted since the start.
@@ -87,6 +89,7 @@ impl HostsIndex {
             version: 0,
             as_of: Timestamp::default(),
             counters_since: Timestamp::default(),
+            complete: false,
             messages_received: 0,
             recipients_received: 0,
             totals: Totals::default(),

@@ -3,18 +3,22 @@
 //! Promises: a slow console gets fewer, fresher frames, never a backlog; frames of a subscription are numbered without
 //! a gap; what a person typed into a probe and what the peer said is never dropped; what breaks a bound is told why
 //! before the connection closes.
+//! A session or token that ends takes its connections with it.
 //! Never: an act of its own. Commands take the same way as `POST /api/v1/actions`.
 
 pub(super) mod hosts;
 mod pace;
 mod terminal;
 
+use crate::console::auth::{Caller, Permission, Right};
+use crate::console::http::gate::Page;
 use crate::console::http::{Refusal, Shared};
 use crate::console::serve::stopped;
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use common::wire::{
     ActionRequest, ApiError, ClientFrame, ErrorCode, FRAME_BYTES_MAX, HostsQuery, Limits, SUBPROTOCOL, ServerFrame,
@@ -53,11 +57,19 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 ))]
 pub(super) async fn upgrade(
     State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
     fields: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Refusal> {
-    // A program over TCP needs a bearer token, which does not exist yet; it may use the control socket.
-    shared.door.check_origin(&fields, false)?;
+    // A program sends its token; everybody else is a page, and a foreign one may have been told to ask.
+    if !matches!(caller.right, Right::Token { .. }) {
+        let refused = |why: &ApiError| {
+            let origin = fields.get(header::ORIGIN).map(|origin| String::from_utf8_lossy(origin.as_bytes()));
+            let origin = origin.unwrap_or_default();
+            shared.console.auth.refused(&caller, "origin", &origin, &why.error.sentence);
+        };
+        shared.door.check_origin(&fields, Page::Origin).inspect_err(refused)?;
+    }
     let upgrade = upgrade.map_err(|why| {
         let body = ApiError::new(ErrorCode::BadRequest, format!("This address is a websocket. {why}"));
         Refusal::with_status(why.into_response().status(), body)
@@ -72,7 +84,7 @@ pub(super) async fn upgrade(
         ApiError::new(ErrorCode::Busy, format!("{most} consoles are open already. Close one, or try again later."))
     })?;
     let upgrade = upgrade.max_message_size(FRAME_BYTES_MAX).max_frame_size(FRAME_BYTES_MAX);
-    Ok(upgrade.on_upgrade(move |socket| Connection::new(socket, shared).run(seat)))
+    Ok(upgrade.on_upgrade(move |socket| Connection::new(socket, shared, caller).run(seat)))
 }
 
 /// Why a connection ends: a close code and a sentence.
@@ -101,6 +113,7 @@ enum Subscription {
 struct Connection {
     socket: WebSocket,
     shared: Shared,
+    caller: Caller,
     number: u64,
     subscriptions: BTreeMap<u32, Subscription>,
     commands: JoinSet<ServerFrame>,
@@ -111,12 +124,13 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(socket: WebSocket, shared: Shared) -> Connection {
+    fn new(socket: WebSocket, shared: Shared, caller: Caller) -> Connection {
         let now = Instant::now();
         Connection {
             socket,
             number: shared.console.next_connection(),
             shared,
+            caller,
             subscriptions: BTreeMap::new(),
             commands: JoinSet::new(),
             pace: Pace::new(now),
@@ -147,6 +161,7 @@ impl Connection {
     async fn hold(&mut self) -> Result<(), Farewell> {
         let mut hosts = self.shared.console.hosts.clone();
         let mut stop = self.shared.door.stop.clone();
+        let mut rights = self.shared.console.auth.changed();
         let mut feed_runs = true;
         let welcome = ServerFrame::Welcome(self.welcome());
         self.say(&welcome).await?;
@@ -162,15 +177,25 @@ impl Connection {
                     }
                 }
                 () = tokio::time::sleep_until(wake) => {}
+                _ = rights.changed() => {}
                 () = stopped(&mut stop) => {
                     let drain = ServerFrame::Drain { retry_ms: retry_after(self.number) };
                     return self.say(&drain).await;
                 }
             }
+            self.still_holds()?;
             let index = hosts.borrow_and_update().clone();
             self.follow_hosts(&index).await?;
             self.stay_in_touch().await?;
         }
+    }
+
+    /// Ends a connection whose session was ended or has expired. Asked at least at every tick.
+    fn still_holds(&self) -> Result<(), Farewell> {
+        if self.shared.console.auth.holds(&self.caller.right) {
+            return Ok(());
+        }
+        Err(Farewell::new(4401, "The session or the token has ended. Sign in again."))
     }
 
     fn welcome(&self) -> Welcome {
@@ -270,6 +295,13 @@ impl Connection {
     }
 
     async fn frame(&mut self, frame: ClientFrame) -> Result<(), Farewell> {
+        if let Some(permission) = Permission::of_frame(&frame) {
+            self.still_holds()?;
+            if let Err(refusal) = self.shared.console.permit(&self.caller, permission, "websocket") {
+                return self.refuse(&frame, refusal).await;
+            }
+            self.shared.console.auth.seen(&self.caller.right);
+        }
         match frame {
             ClientFrame::Hello(hello) => {
                 tracing::debug!(connection = self.number, build = ?hello.build, locale = ?hello.locale, "hello");
@@ -297,6 +329,21 @@ impl Connection {
         Ok(())
     }
 
+    /// Says no to a frame that its sender may not send.
+    async fn refuse(&mut self, frame: &ClientFrame, refusal: ApiError) -> Result<(), Farewell> {
+        let answer = match frame {
+            ClientFrame::Command { id, .. } => ServerFrame::Reply { id: *id, result: Err(refusal) },
+            ClientFrame::Subscribe { sid, .. } | ClientFrame::Tune { sid, .. } | ClientFrame::Input { sid, .. } => {
+                ServerFrame::End { sid: *sid, error: Some(refusal) }
+            }
+            ClientFrame::Hello(_)
+            | ClientFrame::Unsubscribe { .. }
+            | ClientFrame::Ack { .. }
+            | ClientFrame::Ping { .. } => return Ok(()),
+        };
+        self.say(&answer).await
+    }
+
     /// Begins to follow something; the same `sid` again begins anew.
     fn subscribe(&mut self, sid: u32, topic: Topic) -> Result<(), ApiError> {
         self.subscriptions.remove(&sid);
@@ -310,7 +357,9 @@ impl Connection {
             Topic::Hosts { query } => Subscription::Hosts(Box::new(HostsFollower::new(query)?)),
             Topic::Smtp { request } => {
                 let stop = self.shared.door.stop.clone();
-                Subscription::Smtp(Terminal::new(self.shared.console.telnet.open(&request, stop)?))
+                let session = self.shared.console.telnet.open(&request, stop)?;
+                self.shared.console.auth.note(&self.caller, "telnet", &request.host, "opened");
+                Subscription::Smtp(Terminal::new(session))
             }
             Topic::Other => {
                 return Err(ApiError::field(
@@ -339,8 +388,8 @@ impl Connection {
             let refusal = ApiError::new(ErrorCode::Busy, "16 commands wait for their reply already. Wait for one.");
             return self.say(&ServerFrame::Reply { id, result: Err(refusal) }).await;
         }
-        let actions = self.shared.console.actions.clone();
-        self.commands.spawn(async move { ServerFrame::Reply { id, result: actions.act(action).await } });
+        let (console, caller) = (self.shared.console.clone(), self.caller.clone());
+        self.commands.spawn(async move { ServerFrame::Reply { id, result: console.act(&caller, action).await } });
         Ok(())
     }
 

@@ -71,8 +71,8 @@ impl ProbeBook {
 
     async fn start_dig(&self, request: ProbeRequest) -> Result<u64, ApiError> {
         let seat = self.seat()?;
-        let question =
-            DigRequest { name: request.target, rtype: request.rtype.unwrap_or_default(), server: request.server };
+        let (rtype, server) = (request.rtype.unwrap_or_default(), request.server);
+        let question = DigRequest { name: request.target, rtype, server, tcp: request.tcp, dnssec: request.dnssec };
         let mut answer = self.0.digger.dig(question);
         // A question that makes no sense is refused before anything is sent, thus at the first look.
         let early = match std::future::poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {

@@ -4,6 +4,7 @@ use crate::console::http;
 use crate::console::http::client::Client;
 use crate::console::http::gate::Door;
 use crate::console::state::ConsoleState;
+use crate::intake::certificate::Certificate;
 use axum::serve::Listener;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -14,15 +15,20 @@ use hyper_util::service::TowerToHyperService;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 /// Connections at once on one listener. A browser opens six.
 const CONNECTIONS_MAX: usize = 1_024;
 /// For the head of a request, from its first octet or the end of the one before.
 const HEAD_WITHIN: Duration = Duration::from_secs(15);
+/// For a TLS handshake.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(15);
 /// Fields of a head; browsers send about 15.
 const FIELDS_MAX: usize = 64;
 /// Octets of a head.
@@ -30,10 +36,16 @@ const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// For requests in hand when the server stops.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 
-/// Serves browsers, API clients and remote verbs until `stop` is true. Errors: the listener's address is not known.
-pub async fn serve(listener: TcpListener, state: Arc<ConsoleState>, stop: watch::Receiver<bool>) -> io::Result<()> {
-    let door = Door::tcp(listener.local_addr()?, &state.settings.public, stop.clone());
-    accept(listener, state, door, stop).await;
+/// Serves browsers, API clients and remote verbs until `stop` is true, by TLS if there is a certificate.
+/// Errors: the listener's address is not known.
+pub async fn serve(
+    listener: TcpListener,
+    certificate: Option<Arc<Certificate>>,
+    state: Arc<ConsoleState>,
+    stop: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let door = Door::tcp(listener.local_addr()?, certificate.is_some(), &state.settings.public, stop.clone());
+    accept(listener, certificate, state, door, stop).await;
     Ok(())
 }
 
@@ -45,6 +57,7 @@ pub(super) async fn stopped(stop: &mut watch::Receiver<bool>) {
 /// Takes connections until `stop` is true, then waits for requests and websockets in hand.
 pub(super) async fn accept<L: Listener<Addr: Into<Client>>>(
     mut listener: L,
+    certificate: Option<Arc<Certificate>>,
     state: Arc<ConsoleState>,
     door: Door,
     mut stop: watch::Receiver<bool>,
@@ -61,9 +74,16 @@ pub(super) async fn accept<L: Listener<Addr: Into<Client>>>(
             () = stopped(&mut stop) => break,
             taken = taken => taken,
         };
-        let (router, stop) = (router.clone(), stop.clone());
+        let (router, stop, certificate) = (router.clone(), stop.clone(), certificate.clone());
         connections.spawn(async move {
-            serve_one(TokioIo::new(stream), client.into(), router, stop).await;
+            match certificate {
+                None => serve_one(TokioIo::new(stream), client.into(), router, stop).await,
+                Some(certificate) => {
+                    if let Some(stream) = shake_hands(&certificate, stream).await {
+                        serve_one(TokioIo::new(stream), client.into(), router, stop).await;
+                    }
+                }
+            }
             drop(seat);
         });
         while connections.try_join_next().is_some() {}
@@ -79,10 +99,26 @@ pub(super) async fn accept<L: Listener<Addr: Into<Client>>>(
     }
 }
 
+/// TLS, or nothing: who speaks something else, or too slowly, is let go.
+async fn shake_hands<I>(certificate: &Arc<Certificate>, stream: I) -> Option<TlsStream<I>>
+where
+    I: AsyncRead + AsyncWrite + Unpin,
+{
+    let shaking = TlsAcceptor::from(certificate.fresh().await).accept(stream);
+    match timeout(HANDSHAKE_WITHIN, shaking).await {
+        Ok(Ok(stream)) => Some(stream),
+        Ok(Err(why)) => {
+            tracing::debug!(%why, "a connection to the console made no TLS session");
+            None
+        }
+        Err(_) => None,
+    }
+}
+
 /// One connection. Its faults are the client's: noted for who looks closely, nothing more.
 async fn serve_one<I>(stream: TokioIo<I>, client: Client, router: axum::Router, mut stop: watch::Receiver<bool>)
 where
-    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN);

@@ -2,16 +2,17 @@
 
 use crate::clock::Clock;
 use crate::console::actions::ActionBook;
+use crate::console::auth::Auth;
 use crate::console::http::assets::{Embedded, Site};
 use crate::console::index::HostsIndex;
 use crate::console::probes::ProbeBook;
 use crate::driver::desk::Desk;
 use crate::intake::http::HttpIntake;
 use crate::probe::telnet::Telnet;
-use crate::spool::Spool;
+use crate::spool::{Reading, Spool};
 use common::vocab::Timestamp;
-use common::wire::{ApiError, DigAnswer, DigRequest, ErrorCode, Health};
-use common::words::Language;
+use common::wire::{ApiError, DigAnswer, DigRequest, ErrorCode, Health, Recovering};
+use common::words::{Language, ReadingPhrase, RecoveryPhrase};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,8 +34,6 @@ pub struct ConsoleSettings {
     /// When the process started. Its milliseconds are the epoch, and the first action is numbered behind them:
     /// no number is used twice, across restarts too.
     pub up_since: Timestamp,
-    /// What the start found in the journal, in words.
-    pub recovery: Option<String>,
     /// The language of the words in rows and details.
     pub language: Language,
     /// Names by which browsers reach the console beside its own address: `mail.example.net`, `mail.example.net:8443`
@@ -51,7 +50,6 @@ impl Default for ConsoleSettings {
             version: env!("CARGO_PKG_VERSION").into(),
             lab: false,
             up_since: Timestamp::default(),
-            recovery: None,
             language: Language::En,
             public: Vec::new(),
             live_max: 64,
@@ -94,6 +92,10 @@ pub struct ConsoleParts {
     pub mail: Arc<HttpIntake>,
     /// Where queued messages are looked at.
     pub spool: Arc<dyn Spool>,
+    /// Who may what.
+    pub auth: Arc<Auth>,
+    /// How far the start has come with what waits from before.
+    pub reading: watch::Receiver<Reading>,
 }
 
 /// The console's own state: shared by all its doors.
@@ -106,6 +108,8 @@ pub struct ConsoleState {
     pub(super) telnet: Telnet,
     pub(super) mail: Arc<HttpIntake>,
     pub(super) spool: Arc<dyn Spool>,
+    pub(super) auth: Arc<Auth>,
+    pub(super) reading: watch::Receiver<Reading>,
     pub(super) site: Arc<dyn Site>,
     pub(super) actions: ActionBook,
     pub(super) probes: ProbeBook,
@@ -126,7 +130,7 @@ impl ConsoleState {
     pub(super) fn with_site(parts: ConsoleParts, site: Arc<dyn Site>) -> Arc<ConsoleState> {
         let first = parts.settings.up_since.millis();
         Arc::new(ConsoleState {
-            actions: ActionBook::new(parts.desk.clone(), parts.clock, first),
+            actions: ActionBook::new(parts.desk.clone(), parts.spool.clone(), parts.clock, first),
             probes: ProbeBook::new(parts.digger, parts.telnet.clone(), first),
             live: Arc::new(Semaphore::new(parts.settings.live_max)),
             desk: parts.desk,
@@ -137,6 +141,8 @@ impl ConsoleState {
             telnet: parts.telnet,
             mail: parts.mail,
             spool: parts.spool,
+            auth: parts.auth,
+            reading: parts.reading,
             site,
             requests: AtomicU64::new(0),
             connections: AtomicU64::new(0),
@@ -151,6 +157,31 @@ impl ConsoleState {
     /// The latest index.
     pub(super) fn index(&self) -> Arc<HostsIndex> {
         self.hosts.borrow().clone()
+    }
+
+    /// How far the start has come, and what is said of it.
+    pub(super) fn recovery(&self) -> (Option<Recovering>, Option<String>) {
+        let language = self.settings.language;
+        let complete = self.index().complete; // asked first: what it has counted was read before
+        let under = |read, of| {
+            let phrase = ReadingPhrase { read, of };
+            (Some(Recovering { messages: read, of }), Some(language.say_reading(&phrase)))
+        };
+        match &*self.reading.borrow() {
+            Reading::Under { read, of } => under(*read, *of),
+            Reading::Done(report) if !complete => under(report.messages, report.messages),
+            Reading::Done(report) => {
+                let found = RecoveryPhrase {
+                    messages: report.messages,
+                    recipients: report.recipients,
+                    damaged: report.damaged,
+                    torn_bytes: report.torn_bytes,
+                    possibly_twice: report.possibly_twice,
+                    lost_batches: report.lost_batches,
+                };
+                (None, (!found.is_empty()).then(|| language.say_recovery(&found)))
+            }
+        }
     }
 
     /// A name for a request, by which the log knows it: epoch and count.

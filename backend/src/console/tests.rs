@@ -6,4 +6,7 @@ mod http;
 mod lists;
 mod live;
 mod openapi;
+mod people;
 mod post;
+mod roles;
+mod signing;

@@ -5,15 +5,16 @@
 //! Never: a look at the clock, a decision. The walk goes on in `index` (lists) and `http` (details).
 
 use crate::console::letterhead::Letterhead;
-use common::vocab::{Badge, CauseCounts, Counters, Reply, Timestamp, VerdictCode, WaitCause, badge};
+use common::vocab::{Badge, CauseCounts, Counters, Domain, Reply, Timestamp, VerdictCode, WaitCause, badge};
 use common::wire::{
-    Action, ActionKind, ActionState, Because, Exchanger, ExchangerAddress, HostDetail, HostRow, MessageDetail,
+    Action, ActionKind, ActionState, Because, Exchanger, ExchangerAddress, Held, HostDetail, HostRow, MessageDetail,
     RecipientRow, RecipientState, SaidReply, TlsState, Totals, Verdict,
 };
-use common::words::{self, Language, Phrase};
+use common::words::{self, ActionPhrase, Language, Phrase};
 use engine::route::{Route, RouteKind};
+use engine::suspension::Suspension;
 use engine::tls::{ClearBecause, Protection, Unproven};
-use engine::view::{Basis, Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView};
+use engine::view::{Basis, Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView, SuspendView};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -23,13 +24,13 @@ pub const ROW_REPLY_BYTES_MAX: usize = 1_024;
 
 /// What people see beside the host.
 pub fn host_badge(view: &HostView) -> Badge {
-    badge(view.status, view.limited_since.is_some(), view.held_since.is_some())
+    badge(view.status, view.limited_since.is_some(), view.held.is_some())
 }
 
 /// Since when the host has its badge.
 fn badge_since(view: &HostView, badge: Badge) -> Option<Timestamp> {
     match badge {
-        Badge::Held => view.held_since,
+        Badge::Held => view.held.as_ref().map(|held| held.since),
         Badge::Limited => view.limited_since,
         Badge::Down | Badge::Up | Badge::Unknown => view.status_since,
     }
@@ -45,7 +46,11 @@ pub fn host_row(view: &HostView, language: Language) -> HostRow {
         status: view.status,
         badge,
         since: badge_since(view, badge),
-        verdict: wrong.map(|evidence| verdict(evidence, language, ROW_REPLY_BYTES_MAX)),
+        held: view.held.as_deref().map(held),
+        verdict: match &view.held {
+            Some(suspension) => Some(suspended(suspension, language)),
+            None => wrong.map(|evidence| verdict(evidence, language, ROW_REPLY_BYTES_MAX)),
+        },
         active_recipients: view.active(),
         unattempted_recipients: view.unattempted,
         attempted_recipients: view.attempted,
@@ -84,6 +89,32 @@ fn because(cause: WaitCause, basis: &Basis, language: Language) -> Because {
         period_seconds: period.map(|period| period.as_secs()),
         rule: rule.map(str::to_owned),
         verdict,
+    }
+}
+
+fn held(suspension: &Suspension) -> Held {
+    Held {
+        since: suspension.since,
+        by: suspension.by.to_string(),
+        reason: suspension.reason.as_deref().map(str::to_owned),
+        until: suspension.until,
+    }
+}
+
+/// What an operator did to it comes before what was seen of it.
+fn suspended(suspension: &Suspension, language: Language) -> Verdict {
+    let Suspension { by, reason, since, until } = suspension;
+    let phrase = ActionPhrase::Suspended { by, reason: reason.as_deref(), until: *until };
+    Verdict {
+        code: VerdictCode::Suspended,
+        owner: VerdictCode::Suspended.owner(),
+        sentence: language.say_action(&phrase),
+        advice: language.verdict_advice(VerdictCode::Suspended).into(),
+        reply: None,
+        exchanger: None,
+        address: None,
+        at: Some(*since),
+        addresses_tried: 0,
     }
 }
 
@@ -249,18 +280,44 @@ pub fn retry_receipt(view: &RetryView, state: ActionState) -> Action {
         done: if state == ActionState::Planned { 0 } else { view.recipients },
         failed: 0,
         undo_until: None,
-        sample: view.sample.iter().map(|host| host.to_string()).collect(),
-        obstacles: already_due(view.already_due).into_iter().collect(),
+        until: None,
+        sample: names(&view.sample),
+        obstacles: said(&[
+            (view.already_due, ActionPhrase::RetryDue { recipients: view.already_due }),
+            (view.suspended, ActionPhrase::RetrySuspended { recipients: view.suspended }),
+        ]),
     }
 }
 
-/// What a retry does not move, in words.
-fn already_due(recipients: u64) -> Option<String> {
-    match recipients {
-        0 => None,
-        1 => Some("1 recipient is due already: it waits for something other than a timer.".into()),
-        many => Some(format!("{many} recipients are due already: they wait for something other than a timer.")),
+/// The receipt of a suspension or a resumption; without its number while it is only planned.
+pub fn suspend_receipt(view: &SuspendView, kind: ActionKind, state: ActionState) -> Action {
+    let sending = if kind == ActionKind::Suspend { view.sending } else { 0 };
+    Action {
+        id: None,
+        kind,
+        state,
+        matched: view.recipients,
+        messages: None,
+        hosts: view.hosts,
+        done: 0,
+        failed: 0,
+        undo_until: None,
+        until: None,
+        sample: names(&view.sample),
+        obstacles: said(&[
+            (sending, ActionPhrase::InHand { recipients: sending }),
+            (view.all_remains.into(), ActionPhrase::AllRemains),
+        ]),
     }
+}
+
+fn names(hosts: &[Domain]) -> Vec<String> {
+    hosts.iter().map(|host| host.to_string()).collect()
+}
+
+/// The sentences whose number is not zero.
+fn said(phrases: &[(u64, ActionPhrase<'_>)]) -> Vec<String> {
+    phrases.iter().filter(|(count, _)| *count > 0).map(|(_, phrase)| Language::En.say_action(phrase)).collect()
 }
 
 /// By what a list of hosts can be sorted and filtered, in one small value without pointers.

@@ -1,8 +1,9 @@
 //! The desk: how doors (console, control socket) ask the driver something. Bounded; every question gets an answer.
 
 use common::vocab::{ActionId, Counters, Domain, MessageId, Timestamp};
-use engine::RetryScope;
-use engine::view::{HostDetailView, HostView, MessageView, RetryView};
+use engine::HostScope;
+use engine::suspension::Suspension;
+use engine::view::{HostDetailView, HostView, MessageView, RetryView, SuspendView};
 use tokio::sync::{mpsc, oneshot};
 
 /// Questions that may wait at the desk. More would only mean that the driver is stuck.
@@ -16,16 +17,50 @@ pub enum Question {
         /// Names the action.
         action: ActionId,
         /// One host, or all.
-        scope: RetryScope,
+        scope: HostScope,
         /// The answer.
         answer: oneshot::Sender<RetryView>,
     },
     /// What a retry would touch.
     PreviewRetry {
         /// One host, or all.
-        scope: RetryScope,
+        scope: HostScope,
         /// The answer.
         answer: oneshot::Sender<RetryView>,
+    },
+    /// Start nothing of it any more. It is on disk.
+    Suspend {
+        /// Names the action.
+        action: ActionId,
+        /// One host, or all.
+        scope: HostScope,
+        /// By whom, why, until when.
+        suspension: Suspension,
+        /// The answer: it holds.
+        answer: oneshot::Sender<()>,
+    },
+    /// Let it go on. It is on disk.
+    Resume {
+        /// Names the action.
+        action: ActionId,
+        /// One host, or all.
+        scope: HostScope,
+        /// The answer: it goes on.
+        answer: oneshot::Sender<()>,
+    },
+    /// What a suspension would touch.
+    PreviewSuspend {
+        /// One host, or all.
+        scope: HostScope,
+        /// The answer.
+        answer: oneshot::Sender<SuspendView>,
+    },
+    /// What a resumption would touch.
+    PreviewResume {
+        /// One host, or all.
+        scope: HostScope,
+        /// The answer.
+        answer: oneshot::Sender<SuspendView>,
     },
     /// Everything known of one host.
     Host {
@@ -65,13 +100,33 @@ impl Desk {
     }
 
     /// Makes due what waits for a timer.
-    pub async fn retry(&self, action: ActionId, scope: RetryScope) -> Result<RetryView, DriverGone> {
+    pub async fn retry(&self, action: ActionId, scope: HostScope) -> Result<RetryView, DriverGone> {
         self.ask(|answer| Question::Retry { action, scope, answer }).await
     }
 
     /// What a retry would touch.
-    pub async fn preview_retry(&self, scope: RetryScope) -> Result<RetryView, DriverGone> {
+    pub async fn preview_retry(&self, scope: HostScope) -> Result<RetryView, DriverGone> {
         self.ask(|answer| Question::PreviewRetry { scope, answer }).await
+    }
+
+    /// Starts nothing of it any more.
+    pub async fn suspend(&self, action: ActionId, scope: HostScope, suspension: Suspension) -> Result<(), DriverGone> {
+        self.ask(|answer| Question::Suspend { action, scope, suspension, answer }).await
+    }
+
+    /// Lets it go on.
+    pub async fn resume(&self, action: ActionId, scope: HostScope) -> Result<(), DriverGone> {
+        self.ask(|answer| Question::Resume { action, scope, answer }).await
+    }
+
+    /// What a suspension would touch.
+    pub async fn preview_suspend(&self, scope: HostScope) -> Result<SuspendView, DriverGone> {
+        self.ask(|answer| Question::PreviewSuspend { scope, answer }).await
+    }
+
+    /// What a resumption would touch.
+    pub async fn preview_resume(&self, scope: HostScope) -> Result<SuspendView, DriverGone> {
+        self.ask(|answer| Question::PreviewResume { scope, answer }).await
     }
 
     /// Everything known of one host.
@@ -98,6 +153,8 @@ pub struct Changes {
     pub gone: Vec<Domain>,
     /// Counters of the hosts whose record has ended: they belong to the totals.
     pub ended: Counters,
+    /// All that waits from before the start is counted.
+    pub complete: bool,
     /// Messages accepted since the start.
     pub messages_received: u64,
     /// Recipients accepted since the start.

@@ -6,12 +6,12 @@
 //! The walk goes on in `session`, and from there in `spool`.
 
 mod channel;
-mod command;
-mod data;
+pub(crate) mod command;
+pub(crate) mod data;
 mod foreign;
 mod gate;
 pub(super) mod header;
-mod input;
+pub(crate) mod input;
 pub mod limits;
 pub(super) mod memory;
 pub(super) mod pace;

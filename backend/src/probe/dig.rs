@@ -1,15 +1,17 @@
 //! `dig`: one question to one name server, past every cache, answered as the server said it.
 //!
-//! Promises: only a server that delivery uses is asked; the question is checked first and refused with what to write;
+//! Promises: only a server of the list is asked; the question is checked first and refused with what to write;
 //! it ends within [`TIME_LIMIT`]; the answer's text is in presentation format (RFC 1035 §5.1, RFC 3597), so that no
-//! octet of a hostile answer reaches a terminal. Never: a zone transfer, a recursion of our own, an alias followed.
+//! octet of a hostile answer reaches a terminal, and bounded. Never: a zone transfer, a recursion of our own, an alias
+//! followed. What delivery would use for the same domain is said by `delivery`, in terms of the answer of `resolve`.
 
+pub mod delivery;
 mod exchange;
 mod text;
 
 use crate::clock::Clock;
 use common::vocab::Domain;
-use common::wire::{ApiError, DigAnswer, DigRequest, ErrorCode};
+use common::wire::{ApiError, DigAnswer, DigRecord, DigRequest, ErrorCode};
 use exchange::{Question, exchange};
 use hickory_resolver::proto::rr::{Name, Record, RecordType};
 use std::io;
@@ -25,6 +27,9 @@ const SHOWN_SERVERS_MAX: usize = 8;
 const SHOWN_NAME_CHARS_MAX: usize = 80;
 /// Records shown of one section; an answer by TCP holds up to 64 KiB of them.
 const SECTION_RECORDS_MAX: usize = 500;
+/// Octets of text shown of one answer: 64 KiB of data, each octet escaped as `\ddd`. Names that are written short on
+/// the wire (RFC 1035 §4.1.4) could make much more of it.
+const TEXT_BYTES_MAX: usize = 256 * 1024;
 
 /// What may be asked for, as dig spells it.
 const TYPES: [(&str, RecordType); 9] = [
@@ -39,7 +44,7 @@ const TYPES: [(&str, RecordType); 9] = [
     ("SOA", RecordType::SOA),
 ];
 
-/// Asks. `servers` are those that delivery uses.
+/// Asks. `servers` are those that may be asked, the first unless another is named.
 ///
 /// Errors: `BadField` (`name`, `rtype`, `server`) for a question that cannot be asked, `NotAllowed` for a server that
 /// may not be asked, `Unavailable` when it does not answer.
@@ -47,33 +52,61 @@ pub async fn dig(request: &DigRequest, servers: &[SocketAddr], clock: Clock) -> 
     let server = choose(request.server.as_deref(), servers)?;
     let (rtype_text, rtype) = read_type(&request.rtype)?;
     let name = read_name(&request.name, rtype)?;
-    let question = Question::new(&name, rtype).map_err(|error| {
+    let question = Question::new(&name, rtype, request.dnssec).map_err(|error| {
         ApiError::field(ErrorCode::BadField, "name", format!("{name} cannot be asked for: {error}"))
     })?;
     let (at, started) = (clock.now(), Instant::now());
-    let heard = timeout(TIME_LIMIT, exchange(server, &question)).await;
+    let heard = timeout(TIME_LIMIT, exchange(server, &question, request.tcp)).await;
     let heard = heard.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
     let heard = heard.map_err(|error| no_answer(server, &error))?;
     let answer = heard.message;
-    let section = |records: &[Record]| records.iter().take(SECTION_RECORDS_MAX).map(text::record).collect();
+    let mut page = Page { room: TEXT_BYTES_MAX, left_out: 0 };
     Ok(DigAnswer {
         name: name.to_ascii(),
         rtype: rtype_text.into(),
         status: text::status(answer.metadata.response_code),
         id: answer.metadata.id,
         flags: text::flags(&answer),
-        answer: section(&answer.answers),
-        authority: section(&answer.authorities),
-        additional: section(&answer.additionals),
+        answer: page.section(&answer.answers),
+        authority: page.section(&answer.authorities),
+        additional: page.section(&answer.additionals),
+        left_out: page.left_out,
         query_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         server: server.to_string(),
         transport: heard.transport.into(),
         at,
         size_bytes: heard.size as u64,
+        delivery: None,
     })
 }
 
-/// The server that was named, if delivery uses it; else the first. A name without a port means any of its ports.
+/// What an answer may take, section after section.
+struct Page {
+    /// Octets of text that are left.
+    room: usize,
+    left_out: u64,
+}
+
+impl Page {
+    fn section(&mut self, records: &[Record]) -> Vec<DigRecord> {
+        let mut shown = Vec::new();
+        for record in records {
+            let record =
+                if shown.len() < SECTION_RECORDS_MAX && self.room > 0 { Some(text::record(record)) } else { None };
+            let fits = record.map(|record| (record.name.len() + record.data.len(), record));
+            match fits.filter(|(octets, _)| *octets <= self.room) {
+                Some((octets, record)) => {
+                    self.room -= octets;
+                    shown.push(record);
+                }
+                None => self.left_out += 1,
+            }
+        }
+        shown
+    }
+}
+
+/// The server that was named, if it is in the list; else the first. A name without a port means any of its ports.
 fn choose(named: Option<&str>, servers: &[SocketAddr]) -> Result<SocketAddr, ApiError> {
     let first = *servers.first().ok_or_else(|| {
         ApiError::new(ErrorCode::Unavailable, "No name server is configured; name one under [dns] servers.")
@@ -92,8 +125,10 @@ fn choose(named: Option<&str>, servers: &[SocketAddr]) -> Result<SocketAddr, Api
     };
     found.copied().ok_or_else(|| {
         let known: Vec<String> = servers.iter().take(SHOWN_SERVERS_MAX).map(SocketAddr::to_string).collect();
-        let sentence =
-            format!("{named} may not be asked. dig asks the name servers that delivery uses: {}.", known.join(", "));
+        let sentence = format!(
+            "{named} may not be asked. dig asks these: {}; name others under [probe] dns_servers.",
+            known.join(", ")
+        );
         ApiError::field(ErrorCode::NotAllowed, "server", sentence)
     })
 }

@@ -30,6 +30,14 @@ pub fn tell(fact: &Fact) {
             tracing::error!(recipients, hosts, %until, "too many refusals at once: further ones wait");
         }
         Fact::ClockJumped { from, to } => tracing::error!(%from, %to, "the clock jumped"),
+        Fact::Suspended { action, scope, suspension } => {
+            let (by, reason, until) = (&suspension.by, &suspension.reason, suspension.until);
+            let action = action.map(|action| action.0);
+            tracing::warn!(?action, ?scope, by = ?by, ?reason, ?until, "delivery is suspended");
+        }
+        Fact::Resumed { action, scope } => {
+            tracing::warn!(action = ?action.map(|action| action.0), ?scope, "delivery is resumed");
+        }
         Fact::Retried { action, recipients, hosts } => tracing::info!(action = action.0, recipients, hosts, "retried"),
         Fact::SessionStarted { session, host, address } => {
             tracing::debug!(dcid = session.0, %host, %address, "connecting")

@@ -91,6 +91,17 @@ pub enum Target {
     Discard,
 }
 
+impl Target {
+    /// The port that is written in it.
+    pub fn port(&self) -> Option<u16> {
+        match self {
+            Target::Address(address) => Some(address.port()),
+            Target::Name { port, .. } => *port,
+            Target::Mx(_) | Target::Discard => None,
+        }
+    }
+}
+
 impl FromStr for Target {
     type Err = RuleError;
 

@@ -17,16 +17,17 @@ mod reader;
 pub(super) mod shared;
 mod writer;
 
+use crate::spool::backlog::Teller;
 use crate::spool::disk::{Disk, OsDisk};
 use crate::spool::failure::{OpenError, SpoolHealth};
 use crate::spool::quarantine::Quarantine;
 use crate::spool::recovery::{self, Start};
 use crate::spool::settings::SpoolSettings;
-use crate::spool::{Answer, Begun, Kept, Opened, Spool, SpoolError, Submission};
+use crate::spool::{Answer, Begun, Kept, Note, Opened, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::MessageId;
 use engine::envelope::Settlement;
-use job::Job;
+use job::Work;
 use op::{Op, Reply};
 use reader::Readers;
 use shared::Shared;
@@ -36,6 +37,8 @@ use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use writer::Writer;
+
+pub(super) use writer::Alarm;
 
 #[cfg(test)]
 pub(super) use reader::read as read_body;
@@ -49,7 +52,8 @@ pub struct JournalSpool {
 }
 
 impl JournalSpool {
-    /// Takes the lock of the folder, recovers what is there, and starts the threads. Blocks while it reads.
+    /// Takes the lock of the folder, recovers what the journal says, and starts the threads; one of them reads what
+    /// else waits. Blocks while it reads the journal.
     ///
     /// # Errors
     /// Another process has the folder, a newer program wrote in it, or the file system failed.
@@ -63,25 +67,23 @@ impl JournalSpool {
         dir: &Path,
         settings: SpoolSettings,
     ) -> Result<Opened<JournalSpool>, OpenError> {
-        let Start { log, quarantine, mut stock } = recovery::start(disk, dir, &settings)?;
-        let mut recovered = Vec::new();
-        while let Some(batch) = stock.next_batch().map_err(OpenError::database(&dir.join("queue.db")))? {
-            recovered.extend(batch);
-        }
-        let report = stock.report.clone();
+        let Start { log, quarantine, stock } = recovery::start(disk, dir, &settings)?;
         let shared = log.shared().clone();
+        let notes = shared.db.notes().map_err(OpenError::database(&dir.join("queue.db")))?;
         let (sender, ops) = std::sync::mpsc::channel();
         let (kept_sender, kept) = tokio::sync::mpsc::channel(settings.kept_batches_max.max(1));
         let readers = Readers::start(&shared, &quarantine).map_err(OpenError::io("start a thread for", dir))?;
         let (jobs, hands) =
             start_hands(&shared, quarantine, sender.clone()).map_err(OpenError::io("start a thread for", dir))?;
+        let backlog = Teller::start(stock, shared.clone(), sender.clone(), dir.join("queue.db"))
+            .map_err(OpenError::io("start a thread for", dir))?;
         let writer = Writer { log, ops, kept: kept_sender, jobs, hands, settings };
         std::thread::Builder::new()
             .name("spool-write".to_owned())
             .spawn(move || writer.work())
             .map_err(OpenError::io("start a thread for", dir))?;
         let spool = Arc::new(JournalSpool { ops: sender, readers, shared });
-        Ok(Opened { spool, recovered, report, kept })
+        Ok(Opened { spool, backlog, notes, kept })
     }
 
     /// How it is. After `Failed` the process has to end.
@@ -118,14 +120,19 @@ fn start_hands(
     shared: &Arc<Shared>,
     quarantine: Quarantine,
     ops: Sender<Op>,
-) -> std::io::Result<(Sender<Job>, JoinHandle<()>)> {
+) -> std::io::Result<(Sender<Work>, JoinHandle<()>)> {
     let shared = shared.clone();
     let (sender, jobs) = std::sync::mpsc::channel();
     let hands = std::thread::Builder::new().name("spool-db".to_owned()).spawn(move || {
-        let _alarm = writer::Alarm(shared.clone());
-        for job in jobs {
-            if ops.send(Op::Landed(mover::carry_out(&shared, &quarantine, job))).is_err() {
-                break; // the writer has ended
+        let _alarm = Alarm(shared.clone());
+        for work in jobs {
+            match work {
+                Work::Notes(notes, reply) => mover::write_notes(&*shared.db, notes, reply),
+                Work::Job(job) => {
+                    if ops.send(Op::Landed(mover::carry_out(&shared, &quarantine, job))).is_err() {
+                        break; // the writer has ended
+                    }
+                }
             }
         }
     })?;
@@ -170,6 +177,10 @@ impl Spool for JournalSpool {
             None => self.readers.ask(mid, reply),
         }
         answer
+    }
+
+    fn note(&self, notes: Vec<Note>) -> Answer<()> {
+        self.ask(|reply| Op::Note(notes, reply))
     }
 
     fn flush(&self) -> Answer<()> {

@@ -5,6 +5,7 @@
 //! Never: decides what moves here, or when; see `journal/moves`. The trait is narrow, so that a test can put a database
 //! in memory in its place that loses what was not committed.
 
+mod notes;
 mod row;
 mod schema;
 mod sqlite;
@@ -17,6 +18,7 @@ pub use sqlite::SqliteDb;
 use crate::spool::IdempotencyKey;
 use crate::spool::frame::Seal;
 use crate::spool::journal::index::Spot;
+use crate::spool::note::{Note, Notes};
 use bytes::Bytes;
 use common::vocab::{MessageId, RecipientId, Timestamp};
 use std::fmt::{self, Debug};
@@ -84,6 +86,8 @@ pub enum Change {
     Key(IdempotencyKey, MessageId, Timestamp),
     /// Names used before this time are forgotten.
     ForgetKeys(Timestamp),
+    /// Something besides mail.
+    Note(Note),
 }
 
 /// What the database says of itself.
@@ -131,6 +135,8 @@ pub type RowRead = Result<Row, MessageId>;
 pub trait QueueDb: Debug + Send + Sync + 'static {
     /// What it says of itself.
     fn meta(&self) -> Result<Meta, DbError>;
+    /// Rows.
+    fn count(&self) -> Result<u64, DbError>;
     /// At most so many rows behind this number, in their order.
     fn rows(&self, behind: MessageId, limit: usize) -> Result<Vec<RowRead>, DbError>;
     /// The messages whose bodies lie in this adopted journal file.
@@ -141,6 +147,8 @@ pub trait QueueDb: Debug + Send + Sync + 'static {
     fn body(&self, mid: MessageId) -> Result<Option<Bytes>, DbError>;
     /// What a client's name was used for, and when.
     fn key(&self, name: &[u8; 32]) -> Result<Option<([u8; 32], MessageId, Timestamp)>, DbError>;
+    /// What is kept besides mail.
+    fn notes(&self) -> Result<Notes, DbError>;
     /// All of it, or nothing; on disk when it answers.
     fn commit(&self, changes: &[Change]) -> Result<(), DbError>;
     /// Brings what was committed from the write-ahead log into the database itself. `false`: somebody still reads.

@@ -4,12 +4,16 @@
 //! aside and counted, never sent, never dropped in silence; stale octets of an earlier use never count. When it answers,
 //! what it reports is on disk, and the next message number is above all that were ever given out.
 //! Never: trusts a length, a file name or a file's end without a sum.
+//! Reads the journal, whose length is bounded, at once; the database is read by `stock` while mail is taken already.
 //! The walk goes on in `journal`, which writes on from here.
 
 mod files;
 mod merge;
 mod replay;
 mod scan;
+mod stock;
+
+pub use stock::Stock;
 
 use crate::spool::disk::{Disk, LockGuard, is_full};
 use crate::spool::failure::{OpenError, SpoolHealth};
@@ -23,7 +27,7 @@ use crate::spool::queue_db::DbError;
 use crate::spool::settings::SpoolSettings;
 use common::vocab::MessageId;
 use files::Files;
-use merge::{Merge, Stock};
+use merge::Merge;
 use replay::{Known, Replay};
 use std::path::Path;
 use std::sync::Arc;
@@ -82,7 +86,7 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     }
     let mut log = open_log(chain, shared.clone(), moves, settings, lock, (next, clean), &folder)?;
     keys.iter().for_each(|(key, mid, at, _)| log.know_key(key, *mid, *at));
-    stock.begin(shared);
+    stock.begin(shared, settings.start_messages_max);
     Ok(Start { log, quarantine, stock })
 }
 

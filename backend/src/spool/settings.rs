@@ -37,6 +37,9 @@ pub struct SpoolSettings {
     pub adopt_percent: u64,
     /// What is left of an adopted journal file below this share, in percent, is copied, and the file used again.
     pub copy_percent: u64,
+    /// Messages of the database that a start hands to the driver at once: it takes a millisecond, so that fresh mail
+    /// hardly waits.
+    pub start_messages_max: usize,
     /// Whether the next journal file is made ready by a thread of its own while the present one fills.
     pub prepare_ahead: bool,
 }
@@ -60,6 +63,7 @@ impl Default for SpoolSettings {
             changes_max: 2_000,
             adopt_percent: 25,
             copy_percent: 10,
+            start_messages_max: 256,
             prepare_ahead: true,
         }
     }

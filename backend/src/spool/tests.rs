@@ -8,6 +8,7 @@ mod kill;
 mod ledger;
 mod moves;
 mod os;
+mod restart;
 mod sim_db;
 pub(crate) mod sim_disk;
 
@@ -16,8 +17,9 @@ use crate::spool::journal::log::Log;
 use crate::spool::journal::mover;
 use crate::spool::journal::op::Op;
 use crate::spool::quarantine::Quarantine;
+use crate::spool::recovery::Stock;
 use crate::spool::recovery::{self, Start};
-use crate::spool::{OpenError, Report, SpoolSettings, Submission};
+use crate::spool::{OpenError, Opened, Report, SpoolSettings, Submission};
 use bytes::Bytes;
 use common::vocab::{MessageId, Timestamp};
 use engine::envelope::{Envelope, Recovered};
@@ -28,7 +30,7 @@ use std::sync::Arc;
 
 /// Small files and no thread beside the writer, so that many files are used and a seed stays a seed.
 fn small() -> SpoolSettings {
-    SpoolSettings { segment_bytes: 64 << 10, prepare_ahead: false, ..SpoolSettings::default() }
+    SpoolSettings { segment_bytes: 64 << 10, prepare_ahead: false, start_messages_max: 3, ..SpoolSettings::default() }
 }
 
 /// A message whose every octet follows from its number.
@@ -64,21 +66,57 @@ struct Found {
     quarantine: Quarantine,
     recovered: Vec<Recovered>,
     report: Report,
+    /// What is not handed out yet.
+    stock: Stock,
     /// Work of the database that is not done yet.
     job: Option<Job>,
 }
 
 /// Opens the spool of a simulated disk without its threads.
 fn start(disk: &SimDisk, settings: &SpoolSettings) -> Result<Found, OpenError> {
-    let Start { log, quarantine, mut stock } = recovery::start(Arc::new(disk.clone()), Path::new("/spool"), settings)?;
-    let mut recovered = Vec::new();
-    while let Some(batch) = stock.next_batch().map_err(OpenError::database(Path::new("/spool/queue.db")))? {
-        recovered.extend(batch);
-    }
-    Ok(Found { log, quarantine, recovered, report: stock.report, job: None })
+    let mut found = begin(disk, settings)?;
+    while found.read_on().map_err(OpenError::database(Path::new("/spool/queue.db")))? {}
+    Ok(found)
+}
+
+/// The same, with nothing read of the database yet.
+fn begin(disk: &SimDisk, settings: &SpoolSettings) -> Result<Found, OpenError> {
+    let Start { log, quarantine, stock } = recovery::start(Arc::new(disk.clone()), Path::new("/spool"), settings)?;
+    Ok(Found { log, quarantine, recovered: Vec::new(), report: Report::default(), stock, job: None })
+}
+
+/// A spool that was opened, with all that waits from before.
+pub(crate) struct Whole<S> {
+    pub spool: Arc<S>,
+    pub recovered: Vec<Recovered>,
+    pub report: Report,
+    pub kept: tokio::sync::mpsc::Receiver<Vec<Arc<Envelope>>>,
+}
+
+/// Reads all that waits, on a thread of its own: the caller may be a task.
+pub(crate) fn whole<S>(opened: Opened<S>) -> Whole<S> {
+    let Opened { spool, mut backlog, kept, .. } = opened;
+    let reader = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(backlog.whole())
+    });
+    let (recovered, report) = reader.join().unwrap();
+    Whole { spool, recovered, report, kept }
 }
 
 impl Found {
+    /// Hands out the next messages; `false` once all are known, and the database is written to.
+    fn read_on(&mut self) -> Result<bool, crate::spool::queue_db::DbError> {
+        let batch = self.stock.next_batch()?;
+        let more = batch.is_some();
+        self.recovered.extend(batch.into_iter().flatten());
+        self.report = self.stock.report.clone();
+        if !more {
+            self.log.run(&mut vec![Op::Indexed(self.stock.take_adopted())]);
+        }
+        Ok(more)
+    }
+
     /// Does what the database was asked, if it was, and asks for the next.
     fn work(&mut self) -> bool {
         let Some(job) = self.job.take().or_else(|| self.log.next_job()) else { return false };

@@ -60,6 +60,14 @@ impl fmt::Display for AddressError {
 impl std::error::Error for AddressError {}
 
 impl Address {
+    /// A local part that was checked before, at a domain. `None` if the two are no address.
+    pub fn at(local: &str, domain: &Domain) -> Option<Address> {
+        let length = local.len() + 1 + domain.as_str().len();
+        let fits = (1..=LOCAL_PART_BYTES_MAX).contains(&local.len()) && length <= ADDRESS_BYTES_MAX;
+        let text = || format!("{local}@{domain}").into();
+        (fits && (is_dot_string(local) || is_quoted_string(local)))
+            .then(|| Address { text: text(), domain: domain.clone() })
+    }
     /// The whole address, ready for the wire.
     pub fn as_str(&self) -> &str {
         &self.text

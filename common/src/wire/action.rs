@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 pub enum ActionKind {
     /// Make what waits for a timer due now (`delivernow`).
     Retry,
+    /// Start nothing of it until it is resumed or the time is over (`suspenddel`).
+    Suspend,
+    /// Let it go on (`resumedel`).
+    Resume,
     /// A kind of a newer server.
     #[serde(other)]
     Other,
@@ -65,6 +69,9 @@ pub struct ActionRequest {
     /// Why, for the record.
     #[serde(default)]
     pub reason: Option<String>,
+    /// `suspend`: it ends by itself after so many seconds; `null` until it is resumed.
+    #[serde(default)]
+    pub for_seconds: Option<u64>,
     /// Only count.
     #[serde(default)]
     pub dry_run: bool,
@@ -115,6 +122,9 @@ pub struct Action {
     pub failed: u64,
     /// Until when it can be taken back; `null` if it cannot.
     pub undo_until: Option<Timestamp>,
+    /// `suspend`: when it ends by itself.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
     /// Some of the hosts it touches.
     pub sample: Vec<String>,
     /// What will keep mail waiting all the same, in words.

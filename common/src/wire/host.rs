@@ -33,6 +33,20 @@ pub struct Verdict {
     pub addresses_tried: u32,
 }
 
+/// Delivery is suspended: by whom, why, since when and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Held {
+    /// Since when.
+    pub since: Timestamp,
+    /// Who did it, or by which door they came.
+    pub by: String,
+    /// Why, if they said so.
+    pub reason: Option<String>,
+    /// When it ends by itself; `null` until somebody resumes.
+    pub until: Option<Timestamp>,
+}
+
 /// A row of the page *Hosts*, of `tophosts --json` and of `GET /api/v1/hosts`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -45,6 +59,9 @@ pub struct HostRow {
     pub badge: Badge,
     /// Since when it has this badge.
     pub since: Option<Timestamp>,
+    /// Suspended, it or all delivery; `null` while it is not.
+    #[serde(default)]
+    pub held: Option<Held>,
     /// Why it is as it is; `null` while nothing is wrong or known.
     pub verdict: Option<Verdict>,
     /// Gauge: recipients in the queue, unattempted + attempted.

@@ -1,6 +1,6 @@
 //! A bounded look at the outside: dig and telnet (`POST /api/v1/probes`, topic `probe`).
 
-use crate::vocab::{NotSent, Timestamp};
+use crate::vocab::{NotSent, Timestamp, VerdictCode};
 use serde::{Deserialize, Serialize};
 
 /// Which look.
@@ -26,9 +26,15 @@ pub struct DigRequest {
     /// `A`, `AAAA`, `MX`, `TXT`, `TLSA`, `PTR`, `NS`, `CNAME`, `SOA`; any case. Empty means A.
     #[serde(default)]
     pub rtype: String,
-    /// Which server to ask, `ADDRESS[:PORT]`; only one that delivery uses is allowed. `null`: the first.
+    /// Which server to ask, `ADDRESS[:PORT]`; one that delivery uses, or one of `[probe] dns_servers`. `null`: the first.
     #[serde(default)]
     pub server: Option<String>,
+    /// By TCP at once.
+    #[serde(default)]
+    pub tcp: bool,
+    /// Asks for signatures too (the bit DO, RFC 4035 §3.2.1).
+    #[serde(default)]
+    pub dnssec: bool,
 }
 
 /// A line session with a mail server.
@@ -57,6 +63,12 @@ pub struct ProbeRequest {
     /// For dig: the server.
     #[serde(default)]
     pub server: Option<String>,
+    /// For dig: by TCP at once.
+    #[serde(default)]
+    pub tcp: bool,
+    /// For dig: with signatures.
+    #[serde(default)]
+    pub dnssec: bool,
     /// For smtp: the port.
     #[serde(default)]
     #[cfg_attr(feature = "openapi", schema(minimum = 1))]
@@ -131,6 +143,9 @@ pub struct DigAnswer {
     pub authority: Vec<DigRecord>,
     /// ADDITIONAL SECTION, without OPT.
     pub additional: Vec<DigRecord>,
+    /// Records that are not shown: their text would be too much.
+    #[serde(default)]
+    pub left_out: u64,
     /// Milliseconds from question to answer.
     pub query_ms: u64,
     /// `127.0.0.1:53`.
@@ -141,6 +156,39 @@ pub struct DigAnswer {
     pub at: Timestamp,
     /// Octets of the answer.
     pub size_bytes: u64,
+    /// For a question for MX: where delivery would go, by its own resolver, routes and cache.
+    #[serde(default)]
+    pub delivery: Option<DigDelivery>,
+}
+
+/// What delivery would use for mail to a domain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DigDelivery {
+    /// Whether a configured route decides, and not DNS.
+    pub by_route: bool,
+    /// A route throws this domain's mail away.
+    pub discards: bool,
+    /// In the order of an attempt; those of one preference take turns, so that the next attempt may begin with another.
+    pub hops: Vec<DigHop>,
+    /// Seconds until delivery asks again; `null` without a hop.
+    pub ttl_seconds: Option<u64>,
+    /// Why there is no hop.
+    pub because: Option<VerdictCode>,
+    /// The same in detail, where there is more to say. Holds names of theirs, hostile.
+    pub detail: Option<String>,
+}
+
+/// One address that delivery would connect to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DigHop {
+    /// Lower is tried first.
+    pub preference: u16,
+    /// Its name, or the address of a route.
+    pub exchanger: String,
+    /// `192.0.2.25:25`.
+    pub address: String,
 }
 
 /// How a typed line ends.

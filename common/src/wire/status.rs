@@ -51,6 +51,16 @@ pub enum Health {
     Other,
 }
 
+/// How far a start has come with what waits from before: mail is taken and delivered meanwhile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Recovering {
+    /// Messages that are known so far.
+    pub messages: u64,
+    /// Messages in all; 0 while they are not counted yet.
+    pub of: u64,
+}
+
 /// `GET /api/v1/status`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -73,8 +83,11 @@ pub struct ServerStatus {
     pub messages_received: u64,
     /// Recipients accepted since the start.
     pub recipients_received: u64,
-    /// What the start found in the journal, in words; `null` if it was empty.
+    /// What the start found, or how far it has come, in words; `null` if there was nothing.
     pub recovery: Option<String>,
+    /// While the start still reads what waits from before, else `null`: until then the totals are short of it.
+    #[serde(default)]
+    pub recovering: Option<Recovering>,
     /// All hosts together.
     pub totals: Totals,
 }

@@ -96,6 +96,22 @@ texts! {
         GoToHosts,
         /// Title of the page that does not exist.
         NoSuchPage,
+        /// Title of the page where people sign in.
+        SignInTitle,
+        /// The button there.
+        SignIn,
+        /// Leave the console.
+        SignOut,
+        /// Field: who signs in.
+        UserName,
+        /// Field: their password.
+        Password,
+        /// Title of the page that makes the first admin.
+        SetUpTitle,
+        /// The button there.
+        SetUp,
+        /// Field: the token of the log.
+        SetUpToken,
     }
 }
 
@@ -132,5 +148,23 @@ texts! {
         RetryAsked,
         /// The request is on its way, but the connection is not there.
         RetryUnanswered,
+        /// What the page of the first admin is for, and where the token is.
+        SetUpLead,
+        /// There is a user already.
+        SetUpAlready,
+        /// Not the token of this start, or too old.
+        SetUpTokenWrong,
+        /// What a password must be.
+        PasswordRule,
+        /// What a name must be.
+        NameRule,
+        /// Name or password is wrong; which is not said.
+        SignInWrong,
+        /// Too many failed tries.
+        SignInTooOften,
+        /// Refused for another reason.
+        SignInFailed,
+        /// The server did not answer.
+        ServerUnreached,
     }
 }

@@ -44,6 +44,14 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::Dismiss => "Dismiss",
         Label::GoToHosts => "Go to Hosts",
         Label::NoSuchPage => "There is no page here",
+        Label::SignInTitle => "Sign in to Nexthop",
+        Label::SignIn => "Sign in",
+        Label::SignOut => "Sign out",
+        Label::UserName => "Name",
+        Label::Password => "Password",
+        Label::SetUpTitle => "Set up the console",
+        Label::SetUp => "Create the admin and sign in",
+        Label::SetUpToken => "One-time token",
     }
 }
 
@@ -69,5 +77,20 @@ pub(super) fn note(note: Note) -> &'static str {
         Note::RetryUnanswered => {
             "The connection broke before the server answered. The request is repeated when it is back, and happens once."
         }
+        Note::SetUpLead => {
+            "Nobody can sign in yet. Enter the one-time token from the server's log (it is in the file setup-token of \
+             its data directory too), and choose the name and password of the first admin."
+        }
+        Note::SetUpAlready => "The console is set up already. Sign in, or ask its admin for a user.",
+        Note::SetUpTokenWrong => {
+            "This is not the one-time token of the latest start, or it is over an hour old. Restart the server for a \
+             new one, or run “nexthop user add NAME” on its machine."
+        }
+        Note::PasswordRule => "A password has 12 to 128 characters.",
+        Note::NameRule => "A name has 1 to 64 of these: a to z, 0 to 9, and . _ - @",
+        Note::SignInWrong => "Name or password is wrong.",
+        Note::SignInTooOften => "Too many tries. Wait a quarter of an hour, then try again.",
+        Note::SignInFailed => "The server refused. Its log says why.",
+        Note::ServerUnreached => "The server did not answer. Try again.",
     }
 }

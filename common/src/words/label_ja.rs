@@ -44,6 +44,14 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::Dismiss => "閉じる",
         Label::GoToHosts => "ホスト一覧へ",
         Label::NoSuchPage => "ページが見つかりません",
+        Label::SignInTitle => "Nexthopにサインイン",
+        Label::SignIn => "サインイン",
+        Label::SignOut => "サインアウト",
+        Label::UserName => "ユーザー名",
+        Label::Password => "パスワード",
+        Label::SetUpTitle => "コンソールの初期設定",
+        Label::SetUp => "管理者を作成してサインイン",
+        Label::SetUpToken => "ワンタイムトークン",
     }
 }
 
@@ -67,5 +75,22 @@ pub(super) fn note(note: Note) -> &'static str {
         Note::RetryUnanswered => {
             "サーバーが応答する前に接続が切れました。復旧後に要求を再送します。実行されるのは一度だけです。"
         }
+        Note::SetUpLead => {
+            "サインインできるユーザーがまだいません。サーバーのログに出力されたワンタイムトークン\
+             （データディレクトリのsetup-tokenファイルにもあります）を入力し、最初の管理者のユーザー名とパスワードを決めてください。"
+        }
+        Note::SetUpAlready => "初期設定は完了しています。サインインするか、管理者にユーザーの作成を依頼してください。",
+        Note::SetUpTokenWrong => {
+            "トークンが最新の起動時のものと異なるか、発行から1時間を過ぎています。サーバーを再起動して新しいトークンを取得するか、\
+             サーバー上で「nexthop user add NAME」を実行してください。"
+        }
+        Note::PasswordRule => "パスワードは12文字以上128文字以内です。",
+        Note::NameRule => "ユーザー名は64文字以内で、使える文字はa～z、0～9、. _ - @です。",
+        Note::SignInWrong => "ユーザー名またはパスワードが違います。",
+        Note::SignInTooOften => {
+            "失敗が続いたため、サインインを一時的に制限しています。15分待ってからやり直してください。"
+        }
+        Note::SignInFailed => "サーバーに拒否されました。理由はサーバーのログを確認してください。",
+        Note::ServerUnreached => "サーバーが応答しません。もう一度お試しください。",
     }
 }

@@ -19,6 +19,33 @@ pub struct RecoveryPhrase {
     pub lost_batches: u64,
 }
 
+/// How far a start has come with what waits from before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadingPhrase {
+    /// Messages that are known so far.
+    pub read: u64,
+    /// Messages in all; 0 while they are not counted yet.
+    pub of: u64,
+}
+
+impl ReadingPhrase {
+    pub(super) fn en(&self) -> String {
+        let (read, of) = (grouped(self.read), grouped(self.of));
+        match self.of {
+            0 => "the queue is being read".to_owned(),
+            1 => format!("the queue is being read: {read} of 1 message so far"),
+            _ => format!("the queue is being read: {read} of {of} messages so far"),
+        }
+    }
+
+    pub(super) fn ja(&self) -> String {
+        match self.of {
+            0 => "キューを読み込み中".to_owned(),
+            _ => format!("キューを読み込み中: メッセージ {} 件中 {} 件", grouped(self.of), grouped(self.read)),
+        }
+    }
+}
+
 impl RecoveryPhrase {
     pub(super) fn en(&self) -> String {
         let count = |number: u64, one: &str, many: &str| match number {
@@ -74,6 +101,14 @@ mod tests {
         assert!(!found.is_empty());
         assert_eq!(found.en(), "1 damaged record set aside, never sent");
         assert_eq!(found.ja(), "破損した記録 1 件を隔離 (送信しません)");
+    }
+
+    #[test]
+    fn a_start_that_still_reads_says_how_far_it_has_come() {
+        let phrase = ReadingPhrase { read: 312_000, of: 1_000_000 };
+        assert_eq!(phrase.en(), "the queue is being read: 312,000 of 1,000,000 messages so far");
+        assert_eq!(phrase.ja(), "キューを読み込み中: メッセージ 1,000,000 件中 312,000 件");
+        assert_eq!(ReadingPhrase { read: 0, of: 0 }.en(), "the queue is being read");
     }
 
     #[test]

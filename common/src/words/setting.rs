@@ -130,8 +130,8 @@ pub enum SettingPhrase<'a> {
     },
     /// The console would be open to others without a sign-in.
     ConsoleOpen(Cow<'a, str>),
-    /// The console listens elsewhere than on loopback, and there is no sign-in yet.
-    ConsoleWithoutSignIn(Cow<'a, str>),
+    /// The console listens elsewhere than on loopback, and has no certificate.
+    ConsoleInClear(Cow<'a, str>),
     /// Two listeners on one address.
     SameListener(Cow<'a, str>),
     /// The path of the control socket is longer than the system takes.
@@ -152,8 +152,6 @@ pub enum SettingPhrase<'a> {
         /// Octets it may have.
         most: u64,
     },
-    /// Note: there is no sign-in yet.
-    SignInNotBuilt,
     /// Note: the key is accepted and does nothing yet.
     NotBuilt(Cow<'a, str>),
     /// Note: mail for postmaster of our own names is refused.

@@ -36,9 +36,9 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
             "console.listen: with auth = \"none\" everybody who reaches {address} could act on mail; \
              listen on 127.0.0.1 or ::1"
         ),
-        ConsoleWithoutSignIn(address) => format!(
-            "console.listen: sign-in is not built yet, so the console may not listen on {address}; \
-             listen on 127.0.0.1 or ::1, and reach it through a tunnel"
+        ConsoleInClear(address) => format!(
+            "console.listen: passwords would cross the network in clear to {address}; set tls_cert and tls_key in \
+             [console], or listen on 127.0.0.1 or ::1 behind a proxy that speaks TLS"
         ),
         SameListener(address) => format!("console.listen: {address} is smtp.listen too; give them two ports"),
         SocketPathTooLong { path, most } => {
@@ -46,7 +46,6 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
         }
         Certificate(phrase) => phrase.en(),
         NoRoots(_) | RootsTooLarge { .. } => roots(phrase),
-        SignInNotBuilt => "sign-in is not built yet; the console listens on loopback only".into(),
         NotBuilt(key) => format!("{key} is accepted and has no effect yet"),
         PostmasterNowhere(hostname) => format!(
             "mail for postmaster@{hostname} is refused; add aliases = {{ postmaster = \"you@example.com\" }} to [local]"

@@ -42,9 +42,9 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
             "console.listen: auth = \"none\" では {address} に届く誰もがメールを操作できます。\
              127.0.0.1 か ::1 で待ち受けてください"
         ),
-        ConsoleWithoutSignIn(address) => format!(
-            "console.listen: サインインは未実装のため、コンソールは {address} で待ち受けできません。\
-             127.0.0.1 か ::1 で待ち受け、トンネル経由で接続してください"
+        ConsoleInClear(address) => format!(
+            "console.listen: {address} ではパスワードが暗号化されずにネットワークを流れます。\
+             [console] に tls_cert と tls_key を設定するか、127.0.0.1 か ::1 で待ち受けてTLS対応のプロキシを前に置いてください"
         ),
         SameListener(address) => {
             format!("console.listen: {address} は smtp.listen と同じです。別のポートにしてください")
@@ -54,7 +54,6 @@ pub(super) fn say(phrase: &SettingPhrase<'_>) -> String {
         }
         Certificate(phrase) => phrase.ja(),
         NoRoots(_) | RootsTooLarge { .. } => roots(phrase),
-        SignInNotBuilt => "サインインは未実装です。コンソールはループバックでのみ待ち受けます".into(),
         NotBuilt(key) => format!("{key} は受け付けますが、まだ効果はありません"),
         PostmasterNowhere(hostname) => format!(
             "postmaster@{hostname} 宛のメールは拒否されます。\

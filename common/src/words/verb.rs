@@ -46,8 +46,6 @@ pub enum VerbPhrase<'a> {
         /// Why, in the system's words.
         why: &'a str,
     },
-    /// `https://` is not built yet.
-    HttpsNotBuilt,
     /// The URL is none.
     BadUrl {
         /// As given.
@@ -108,6 +106,8 @@ pub enum VerbPhrase<'a> {
     },
     /// Heading of what will keep mail waiting all the same.
     Obstacles,
+    /// Heading of what is worth knowing about it.
+    Note,
     /// Heading of some of the hosts.
     Among,
     /// The action failed.
@@ -120,6 +120,11 @@ pub enum VerbPhrase<'a> {
     DigTwoNames {
         /// The second.
         second: &'a str,
+    },
+    /// A flag that dig does not know here.
+    DigUnknownFlag {
+        /// Which.
+        flag: &'a str,
     },
     /// The server ended the session; why, in its words.
     TelnetOver {

@@ -15,10 +15,9 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         AnswerTooLarge { most } => format!("the answer is larger than {most} octets; ask for less"),
         RefusedSilently { status } => format!("the server refused with HTTP status {status} and did not say why"),
         Broken { place, why } => format!("the connection to {place} broke: {why}; try again"),
-        HttpsNotBuilt => {
-            "https:// is not built yet; use http:// through a tunnel, or the control socket on the server itself".into()
+        BadUrl { url } => {
+            format!("{url:?} is not the address of a server; write http://HOST:PORT or https://HOST:PORT")
         }
-        BadUrl { url } => format!("{url:?} is not the address of a server; write http://HOST:PORT"),
         BadToken { place, why } => format!("the token of {place} cannot be read: {why}"),
         TokenMalformed => "a token is one line of at most 4096 visible ASCII characters".into(),
         TokenInClear { host } => format!("note: the token goes to {host} unencrypted; use a tunnel"),
@@ -34,10 +33,12 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         NotScheduled { recipients } => format!("{recipients} could not be scheduled."),
         Receipt { id } => format!("Receipt: action {id}."),
         Obstacles => "Mail will wait all the same:".into(),
+        Note => "Note:".into(),
         Among => "Among them:".into(),
         ActionFailed => "the server could not do it".into(),
         DigNoAnswer => "no name server answered".into(),
-        DigNoName => "dig needs a name: nexthop dig [@SERVER] [TYPE] NAME".into(),
+        DigNoName => "dig needs a name: nexthop dig [@SERVER] [TYPE] NAME, or nexthop dig -x ADDRESS".into(),
+        DigUnknownFlag { flag } => format!("dig does not know {flag} here; it knows +tcp and +dnssec"),
         DigTwoNames { second } => format!("dig asks for one name; {second:?} is a second one"),
         TelnetOver { why } => format!("The session is over: {why}"),
         TelnetDrained => "the server stops".into(),

@@ -15,10 +15,9 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         AnswerTooLarge { most } => format!("応答が {most} オクテットを超えています。範囲を狭めてください"),
         RefusedSilently { status } => format!("サーバーが理由を示さず拒否しました (HTTP ステータス {status})"),
         Broken { place, why } => format!("{place} との接続が切れました: {why}。やり直してください"),
-        HttpsNotBuilt => {
-            "https:// は未実装です。トンネル経由の http:// か、サーバー上の制御ソケットを使ってください".into()
-        }
-        BadUrl { url } => format!("{url:?} はサーバーのアドレスではありません。http://HOST:PORT と書いてください"),
+        BadUrl { url } => format!(
+            "{url:?} はサーバーのアドレスではありません。http://HOST:PORT か https://HOST:PORT と書いてください"
+        ),
         BadToken { place, why } => format!("{place} のトークンを読み込めません: {why}"),
         TokenMalformed => "トークンは 4096 文字以内の ASCII 文字 1 行です".into(),
         TokenInClear { host } => {
@@ -36,10 +35,12 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         NotScheduled { recipients } => format!("{recipients} 件は対象にできませんでした。"),
         Receipt { id } => format!("受付番号: {id}"),
         Obstacles => "次の理由により待機が続きます:".into(),
+        Note => "注意:".into(),
         Among => "対象のホスト (一部):".into(),
         ActionFailed => "サーバーは実行できませんでした".into(),
         DigNoAnswer => "応答したネームサーバーはありません".into(),
-        DigNoName => "名前を指定してください: nexthop dig [@SERVER] [TYPE] NAME".into(),
+        DigNoName => "名前を指定してください: nexthop dig [@SERVER] [TYPE] NAME または nexthop dig -x ADDRESS".into(),
+        DigUnknownFlag { flag } => format!("{flag} は使えません。使えるのは +tcp と +dnssec です"),
         DigTwoNames { second } => format!("名前は 1 つだけです。{second:?} は 2 つ目です"),
         TelnetOver { why } => format!("セッションが終了しました: {why}"),
         TelnetDrained => "サーバーが停止します".into(),

@@ -95,12 +95,12 @@ mod tests {
     #[test]
     fn it_is_believed_again_after_a_good_stretch_or_an_hour() {
         let mut watch = ResolverWatch::default();
-        (0..10).for_each(|number| drop(hear(&mut watch, 0, number, true)));
+        (0..10).for_each(|number| _ = hear(&mut watch, 0, number, true));
         let good = |watch: &mut ResolverWatch, at, first: u64| {
             (first..first + 15).map(|number| hear(watch, at, number, false)).last().flatten()
         };
         assert_eq!(good(&mut watch, 1_000, 100), None, "15 of 25 are there");
-        (0..10).for_each(|number| drop(hear(&mut watch, 100_000, number, true)));
+        (0..10).for_each(|number| _ = hear(&mut watch, 100_000, number, true));
         assert!(hear(&mut watch, 200_000, 1, true).is_some());
         let hour = Duration::from_secs(3_600).as_millis() as u64;
         assert_eq!(hear(&mut watch, 100_000 + hour, 1, true), None);

@@ -1,12 +1,12 @@
 //! Mail enters: a message is cut into legs, one for each host and fifty recipients.
 
-use super::{Engine, Hosts, MessageBook, Timer};
+use super::Engine;
 use crate::envelope::{Envelope, Recovered, RecoveredRecipient};
 use crate::host::Host;
 use crate::host_id::HostId;
-use crate::queue::{Leg, LegStage};
+use crate::queue::{Held, Leg, LegStage, MessageBook};
 use crate::{Fact, Output, schedule};
-use common::vocab::{Domain, RecipientId, Timestamp};
+use common::vocab::{Domain, MessageId, RecipientId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ impl Engine {
         if waiting.is_empty() || self.messages.contains_key(&envelope.mid) {
             return;
         }
+        let mid = envelope.mid;
         out.facts.push(Fact::Queued { envelope: envelope.clone() });
         let mut by_host: BTreeMap<HostId, Vec<RecoveredRecipient>> = BTreeMap::new();
         for recipient in &waiting {
@@ -30,13 +31,16 @@ impl Engine {
             by_host.entry(self.host_of(&domain)).or_default().push(*recipient);
         }
         let ids: Vec<HostId> = by_host.keys().copied().collect();
-        let hosts = if let [id] = ids[..] { Hosts::One(id) } else { Hosts::Many(ids.into()) };
         // What lies in the past counts as sent: a warning is never given twice, whatever happened in between.
-        let deadline = self.next_deadline(&envelope, now);
-        self.timers.insert((deadline, Timer::Message(envelope.mid)));
-        self.messages.insert(envelope.mid, MessageBook { recipients: waiting.len() as u32, hosts, deadline });
+        let mut held = Held::Whole(envelope);
+        let deadline = self.next_deadline(&held, now);
+        self.deadlines.insert((deadline, mid), ());
+        if self.queue_is_long() {
+            held.fold(if let [id] = ids[..] { Some(&self.host(id).name) } else { None });
+        }
+        self.messages.insert(mid, MessageBook::new(held, deadline, &ids, waiting.len() as u32));
         for (id, recipients) in by_host {
-            self.add_legs(now, id, &envelope, recipients);
+            self.add_legs(now, id, mid, recipients);
             self.start(now, id, out);
         }
     }
@@ -46,7 +50,8 @@ impl Engine {
         if let Some(id) = self.names.get(domain) {
             return *id;
         }
-        let host = Host::new(domain.clone(), &self.settings);
+        let mut host = Host::new(domain.clone(), &self.settings);
+        host.suspended = self.suspensions.of(domain);
         let id = match self.free_hosts.pop() {
             Some(id) => {
                 self.hosts[id.0 as usize] = Some(host);
@@ -61,13 +66,12 @@ impl Engine {
         id
     }
 
-    fn add_legs(
-        &mut self,
-        now: Timestamp,
-        id: HostId,
-        envelope: &Arc<Envelope>,
-        mut recipients: Vec<RecoveredRecipient>,
-    ) {
+    /// Whether envelopes are folded: the queue is so long that their memory counts more than a moment's work.
+    pub(super) fn queue_is_long(&self) -> bool {
+        self.messages.len() >= self.settings.whole_envelopes_max
+    }
+
+    fn add_legs(&mut self, now: Timestamp, id: HostId, mid: MessageId, mut recipients: Vec<RecoveredRecipient>) {
         // Recipients with the same history share a leg, so that a recovered timer is nobody else's.
         recipients.sort_by_key(|r| (r.attempts, r.next_attempt_at, r.rid));
         let most = self.host(id).limits.leg_recipients(self.settings.transaction_recipients_max);
@@ -76,22 +80,14 @@ impl Engine {
             .flat_map(|group| group.chunks(most));
         let latest = schedule::retry_at_latest(now, &self.settings);
         for (number, group) in groups.enumerate() {
-            let key = (envelope.mid, number as u16);
+            let key = (mid, number as u16);
             let stage = match group[0].next_attempt_at {
                 // No timer that we set is longer than this: it was written down before the clock was set back.
                 Some(until) => LegStage::Retry { until: until.min(latest), epoch: 0, braked: false },
                 None => LegStage::Due,
             };
-            let leg = Leg {
-                envelope: envelope.clone(),
-                rids: group.iter().map(|recipient| recipient.rid).collect(),
-                attempts: group[0].attempts,
-                stage,
-                since: now,
-                spent: None,
-                latest: None,
-            };
-            self.host_mut(id).insert(key, leg);
+            let rids: Vec<RecipientId> = group.iter().map(|recipient| recipient.rid).collect();
+            self.host_mut(id).insert(key, Leg::new(now, &rids, group[0].attempts, stage));
         }
     }
 }

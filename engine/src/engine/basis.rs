@@ -20,7 +20,7 @@ impl Engine {
             }
             WaitCause::Retry => {
                 let until = timer.map(|(until, _)| until);
-                let verdict = leg.and_then(|leg| leg.latest.as_ref()).map(|word| word.code);
+                let verdict = leg.and_then(|leg| leg.latest()).map(|word| word.code);
                 Basis { until, verdict, ..Basis::default() }
             }
             WaitCause::Backoff => Basis {
@@ -48,7 +48,11 @@ impl Engine {
                 }
                 _ => Basis::default(),
             },
-            WaitCause::Sending | WaitCause::Held | WaitCause::Suspended | WaitCause::Routing => Basis::default(),
+            WaitCause::Suspended => {
+                let until = host.suspended.as_ref().and_then(|suspension| suspension.until);
+                Basis { until, verdict: Some(VerdictCode::Suspended), ..Basis::default() }
+            }
+            WaitCause::Sending | WaitCause::Held | WaitCause::Routing => Basis::default(),
         }
     }
 }

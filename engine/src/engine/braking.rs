@@ -33,14 +33,14 @@ impl Engine {
     /// time is over, or a person has released it.
     pub(super) fn about_us(&self, id: HostId, key: LegKey, outcomes: &[Outcome]) -> Vec<RecipientId> {
         let Some(leg) = self.host(id).legs.get(&key) else { return Vec::new() };
-        if leg.latest.as_ref().is_some_and(|word| word.code == VerdictCode::GuardBrake) {
+        if leg.latest().is_some_and(|word| word.code == VerdictCode::GuardBrake) {
             return Vec::new();
         }
         let refused = |outcome: &Outcome| match outcome {
             Outcome::Refused { stage, reply } => verdict::is_about_us(*stage, reply),
             Outcome::Delivered(_) | Outcome::Failed(_) => false,
         };
-        leg.rids.iter().zip(outcomes).filter(|(_, outcome)| refused(outcome)).map(|(rid, _)| *rid).collect()
+        leg.rids().iter().zip(outcomes).filter(|(_, outcome)| refused(outcome)).map(|(rid, _)| *rid).collect()
     }
 
     /// Whether so many more refusals by this exchanger must wait.

@@ -8,12 +8,14 @@ use super::{Engine, Timer};
 use crate::host_id::HostId;
 use crate::jump::Jump;
 use crate::lane::SessionState;
+use crate::shelf::Shelf;
 use crate::{Fact, Output};
 use common::vocab::{MessageId, Timestamp};
 
 impl Engine {
     pub(super) fn clock_jumped(&mut self, now: Timestamp, jump: Jump, out: &mut Output) {
         out.facts.push(Fact::ClockJumped { from: jump.from, to: jump.to });
+        self.deadlines = Shelf::default();
         let before = std::mem::take(&mut self.timers);
         let idle = before.into_iter().filter(|(_, timer)| matches!(timer, Timer::IdleSession(_)));
         self.timers = idle.map(|(at, timer)| (jump.moved(at), timer)).collect();
@@ -25,6 +27,7 @@ impl Engine {
             }
         }
         self.lanes.values_mut().filter_map(|lane| lane.failed_until.as_mut()).for_each(|until| jump.shift(until));
+        self.watch_suspensions(); // their ends are times of the wall clock
         let ids: Vec<HostId> = self.names.values().copied().collect();
         for id in ids {
             self.host_mut(id).jump(jump);

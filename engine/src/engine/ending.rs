@@ -4,12 +4,12 @@
 //! relayed; a report carries the settlement of the recipients that it is about; the last effect of a message says that
 //! it is done. Never: a report about a message from the null sender, or one that its sender did not want (RFC 3461 §4.1).
 
-use super::{Engine, Timer};
+use super::Engine;
 use crate::envelope::{Envelope, Settled, Settlement};
-use crate::queue::Word;
+use crate::queue::{MessageBook, Word};
 use crate::report::{Report, ReportKind, Reported};
 use crate::{Effect, Output};
-use common::vocab::{MessageId, RecipientId, Timestamp};
+use common::vocab::{Domain, MessageId, RecipientId, Timestamp};
 use std::sync::Arc;
 
 /// What became of some recipients of one message in one event.
@@ -27,6 +27,11 @@ impl Ending {
     /// Of which message.
     pub(super) fn mid(&self) -> MessageId {
         self.envelope.mid
+    }
+
+    /// When the message is given up.
+    pub(super) fn expires_at(&self) -> Timestamp {
+        self.expires_at
     }
 
     /// A recipient ended, or waits again: nobody is told.
@@ -87,9 +92,28 @@ impl Ending {
 }
 
 impl Engine {
+    /// The envelope of a message that has recipients in the queue.
+    pub(super) fn envelope(&self, mid: MessageId) -> Arc<Envelope> {
+        let book = &self.messages[&mid];
+        book.held.envelope(mid, self.only_host(book).as_ref())
+    }
+
+    /// The domain of all recipients of a message that are in the queue, if it is one.
+    pub(super) fn only_host(&self, book: &MessageBook) -> Option<Domain> {
+        let host = self.hosts[book.only_host()?.0 as usize].as_ref()?;
+        Some(host.name.clone())
+    }
+
+    fn fold(&mut self, mid: MessageId) {
+        let host = self.messages.get(&mid).and_then(|book| self.only_host(book));
+        if let Some(book) = self.messages.get_mut(&mid) {
+            book.held.fold(host.as_ref());
+        }
+    }
+
     /// Nothing has become of the recipients of this message yet.
     pub(super) fn ending(&self, envelope: Arc<Envelope>) -> Ending {
-        let expires_at = self.expires_at(&envelope);
+        let expires_at = self.expires_at(envelope.received_at, envelope.from.is_some());
         Ending { envelope, expires_at, settled: Vec::new(), failed: Vec::new(), relayed: Vec::new(), done: false }
     }
 
@@ -104,10 +128,13 @@ impl Engine {
             book.recipients -= ended;
             ending.done = book.recipients == 0;
         }
+        if !ending.done && self.queue_is_long() {
+            self.fold(mid); // it waits for another attempt
+        }
         if ending.done
             && let Some(book) = self.messages.remove(&mid)
         {
-            self.timers.remove(&(book.deadline, Timer::Message(mid)));
+            self.deadlines.remove(&(book.deadline, mid));
         }
         match self.endings.last_mut() {
             Some(last) if last.envelope.mid == mid => last.absorb(ending),

@@ -52,7 +52,7 @@ impl Engine {
         out: &mut Output,
     ) {
         let Some(book) = self.sessions.get(&session) else { return };
-        let SessionState::Busy { leg: key } = book.state else { return };
+        let SessionState::Busy { leg: key, .. } = book.state else { return };
         let (id, messages, address) = (book.host, book.messages, book.hop.address);
         if key.0 != mid {
             return;
@@ -88,9 +88,10 @@ impl Engine {
         out: &mut Output,
     ) {
         let Some(leg) = self.host(id).legs.get(&key) else { return };
-        debug_assert_eq!(leg.rids.len(), outcomes.len(), "one outcome per recipient of the order");
-        let (rids, expired) = (leg.rids.clone(), self.expires_at(&leg.envelope) <= now);
-        let mut ending = self.ending(leg.envelope.clone());
+        let rids = leg.rids().to_vec();
+        debug_assert_eq!(rids.len(), outcomes.len(), "one outcome per recipient of the order");
+        let mut ending = self.ending(self.envelope(key.0));
+        let expired = ending.expires_at() <= now;
         if outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed(_))) {
             self.answered(now, id, out);
         }
@@ -214,7 +215,7 @@ impl Engine {
         };
         let host = self.host_mut(id);
         if let Some(leg) = host.legs.get_mut(&key) {
-            leg.latest = Some(Box::new(word));
+            leg.set_latest(word);
         }
         host.defer(key, until, braked);
         for (rid, judgement, reply) in kept {
@@ -248,8 +249,8 @@ impl Engine {
     /// A whole leg that is not being sent ends without delivery.
     fn bounce_leg(&mut self, id: HostId, key: LegKey, kind: HardBounce, word: &Word, out: &mut Output) {
         let Some(leg) = self.host_mut(id).remove(key) else { return };
-        let mut ending = self.ending(leg.envelope);
-        for rid in leg.rids {
+        let mut ending = self.ending(self.envelope(key.0));
+        for &rid in leg.rids() {
             self.bounce(id, rid, kind, word, &mut ending, out);
         }
         self.conclude(ending);
@@ -311,6 +312,9 @@ impl Engine {
 
     fn bounce_due(&mut self, id: HostId, word: &Word, out: &mut Output) {
         let host = self.host(id);
+        if host.suspended.is_some() {
+            return; // suspended mail stays: it is looked up again when delivery goes on
+        }
         let due: Vec<LegKey> = host.legs.iter().filter(|(_, leg)| host.is_due(leg)).map(|(key, _)| *key).collect();
         for key in due {
             self.bounce_leg(id, key, HardBounce::Dns, word, out);
@@ -327,10 +331,10 @@ impl Engine {
             let reply = Reply::new(ReplyCode(250), "2.0.0 discarded by a route");
             let tell =
                 |rid: &RecipientId| Fact::Delivered { mid: key.0, rid: *rid, session: None, reply: reply.clone() };
-            out.facts.extend(leg.rids.iter().map(tell));
+            out.facts.extend(leg.rids().iter().map(tell));
             let word = || Word { code: VerdictCode::Ok, reply: Some(reply.clone()), exchanger: None, at: Some(now) };
-            let mut ending = self.ending(leg.envelope);
-            leg.rids.iter().for_each(|rid| ending.deliver(*rid, false, word));
+            let mut ending = self.ending(self.envelope(key.0));
+            leg.rids().iter().for_each(|rid| ending.deliver(*rid, false, word));
             self.conclude(ending);
         }
         self.move_host(now, id, HostStatus::Up, VerdictCode::Ok, out);
@@ -340,10 +344,10 @@ impl Engine {
     pub(super) fn give_up(&mut self, id: HostId, key: LegKey, out: &mut Output) {
         let host = self.host(id);
         let Some(leg) = host.legs.get(&key) else { return };
-        if matches!(leg.stage, LegStage::Sending { .. }) {
+        if matches!(leg.stage, LegStage::Sending) {
             return;
         }
-        let word = host.last_word(leg);
+        let word = host.last_word(leg, self.messages[&key.0].held.received_at());
         self.bounce_leg(id, key, HardBounce::Expired, &word, out);
     }
 
@@ -351,7 +355,7 @@ impl Engine {
     /// each of them gets its own attempt: the clock may have jumped, and one success must not end a whole queue.
     pub(super) fn decide_last_chances(&mut self, id: HostId, out: &mut Output) {
         for key in std::mem::take(&mut self.host_mut(id).last_chance) {
-            let sending = |leg: &crate::queue::Leg| matches!(leg.stage, LegStage::Sending { .. });
+            let sending = |leg: &crate::queue::Leg| matches!(leg.stage, LegStage::Sending);
             if self.host(id).legs.get(&key).is_some_and(sending) {
                 continue; // its own attempt is under way and decides when it ends
             }

@@ -3,6 +3,7 @@
 use super::{Engine, Timer};
 use crate::host::{CauseSet, Host, Routing};
 use crate::host_id::HostId;
+use crate::lane::SessionState;
 use crate::queue::{Leg, LegStage};
 use crate::view::{HostDetailView, HostView, InHand, MessageView, RecipientView};
 use common::vocab::{Counters, Domain, HostStatus, MessageId, RecipientId, Timestamp, WaitCause};
@@ -50,7 +51,7 @@ impl Engine {
             status: host.status,
             status_since: host.status_since,
             limited_since: host.limited_since.filter(|_| host.status != HostStatus::Down),
-            held_since: None,
+            held: host.suspended.clone(),
             evidence: host.evidence.clone(),
             counters: host.counters,
             unattempted: host.counts.unattempted,
@@ -62,7 +63,7 @@ impl Engine {
             connections: host.connected,
             pending: host.connecting,
             connections_max: host.window.open(),
-            oldest_at: host.legs.first_key_value().map(|(_, leg)| leg.envelope.received_at),
+            oldest_at: host.legs.first_key_value().map(|((mid, _), _)| self.messages[mid].held.received_at()),
             next_attempt_at: host.next_attempt_at(),
             last_activity_at: host.last_activity_at,
         }
@@ -88,29 +89,41 @@ impl Engine {
     /// A queued message with its recipients that are still in the queue.
     pub fn message(&self, now: Timestamp, mid: MessageId) -> Option<MessageView> {
         let book = self.messages.get(&mid)?;
-        let mut envelope = None;
         let mut recipients = Vec::new();
-        for id in book.hosts.as_slice() {
+        let expires_at = self.expires(&book.held);
+        for id in book.hosts() {
             let Some(host) = self.hosts[id.0 as usize].as_ref() else { continue };
             for leg in host.legs.range((mid, 0)..=(mid, u16::MAX)).map(|(_, leg)| leg) {
-                envelope.get_or_insert_with(|| leg.envelope.clone());
-                recipients.extend(leg.rids.iter().map(|rid| self.recipient(now, host, leg, *rid)));
+                let recipients_of = leg.rids().iter();
+                recipients.extend(recipients_of.map(|rid| self.recipient(now, host, leg, *rid, expires_at)));
             }
         }
         recipients.sort_by_key(|recipient| recipient.rid);
-        Some(MessageView { envelope: envelope?, as_of: now, recipients })
+        Some(MessageView { envelope: self.envelope(mid), as_of: now, recipients })
     }
 
-    fn recipient(&self, now: Timestamp, host: &Host, leg: &Leg, rid: RecipientId) -> RecipientView {
+    fn recipient(
+        &self,
+        now: Timestamp,
+        host: &Host,
+        leg: &Leg,
+        rid: RecipientId,
+        expires_at: Timestamp,
+    ) -> RecipientView {
         let holding = host.holding(self.guard_closed);
+        let over = host.pause_over_at();
         let (held_by, next_attempt_at) = match leg.stage {
-            LegStage::Sending { .. } => (CauseSet::default().with(WaitCause::Sending), None),
-            _ if host.is_due(leg) => (holding, host.pause_over_at()),
+            LegStage::Sending => (CauseSet::default().with(WaitCause::Sending), None),
+            _ if host.is_due(leg) => (holding, over),
             LegStage::Retry { until, braked, .. } => {
                 let own = if braked { WaitCause::Guard } else { WaitCause::Retry };
-                (holding.with(own), Some(host.pause_over_at().map_or(until, |over| over.max(until))))
+                (holding.with(own), Some(over.map_or(until, |over| over.max(until))))
             }
             LegStage::Due => (holding, None),
+        };
+        let next_attempt_at = match &host.suspended {
+            Some(suspension) if leg.stage != LegStage::Sending => suspension.until,
+            _ => next_attempt_at,
         };
         let cause = held_by.first();
         RecipientView {
@@ -120,20 +133,28 @@ impl Engine {
             also: held_by.others(),
             attempts: leg.attempts,
             next_attempt_at,
-            expires_at: self.expires_at(&leg.envelope),
+            expires_at,
             waited: host.spent(now, leg).iter().collect(),
-            latest: leg.latest.as_ref().map(|word| (word.code, word.reply.clone())),
+            latest: leg.latest().map(|word| (word.code, word.reply.clone())),
         }
+    }
+
+    /// Octets of memory of the queue: what grows with each message, the hosts' own records left out.
+    #[cfg(test)]
+    pub(crate) fn queue_bytes(&self) -> usize {
+        let folded: usize = self.messages.values().map(|book| book.held.bytes()).sum();
+        let queues: usize = self.hosts.iter().flatten().map(Host::queue_bytes).sum();
+        folded + queues + self.messages.bytes() + self.deadlines.bytes()
     }
 
     /// What sessions carry at this moment.
     pub fn in_hand(&self) -> Vec<InHand> {
-        let legs = self.names.values().flat_map(|id| self.host(*id).legs.iter());
-        legs.filter_map(|(key, leg)| match leg.stage {
-            LegStage::Sending { attempt, .. } => Some(InHand { attempt, mid: key.0, rids: leg.rids.clone() }),
+        let carried = self.sessions.values().filter_map(|session| match session.state {
+            SessionState::Busy { leg, attempt } => Some((session.host, leg, attempt)),
             _ => None,
-        })
-        .collect()
+        });
+        let rids = |id: HostId, key| self.host(id).legs.get(&key).map(|leg| leg.rids().to_vec());
+        carried.filter_map(|(id, key, attempt)| Some(InHand { attempt, mid: key.0, rids: rids(id, key)? })).collect()
     }
 
     /// What must hold after every step (DESIGN 4.2). Panics with what does not. Costs a walk over everything:

@@ -69,7 +69,7 @@ impl Engine {
         let closed = self.guard_closed;
         let host = self.host_mut(id);
         let resting = host.rest.is_some_and(|rest| rest.until > now) || host.pausing();
-        if closed || !host.has_due() || resting {
+        if closed || host.suspended.is_some() || !host.has_due() || resting {
             return false;
         }
         if host.connecting + host.busy >= host.connections_allowed() {
@@ -96,15 +96,17 @@ impl Engine {
     /// Gives the host's next due leg to an idle session.
     pub(super) fn deliver(&mut self, now: Timestamp, id: HostId, session: SessionId, out: &mut Output) {
         let attempt = AttemptId(self.next_attempt);
-        let Some(key) = self.host_mut(id).take_due(now, session, attempt) else { return };
+        let Some(key) = self.host_mut(id).take_due(now) else { return };
         self.next_attempt += 1;
         self.host_mut(id).spend_rate(now, key);
         let host = self.host(id);
-        let leg = &host.legs[&key];
-        let order = Order { attempt, envelope: leg.envelope.clone(), rids: leg.rids.clone(), host: host.name.clone() };
+        let (rids, name) = (host.legs[&key].rids().to_vec(), host.name.clone());
+        let only_host = self.messages.get(&key.0).and_then(|book| self.only_host(book));
+        let Some(book) = self.messages.get_mut(&key.0) else { return };
+        let order = Order { attempt, envelope: book.held.unfold(key.0, only_host.as_ref()), rids, host: name };
         self.hand_session_to(id, session);
         let book = self.sessions.get_mut(&session).expect("an idle session is in the books");
-        book.state = SessionState::Busy { leg: key };
+        book.state = SessionState::Busy { leg: key, attempt };
         book.messages += 1;
         let address = book.hop.address;
         if let Some(lane) = self.lanes.get_mut(&address) {

@@ -10,7 +10,18 @@ use common::vocab::Timestamp;
 impl Engine {
     /// Deals with every timer that has run out.
     pub(super) fn run_timers(&mut self, now: Timestamp, out: &mut Output) {
-        while let Some(&(at, timer)) = self.timers.first().filter(|(at, _)| *at <= now) {
+        loop {
+            let deadline =
+                self.deadlines.first_key_value().map(|(deadline, ())| *deadline).filter(|(at, _)| *at <= now);
+            let timer = self.timers.first().copied().filter(|(at, _)| *at <= now);
+            if let Some((at, mid)) = deadline
+                && timer.is_none_or(|(sooner, _)| at < sooner)
+            {
+                self.deadlines.remove(&(at, mid));
+                self.message_is_late(now, mid, out);
+                continue;
+            }
+            let Some((at, timer)) = timer else { break };
             self.timers.remove(&(at, timer));
             match timer {
                 Timer::Host(id) => self.host_woke(now, id, out),
@@ -24,7 +35,7 @@ impl Engine {
                         self.close(session, out);
                     }
                 }
-                Timer::Message(mid) => self.message_is_late(now, mid, out),
+                Timer::Suspension => self.end_suspensions(now, out),
             }
         }
     }
@@ -66,10 +77,15 @@ impl Engine {
     pub(super) fn lifetime_over(&mut self, now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
         let Some(host) = self.hosts[id.0 as usize].as_ref() else { return };
         let Some(leg) = host.legs.get(&key) else { return };
-        if matches!(leg.stage, LegStage::Sending { .. }) {
+        if matches!(leg.stage, LegStage::Sending) {
             return; // the attempt under way decides
         }
-        if host.heard_since(leg.envelope.received_at) {
+        if host.suspended.is_some() {
+            self.host_mut(id).overdue.push(key);
+            return;
+        }
+        let received_at = self.messages[&key.0].held.received_at();
+        if host.heard_since(received_at) {
             self.give_up(id, key, out);
             return self.reschedule(now, id);
         }

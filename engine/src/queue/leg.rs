@@ -8,17 +8,15 @@
 //!  └─────────┘                          the session broke before the attempt counted
 //! ```
 
-use crate::envelope::Envelope;
 use crate::host::Own;
 use crate::queue::{Spent, Word};
-use common::vocab::{AttemptId, MessageId, RecipientId, SessionId, Timestamp, WaitCause};
-use std::sync::Arc;
+use common::vocab::{MessageId, RecipientId, Timestamp, WaitCause};
 
 /// Names a leg within its host: the message, and which fifty of its recipients for this host.
 pub type LegKey = (MessageId, u16);
 
 /// Where a leg stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegStage {
     /// It may go as soon as the host lets it.
     Due,
@@ -31,32 +29,33 @@ pub enum LegStage {
         /// The brake on mass bounces set it: a guard of ours, not a reply to the leg alone.
         braked: bool,
     },
-    /// A session carries it.
-    Sending {
-        /// Which session.
-        session: SessionId,
-        /// Which attempt.
-        attempt: AttemptId,
-    },
+    /// A session carries it: the session knows as which attempt.
+    Sending,
 }
 
-/// See the head of this file.
+/// See the head of this file. A million of them may wait: most have one recipient and were never answered.
 #[derive(Clone, Debug)]
 pub struct Leg {
-    /// The message.
-    pub envelope: Arc<Envelope>,
-    /// Its recipients that are still in the queue, ascending.
-    pub rids: Vec<RecipientId>,
-    /// Attempts that ended with an answer for this leg. A host that was not reached does not count.
-    pub attempts: u32,
     /// Where it stands.
     pub stage: LegStage,
     /// Since when it stands there.
     pub since: Timestamp,
-    /// How long it waited for what before that; nothing while it was never tried.
-    pub spent: Option<Box<Spent>>,
+    /// What most legs do not have.
+    more: Option<Box<More>>,
+    /// Attempts that ended with an answer for this leg. A host that was not reached does not count.
+    pub attempts: u32,
+    /// Its recipient, if it is one.
+    rid: RecipientId,
+}
+
+#[derive(Clone, Debug, Default)]
+struct More {
+    /// Its recipients that are still in the queue, ascending, unless it is one.
+    rids: Option<Box<[RecipientId]>>,
+    /// How long it waited for what before it stood where it stands.
+    spent: Spent,
     /// What the latest attempt came to.
-    pub latest: Option<Box<Word>>,
+    latest: Option<Word>,
 }
 
 impl Leg {
@@ -67,12 +66,59 @@ impl Leg {
             LegStage::Retry { epoch, braked, .. } => {
                 Own::Timer(if braked { WaitCause::Guard } else { WaitCause::Retry }, epoch)
             }
-            LegStage::Sending { .. } => Own::Sending,
+            LegStage::Sending => Own::Sending,
         }
+    }
+
+    /// A leg of these recipients, ascending, that is known from now on.
+    pub fn new(now: Timestamp, rids: &[RecipientId], attempts: u32, stage: LegStage) -> Leg {
+        let mut leg = Leg { stage, since: now, more: None, attempts, rid: RecipientId(0) };
+        leg.set_rids(rids);
+        leg
+    }
+
+    /// Its recipients that are still in the queue, ascending.
+    pub fn rids(&self) -> &[RecipientId] {
+        match self.more.as_ref().and_then(|more| more.rids.as_ref()) {
+            Some(rids) => rids,
+            None => std::slice::from_ref(&self.rid),
+        }
+    }
+
+    /// From now on these.
+    pub fn set_rids(&mut self, rids: &[RecipientId]) {
+        if let [rid] = rids {
+            self.rid = *rid;
+            if let Some(more) = &mut self.more {
+                more.rids = None;
+            }
+        } else {
+            self.more.get_or_insert_default().rids = Some(rids.into());
+        }
+    }
+
+    /// What the latest attempt came to.
+    pub fn latest(&self) -> Option<&Word> {
+        self.more.as_ref()?.latest.as_ref()
+    }
+
+    /// An attempt came to this.
+    pub fn set_latest(&mut self, word: Word) {
+        self.more.get_or_insert_default().latest = Some(word);
+    }
+
+    /// How long it waited for what before it stood where it stands.
+    pub fn spent(&self) -> Spent {
+        self.more.as_ref().map(|more| more.spent).unwrap_or_default()
+    }
+
+    /// The same, to be added to.
+    pub fn spent_mut(&mut self) -> &mut Spent {
+        &mut self.more.get_or_insert_default().spent
     }
 
     /// Recipients of the leg.
     pub fn recipients(&self) -> u64 {
-        self.rids.len() as u64
+        self.rids().len() as u64
     }
 }

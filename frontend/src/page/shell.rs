@@ -5,6 +5,7 @@ use crate::browser;
 use crate::live::Live;
 use crate::part::{Glyphs, LineState, LiveDot, LostBar, Segment, Segments, ThemeIcon};
 use crate::preference::{Theme, Tongue, keep_theme, kept_theme, without_language};
+use crate::session::Entry;
 use crate::store::{Link, Store};
 use common::vocab::Badge;
 use common::words::{Label, Language, Note, Phrase, grouped};
@@ -100,7 +101,26 @@ fn TopBar() -> impl IntoView {
             <span class="clock" title=tongue.label(Label::ServerTime)>{clock}</span>
             <LanguageSwitch/>
             <ThemeSwitch/>
+            <SignedIn/>
         </header>
+    }
+    .into_any()
+}
+
+/// Who is signed in, and the way out; nothing where nobody signs in.
+#[component]
+fn SignedIn() -> impl IntoView {
+    let (entry, tongue) = (Entry::here(), Tongue::here());
+    let name = Memo::new(move |_| entry.name());
+    view! {
+        <Show when=move || name.with(Option::is_some)>
+            <span class="account">
+                <bdi translate="no">{name}</bdi>
+                <button type="button" data-part="sign-out" on:click=move |_| entry.sign_out()>
+                    {tongue.label(Label::SignOut)}
+                </button>
+            </span>
+        </Show>
     }
     .into_any()
 }
@@ -126,7 +146,7 @@ fn ConnectionBar() -> impl IntoView {
 }
 
 #[component]
-fn LanguageSwitch() -> impl IntoView {
+pub(super) fn LanguageSwitch() -> impl IntoView {
     let (tongue, location, navigate) = (Tongue::here(), use_location(), use_navigate());
     let choose = Callback::new(move |language: Language| {
         tongue.set(language);
@@ -154,7 +174,7 @@ fn LanguageSwitch() -> impl IntoView {
 }
 
 #[component]
-fn ThemeSwitch() -> impl IntoView {
+pub(super) fn ThemeSwitch() -> impl IntoView {
     let tongue = Tongue::here();
     let chosen = RwSignal::new(kept_theme());
     let segment = move |theme: Theme| {

@@ -180,6 +180,7 @@ pub(crate) mod tests {
             status: HostStatus::Up,
             badge: Badge::Up,
             since: Some(Timestamp(0)),
+            held: None,
             verdict: None,
             active_recipients: 0,
             unattempted_recipients: 0,

@@ -1,4 +1,4 @@
-//! The two tools that are compiled from crates: Trunk and wasm-bindgen.
+//! The tools that are compiled from crates: Trunk and wasm-bindgen for every build, cargo-fuzz for fuzzing alone.
 //!
 //! They lie in the user's cache by version, so checkouts share them and a new pin never meets an old tool. An install is
 //! made in a folder of its own and moved into place when it has answered with its version: one that was cut off is never
@@ -29,7 +29,7 @@ pub struct Tool {
 /// wasm-bindgen's version is also in Cargo.toml and Trunk.toml; a test below compares the three.
 const WASM_BINDGEN_VERSION: &str = "0.2.129";
 
-/// Every tool, in the order of installation.
+/// What every build needs, in the order of installation.
 pub const ALL: [Tool; 2] = [
     Tool {
         program: "wasm-bindgen",
@@ -51,6 +51,10 @@ pub const ALL: [Tool; 2] = [
         minutes: 5,
     },
 ];
+
+/// Only `fuzz` asks for it.
+pub const FUZZ: Tool =
+    Tool { program: "cargo-fuzz", version: "0.13.2", package: "cargo-fuzz", profile: &[], minutes: 2 };
 
 impl Tool {
     /// Name and version, as printed.

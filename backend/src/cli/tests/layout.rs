@@ -2,8 +2,8 @@
 
 use super::sample::*;
 use crate::cli::{delivernow, dig, hoststatus, status, tophosts};
-use common::vocab::Timestamp;
-use common::wire::{ActionState, HostRow, SaidReply, TlsState};
+use common::vocab::{Timestamp, VerdictCode};
+use common::wire::{ActionState, DigDelivery, DigHop, HostRow, SaidReply, TlsState};
 use common::words::Language;
 
 #[test]
@@ -248,7 +248,7 @@ fn status_says_what_the_start_recovered_and_that_it_is_the_lab() {
 }
 
 fn question(words: &[&str]) -> Result<dig::Question, String> {
-    dig::Question::parse(&words.iter().map(|word| word.to_string()).collect::<Vec<_>>(), Language::En)
+    dig::Question::parse(&words.iter().map(|word| word.to_string()).collect::<Vec<_>>(), None, Language::En)
 }
 
 #[test]
@@ -279,6 +279,49 @@ a-very-long-name.of-an-exchanger.example. 60 IN A 192.0.2.1
 
 "
     );
+}
+
+#[test]
+fn dig_says_what_delivery_would_use() {
+    let mut answer = dig_answer();
+    assert_eq!(dig::delivery(&answer, Language::En), "");
+    let hop = |preference, exchanger: &str, address: &str| DigHop {
+        preference,
+        exchanger: exchanger.into(),
+        address: address.into(),
+    };
+    let hops = vec![hop(5, "mx1.test", "192.0.2.1:25"), hop(10, "mx2.test", "[2001:db8::2]:25")];
+    answer.delivery = Some(DigDelivery { hops, ttl_seconds: Some(300), ..DigDelivery::default() });
+    assert_eq!(
+        dig::delivery(&answer, Language::En),
+        ";; Delivery would use, in this order, for the next 300 s:
+;;   5 mx1.test 192.0.2.1:25
+;;   10 mx2.test [2001:db8::2]:25
+
+"
+    );
+    let detail = Some("evil\u{1b}[2J".to_owned());
+    let nowhere = DigDelivery { because: Some(VerdictCode::DnsMxUnusable), detail, ..DigDelivery::default() };
+    (answer.delivery, answer.left_out) = (Some(nowhere), 3);
+    let said = dig::delivery(&answer, Language::En);
+    assert!(
+        said.starts_with(";; 3 records are not shown: the answer is too large.\n;; Delivery would find no"),
+        "{said}"
+    );
+    assert!(said.contains("evil\\x1b[2J") && !said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
+fn dig_takes_an_address_and_flags() {
+    let words = ["@::1".to_owned(), "+tcp".to_owned(), "+dnssec".to_owned()];
+    let asked = dig::Question::parse(&words, Some("192.0.2.7".parse().unwrap()), Language::En).unwrap();
+    assert_eq!(
+        (asked.rtype.as_deref(), asked.name.as_str(), asked.tcp, asked.dnssec),
+        (Some("PTR"), "192.0.2.7", true, true)
+    );
+    let text = dig::layout(&asked, &dig_answer());
+    assert!(text.starts_with("\n; <<>> nexthop dig <<>> @::1 ptr 192.0.2.7 +tcp +dnssec\n"), "{text}");
+    assert!(question(&["+trace", "a.test"]).unwrap_err().contains("+trace"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ pub(super) fn row(host: &str) -> HostRow {
         status: HostStatus::Up,
         badge: Badge::Up,
         since: None,
+        held: None,
         verdict: None,
         active_recipients: 0,
         unattempted_recipients: 0,
@@ -123,6 +124,7 @@ pub(super) fn status() -> ServerStatus {
         messages_received: 62_049_822,
         recipients_received: 62_049_823,
         recovery: None,
+        recovering: None,
         totals,
     }
 }
@@ -144,11 +146,13 @@ pub(super) fn dig_answer() -> DigAnswer {
         ],
         authority: Vec::new(),
         additional: vec![record("a-very-long-name.of-an-exchanger.example.", 60, "A", "192.0.2.1")],
+        left_out: 0,
         query_ms: 12,
         server: "127.0.0.1:5300".into(),
         transport: "UDP".into(),
         at: NOW,
         size_bytes: 92,
+        delivery: None,
     }
 }
 
@@ -163,6 +167,7 @@ pub(super) fn action(matched: u64, hosts: u64) -> Action {
         done: matched,
         failed: 0,
         undo_until: None,
+        until: None,
         sample: Vec::new(),
         obstacles: Vec::new(),
     }

@@ -49,7 +49,10 @@ async fn every_question_reaches_the_socket_of_the_configuration_and_prints_its_l
     let seen = server.seen.all();
     assert_eq!(seen[0], "sort=-soft_bounced_events&limit=20");
     assert_eq!(seen[1], "localhost - en");
-    assert_eq!(seen[2], r#"{"kind":"dig","target":"xmail.com","rtype":"MX","server":null,"port":null}"#);
+    assert_eq!(
+        seen[2],
+        r#"{"kind":"dig","target":"xmail.com","rtype":"MX","server":null,"tcp":false,"dnssec":false,"port":null}"#
+    );
 }
 
 #[tokio::test]
@@ -71,7 +74,7 @@ async fn delivernow_carries_scope_mode_and_reason() {
     assert_eq!(
         server.seen.all(),
         [
-            r#"{"kind":"retry","scope":{"host":"example.com"},"mode":"canary","reason":"they are back","dry_run":true,"key":null}"#
+            r#"{"kind":"retry","scope":{"host":"example.com"},"mode":"canary","reason":"they are back","for_seconds":null,"dry_run":true,"key":null}"#
         ]
     );
     let all = server.ask(&["delivernow", "all"]).await;
@@ -130,7 +133,7 @@ async fn without_a_server_the_verb_names_the_socket_and_ends_with_69() {
 #[test]
 fn without_url_and_file_the_default_data_directory_is_tried() {
     use crate::cli::Place;
-    let place = Place::find(None, None, common::words::Language::En).unwrap();
+    let place = Place::find(None, crate::cli::Secure::default(), None, common::words::Language::En).unwrap();
     assert_eq!(place, Place::Socket("nexthop-data/control.sock".into()));
     assert!(place.to_string().starts_with('/'), "a person sees where that is: {place}");
 }
@@ -155,8 +158,12 @@ async fn what_answers_and_is_no_http_is_no_server() {
 async fn a_url_comes_before_the_configuration_and_its_token_goes_with_it() {
     let (url, seen) = start_tcp().await;
     let socket = start();
-    let surroundings =
-        Surroundings { server: Some(url.clone()), token: Some("secret".into()), locale: Some("ja_JP.UTF-8".into()) };
+    let surroundings = Surroundings {
+        server: Some(url.clone()),
+        token: Some("secret".into()),
+        locale: Some("ja_JP.UTF-8".into()),
+        ..Surroundings::default()
+    };
     let config = socket.config.to_str().unwrap();
     assert_eq!(nexthop(&["status", "--config", config], &surroundings, b"", false).await.code, 0);
     let host = url.strip_prefix("http://").unwrap();
@@ -177,7 +184,8 @@ async fn a_url_comes_before_the_configuration_and_its_token_goes_with_it() {
 #[tokio::test]
 async fn what_is_no_address_of_a_server_is_wrong_usage() {
     for url in [
-        "https://mail.test",
+        "https://",
+        "https://a/x",
         "mail.test:8025",
         "http://",
         "http://a:0",
@@ -259,7 +267,8 @@ async fn telnet_that_never_connects_is_a_no() {
 #[tokio::test]
 async fn a_websocket_that_is_refused_says_why() {
     let (url, seen) = start_tcp().await;
-    let surroundings = Surroundings { server: Some(url.clone()), token: Some("wrong".into()), locale: None };
+    let surroundings =
+        Surroundings { server: Some(url.clone()), token: Some("wrong".into()), ..Surroundings::default() };
     let ran = nexthop(&["telnet", "mx.test"], &surroundings, b"", false).await;
     assert_eq!((ran.code, ran.err.as_str()), (77, "nexthop: this token may not open sessions\n"));
     assert_eq!(seen.all(), [format!("origin {url}")]);
@@ -288,7 +297,6 @@ Name servers are the system's.
 Mail for a.test goes to 192.0.2.1:25.
 Mail goes to the exchangers of its domain, port 25, where no route is for it.
 Data is kept in {folder_text}/nexthop-data, which will be made.
-Note: sign-in is not built yet; the console listens on loopback only.
 Note: mail for postmaster@mx.test is refused; add aliases = {{ postmaster = \"you@example.com\" }} to [local].
 "
         )

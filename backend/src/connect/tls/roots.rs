@@ -57,7 +57,8 @@ impl Roots {
         self.0.add(certificate)
     }
 
-    pub(super) fn into_store(self) -> Arc<RootCertStore> {
+    /// For a client that refuses what they do not vouch for.
+    pub fn into_store(self) -> Arc<RootCertStore> {
         Arc::new(self.0)
     }
 }

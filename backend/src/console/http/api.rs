@@ -4,12 +4,14 @@ use super::Shared;
 use super::read::{Json, Parameters, bad, body, number, shown};
 use super::refusal::{Refusal, nothing_here};
 use crate::console::actions::no_record_of;
+use crate::console::auth::Caller;
 use crate::console::index::filter::Filter;
 use crate::console::index::order::{Cursor, OrderKey};
 use crate::console::letterhead::Letterhead;
 use crate::console::serve::stopped;
 use crate::console::state::asked;
 use crate::console::view;
+use axum::Extension;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
@@ -17,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use common::vocab::{ActionId, Domain, MessageId};
 use common::wire::{
     Action, ActionRequest, ApiError, ErrorCode, Health, HostDetail, HostRow, HostSort, List, MessageDetail, Probe,
-    ProbeRequest, ServerStatus,
+    ProbeKind, ProbeRequest, ServerStatus,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -39,7 +41,7 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: 200 while the server takes mail, 503 otherwise.
+/// `GET /readyz`: 200 while the server takes mail, also while it still reads what waits from before; 503 otherwise.
 #[utoipa::path(get, path = "/readyz", tag = "server", responses((status = 200, description = "The server takes mail", body = String), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn readyz(State(shared): State<Shared>) -> Result<&'static str, Refusal> {
     let health = *shared.console.health.borrow();
@@ -58,6 +60,7 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
     Parameters::read(query.as_deref(), &[])?;
     let (console, index) = (&shared.console, shared.console.index());
     let settings = &console.settings;
+    let (recovering, recovery) = console.recovery();
     Ok(Json(ServerStatus {
         as_of: console.clock.now(),
         up_since: settings.up_since,
@@ -68,7 +71,8 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
         lab: settings.lab,
         messages_received: index.messages_received,
         recipients_received: index.recipients_received,
-        recovery: settings.recovery.clone(),
+        recovery,
+        recovering,
         totals: index.totals.clone(),
     }))
 }
@@ -151,9 +155,13 @@ pub(super) async fn message(
 
 /// `POST /api/v1/actions`.
 #[utoipa::path(post, path = "/api/v1/actions", tag = "actions", request_body = ActionRequest, responses((status = 200, body = Action), (status = "default", description = "Refused", body = ApiError)))]
-pub(super) async fn act(State(shared): State<Shared>, request: Request) -> Answer<Action> {
+pub(super) async fn act(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Answer<Action> {
     let request: ActionRequest = body(&shared, request).await?;
-    Ok(Json(shared.console.actions.act(request).await?))
+    Ok(Json(shared.console.act(&caller, request).await?))
 }
 
 /// `GET /api/v1/actions/{id}`.
@@ -174,9 +182,15 @@ pub(super) struct Started {
 
 /// `POST /api/v1/probes`.
 #[utoipa::path(post, path = "/api/v1/probes", tag = "probes", request_body = ProbeRequest, responses((status = 202, description = "It runs", body = Started), (status = "default", description = "Refused", body = ApiError)))]
-pub(super) async fn start_probe(State(shared): State<Shared>, request: Request) -> Result<Response, Refusal> {
+pub(super) async fn start_probe(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Response, Refusal> {
     let request: ProbeRequest = body(&shared, request).await?;
+    let (what, target) = (if request.kind == ProbeKind::Dig { "dig" } else { "smtp" }, request.target.clone());
     let id = shared.console.probes.start(request, shared.door.stop.clone()).await?;
+    shared.console.auth.note(&caller, what, &target, &format!("probe {id}"));
     Ok((StatusCode::ACCEPTED, Json(Started { id })).into_response())
 }
 

@@ -3,7 +3,7 @@
 //! Promises: every route is in it with what it takes and answers; a test walks the router against it.
 //! Never: said anew by hand; names, shapes and words come from `common::wire`.
 
-use super::{api, post};
+use super::{api, people, post, session};
 use crate::console::live;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -24,6 +24,10 @@ use utoipa::{Modify, OpenApi};
     paths(
         api::healthz,
         api::readyz,
+        session::session,
+        session::sign_in,
+        session::sign_out,
+        session::set_up,
         api::status,
         api::hosts,
         api::host,
@@ -33,6 +37,14 @@ use utoipa::{Modify, OpenApi};
         api::action,
         api::start_probe,
         api::probe,
+        people::users,
+        people::add_user,
+        people::change_user,
+        people::remove_user,
+        people::tokens,
+        people::add_token,
+        people::revoke_token,
+        people::audit,
         live::upgrade,
         openapi,
     ),

@@ -1,11 +1,14 @@
 //! The gate: what every request passes before its handler and every answer after it.
 //!
-//! In: the name by which we were called must be ours; a request that changes something must not come from a foreign
-//! page. Out: refusals get their body, everything gets its protecting fields, the log gets a line.
+//! In: the name by which we were called must be ours; who asks is found; a request that changes something must not come
+//! from a foreign page; a route lets on who has its permission. Out: refusals get their body, everything gets its protecting fields, the log gets a line.
 
 use super::Shared;
+use super::client::Client;
+use super::cookie;
 use super::origin::Names;
 use super::refusal::Refusal;
+use crate::console::auth::{Auth, Caller, Permission, Right};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
@@ -24,24 +27,50 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub struct Door {
     /// The names that are let in; `None` on the control socket, where the file's mode decides.
     names: Option<Names>,
+    /// Of the listener; 0 on the control socket.
+    port: u16,
+    /// Whether the listener speaks TLS.
+    tls: bool,
     /// True when the server stops.
     pub(in crate::console) stop: watch::Receiver<bool>,
 }
 
+/// What a request must show of the page that it comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::console) enum Page {
+    /// Our own page's Origin: a browser sends it with every websocket.
+    Origin,
+    /// That it is ours, by the Origin or by what the browser thinks: a cookie is sent whoever made the browser ask.
+    Ours,
+    /// No foreign one. Without a word about a page it is a program.
+    NotForeign,
+}
+
 impl Door {
     /// The door of a TCP listener.
-    pub fn tcp(listener: SocketAddr, public: &[String], stop: watch::Receiver<bool>) -> Door {
-        Door { names: Some(Names::new(listener, public)), stop }
+    pub fn tcp(listener: SocketAddr, tls: bool, public: &[String], stop: watch::Receiver<bool>) -> Door {
+        Door { names: Some(Names::new(listener, tls, public)), port: listener.port(), tls, stop }
     }
 
     /// The door of the control socket: who comes through it is an admin.
     pub fn control(stop: watch::Receiver<bool>) -> Door {
-        Door { names: None, stop }
+        Door { names: None, port: 0, tls: false, stop }
     }
 
     /// Whether this is the control socket.
     pub(in crate::console) fn is_control(&self) -> bool {
         self.names.is_none()
+    }
+
+    /// The listener's port.
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Whether the browser came by TLS: to us, or to a proxy whose page names its Origin.
+    pub(super) fn is_secure(&self, fields: &HeaderMap) -> bool {
+        let by_proxy = || fields.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https://"));
+        self.tls || by_proxy()
     }
 
     /// The name by which we were called must be ours: DNS rebinding makes a foreign name point at us.
@@ -57,37 +86,90 @@ impl Door {
             return Ok(());
         }
         let sentence = "The console is not known by this name. Use the address it listens on, or add the name to \
-                        the console's public names.";
+                        console.public in its configuration.";
         Err(ApiError::new(ErrorCode::NotAllowed, sentence))
     }
 
-    /// The page that asks must be ours. Without an `Origin` it is no page but a program, if `programs` are welcome.
-    pub(in crate::console) fn check_origin(&self, fields: &HeaderMap, programs: bool) -> Result<(), ApiError> {
+    /// Refuses a request that a foreign page made.
+    pub(in crate::console) fn check_origin(&self, fields: &HeaderMap, wanted: Page) -> Result<(), ApiError> {
         let Some(names) = &self.names else { return Ok(()) };
         let mut origins = fields.get_all(header::ORIGIN).iter();
         let known = match origins.next() {
             Some(origin) => origin.to_str().is_ok_and(|origin| names.knows_origin(origin)) && origins.next().is_none(),
             // A page whose browser leaves the Origin out says so by the other field.
-            None => {
-                programs && matches!(fields.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes), None | Some(b"same-origin"))
-            }
+            None => match fields.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes) {
+                Some(b"same-origin") => wanted != Page::Origin,
+                Some(_) => false,
+                None => wanted == Page::NotForeign,
+            },
         };
         if known {
             return Ok(());
         }
         Err(ApiError::new(ErrorCode::NotAllowed, "Only the console's own page may do this: the Origin is not ours."))
     }
+
+    /// By which right a request comes.
+    fn identify(&self, auth: &Auth, fields: &HeaderMap) -> Result<Right, ApiError> {
+        if self.is_control() {
+            return Ok(Right::Socket);
+        }
+        let bearer = fields.get(header::AUTHORIZATION).and_then(|field| field.to_str().ok()).and_then(|field| {
+            let (scheme, token) = field.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+        auth.identify(cookie::read(fields, self.port, self.tls), bearer)
+    }
+}
+
+/// Lets a request in or not; who asks stands beside it from here on.
+fn let_in(shared: &Shared, request: &mut Request) -> Result<(), ApiError> {
+    let address = request.extensions().get::<Client>().and_then(|client| client.address);
+    let nobody = Caller { right: Right::Nobody, address };
+    let (auth, door) = (&shared.console.auth, &shared.door);
+    let refused = |caller: &Caller, what: &'static str, scope: &str, refusal: &ApiError| {
+        auth.refused(caller, what, scope, &refusal.error.sentence);
+    };
+    let host = request.headers().get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
+    door.check_host(request).inspect_err(|why| refused(&nobody, "host", host.as_deref().unwrap_or(""), why))?;
+    let fields = request.headers();
+    let right = door.identify(auth, fields).inspect_err(|why| refused(&nobody, "token", request.uri().path(), why))?;
+    let caller = Caller { right, address };
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let wanted = match caller.right {
+        // Nobody but the program itself can send its token.
+        Right::Token { .. } | Right::Socket => None,
+        Right::User { .. } => Some(Page::Ours),
+        Right::Anybody | Right::Nobody => Some(Page::NotForeign),
+    };
+    if let Some(wanted) = wanted.filter(|_| !reads) {
+        let origin = fields.get(header::ORIGIN).map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned());
+        let origin = origin.unwrap_or_default();
+        door.check_origin(fields, wanted).inspect_err(|why| refused(&caller, "origin", &origin, why))?;
+    }
+    auth.seen(&caller.right);
+    request.extensions_mut().insert(caller);
+    Ok(())
+}
+
+/// Lets on who has the permission of the route.
+pub(super) async fn permit(
+    State((shared, permission)): State<(Shared, Permission)>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Refusal> {
+    let nobody = Caller { right: Right::Nobody, address: None };
+    let caller = request.extensions().get::<Caller>().unwrap_or(&nobody);
+    shared.console.permit(caller, permission, request.uri().path())?;
+    Ok(next.run(request).await)
 }
 
 /// Lets a request in or not, and dresses the answer.
-pub(super) async fn gate(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub(super) async fn gate(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let name = shared.console.next_request();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let let_in = shared.door.check_host(&request).and_then(|()| {
-        let reads = matches!(method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if reads { Ok(()) } else { shared.door.check_origin(request.headers(), true) }
-    });
-    let mut response = match let_in {
+    let by_name = request.headers().get(header::HOST).is_some_and(|host| !host.as_bytes().starts_with(b"localhost"));
+    let mut response = match let_in(&shared, &mut request) {
         Ok(()) => next.run(request).await,
         Err(refusal) => axum::response::IntoResponse::into_response(Refusal::from(refusal)),
     };
@@ -101,6 +183,10 @@ pub(super) async fn gate(State(shared): State<Shared>, request: Request, next: N
         if let Some(seconds) = retry_after(refusal.body.error.code) {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
         }
+        if refusal.body.error.code == ErrorCode::SignIn {
+            // No browser opens a window of its own for this scheme.
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         refusal.body.error.request_id = Some(name);
         let body = serde_json::to_vec(&refusal.body).unwrap_or_default();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -110,8 +196,15 @@ pub(super) async fn gate(State(shared): State<Shared>, request: Request, next: N
         tracing::debug!(request = %name, %method, ?path, status = response.status().as_u16(), "answered");
     }
     dress(response.headers_mut());
+    if shared.door.tls && by_name {
+        // Not for localhost: a browser would ask every other server on this machine by TLS too.
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
     response
 }
+
+/// A year: browsers ask for this name by TLS only.
+const HSTS: &str = "max-age=31536000";
 
 /// In how many seconds a client may come again, where time alone may help.
 fn retry_after(code: ErrorCode) -> Option<&'static str> {

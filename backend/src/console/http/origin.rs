@@ -12,22 +12,23 @@ pub struct Names {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Schemes {
-    /// The listener itself speaks no TLS.
+    /// The listener speaks no TLS.
     Http,
-    /// Only what a proxy serves by TLS.
+    /// The listener, or a proxy in front of it, speaks TLS.
     Https,
     /// The configuration does not say.
     Both,
 }
 
 impl Names {
-    /// The listener's own address forms and the configured names.
-    pub fn new(listener: SocketAddr, public: &[String]) -> Names {
+    /// The listener's own address forms, which it serves by TLS or not, and the configured names.
+    pub fn new(listener: SocketAddr, tls: bool, public: &[String]) -> Names {
         let port = listener.port();
+        let own = if tls { Schemes::Https } else { Schemes::Http };
         let mut hosts: Vec<(String, Schemes)> =
-            ["127.0.0.1", "localhost", "[::1]"].iter().map(|name| (format!("{name}:{port}"), Schemes::Http)).collect();
+            ["127.0.0.1", "localhost", "[::1]"].iter().map(|name| (format!("{name}:{port}"), own)).collect();
         if !listener.ip().is_unspecified() {
-            hosts.push((listener.to_string(), Schemes::Http));
+            hosts.push((listener.to_string(), own));
         }
         for name in public {
             let name = name.trim().trim_end_matches('/').to_ascii_lowercase();
@@ -99,7 +100,7 @@ mod tests {
 
     fn names(public: &[&str]) -> Names {
         let public: Vec<String> = public.iter().map(|name| name.to_string()).collect();
-        Names::new("127.0.0.1:8025".parse().unwrap(), &public)
+        Names::new("127.0.0.1:8025".parse().unwrap(), false, &public)
     }
 
     #[test]
@@ -130,6 +131,13 @@ mod tests {
         for origin in ["null", "", "localhost:8025", "file://", "ftp://localhost:8025", "http://localhost:8025/x"] {
             assert!(!names.knows_origin(origin), "{origin}");
         }
+    }
+
+    #[test]
+    fn a_listener_with_tls_is_known_to_its_own_secure_pages_alone() {
+        let names = Names::new("192.0.2.1:443".parse().unwrap(), true, &["mail.example.net".into()]);
+        assert!(names.knows_host("192.0.2.1") && names.knows_origin("https://192.0.2.1"));
+        assert!(names.knows_origin("https://mail.example.net") && !names.knows_origin("http://192.0.2.1:443"));
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub struct Draft {
     as_of: Timestamp,
     counters_since: Timestamp,
     ended: Counters,
+    complete: bool,
     messages_received: u64,
     recipients_received: u64,
     chunks: Vec<Arc<Chunk>>,
@@ -39,6 +40,7 @@ impl Draft {
             as_of: Timestamp::default(),
             counters_since: Timestamp::default(),
             ended: Counters::default(),
+            complete: false,
             messages_received: 0,
             recipients_received: 0,
             chunks: Vec::new(),
@@ -54,6 +56,7 @@ impl Draft {
         self.as_of = changes.as_of;
         self.counters_since = changes.counters_since;
         self.ended = changes.ended;
+        self.complete = changes.complete;
         self.messages_received = changes.messages_received;
         self.recipients_received = changes.recipients_received;
         for host in &changes.gone {
@@ -131,6 +134,7 @@ impl Draft {
             version: self.version,
             as_of: self.as_of,
             counters_since: self.counters_since,
+            complete: self.complete,
             messages_received: self.messages_received,
             recipients_received: self.recipients_received,
             totals,

@@ -61,7 +61,8 @@ fn count() -> HostsCount {
 }
 
 fn receipt() -> Action {
-    let view = RetryView { recipients: 5, hosts: 2, sample: vec!["a.test".parse().unwrap()], already_due: 1 };
+    let view =
+        RetryView { recipients: 5, hosts: 2, sample: vec!["a.test".parse().unwrap()], already_due: 1, suspended: 0 };
     Action { id: Some(ActionId(8)), ..view::retry_receipt(&view, ActionState::Done) }
 }
 
@@ -126,6 +127,7 @@ fn client_frames_are_as_promised() {
         scope: Scope::Host("a.test".parse().unwrap()),
         mode: RetryMode::All,
         reason: Some("mended".into()),
+        for_seconds: None,
         dry_run: true,
         key: Some("k".into()),
     };
@@ -229,6 +231,7 @@ fn status() -> ServerStatus {
         messages_received: 7,
         recipients_received: 9,
         recovery: None,
+        recovering: None,
         totals: count().totals,
     }
 }

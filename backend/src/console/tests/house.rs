@@ -1,6 +1,7 @@
 //! The house around the console, played: a driver with some hosts, name servers, mail servers; and clients.
 
 use crate::clock::Clock;
+use crate::console::auth::Auth;
 use crate::console::http::assets::{Site, SiteFile};
 use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed, serve, serve_control};
 use crate::driver::desk::{Changes, Desk, Question};
@@ -8,6 +9,7 @@ use crate::intake::IntakeSettings;
 use crate::intake::smtp::Intake;
 use crate::intake::smtp::tests::double::MemorySpool;
 use crate::probe::telnet::{Telnet, TelnetSettings};
+use crate::spool::{Reading, Report};
 use common::vocab::{CauseCounts, Counters, Domain, HostStatus, MessageId, Reply, ReplyCode, Timestamp, VerdictCode};
 use common::vocab::{RecipientId, WaitCause};
 use common::wire::{
@@ -15,7 +17,7 @@ use common::wire::{
 };
 use common::words::Language;
 use engine::envelope::Envelope;
-use engine::view::{Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView};
+use engine::view::{Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView, SuspendView};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -45,7 +47,7 @@ pub(super) fn host(name: &str, active: u64) -> HostView {
         status: HostStatus::Unknown,
         status_since: None,
         limited_since: None,
-        held_since: None,
+        held: None,
         evidence: None,
         counters: Counters::default(),
         unattempted: active,
@@ -86,6 +88,7 @@ pub(super) fn changes(changed: Vec<HostView>) -> Changes {
         as_of: MORNING,
         counters_since: MORNING,
         changed,
+        complete: true,
         messages_received: 7,
         recipients_received: 9,
         ..Changes::default()
@@ -137,11 +140,12 @@ pub(super) struct House {
     pub(super) retries: Arc<AtomicU64>,
     pub(super) spool: Arc<MemorySpool>,
     pub(super) health: watch::Sender<Health>,
+    pub(super) reading: watch::Sender<Reading>,
     pub(super) stop: watch::Sender<bool>,
     pub(super) server: JoinHandle<()>,
     pub(super) state: Arc<ConsoleState>,
     hosts: Arc<Mutex<HashMap<Domain, HostView>>>,
-    _folder: tempfile::TempDir,
+    pub(super) folder: tempfile::TempDir,
 }
 
 impl House {
@@ -150,6 +154,16 @@ impl House {
     }
 
     pub(super) async fn with(settings: ConsoleSettings, files: HashMap<&'static str, &'static str>) -> House {
+        House::build(settings, files, false).await
+    }
+
+    /// One where people sign in.
+    pub(super) async fn with_sign_in() -> House {
+        House::build(ConsoleSettings::default(), HashMap::new(), true).await
+    }
+
+    async fn build(settings: ConsoleSettings, files: HashMap<&'static str, &'static str>, sign_in: bool) -> House {
+        let folder = tempfile::tempdir().unwrap();
         let settings =
             ConsoleSettings { hostname: "mail.test".into(), version: "0.1".into(), up_since: MORNING, ..settings };
         let (desk, questions) = Desk::new();
@@ -160,6 +174,7 @@ impl House {
         let (published, index) = feed::channel();
         let (stop, stopping) = watch::channel(false);
         let (health, healthy) = watch::channel(Health::Online);
+        let (reading, reading_seen) = watch::channel(Reading::Done(Report::default()));
         tokio::spawn(feed::run(received, published, Language::En, stopping.clone()));
         let spool = Arc::<MemorySpool>::default();
         let telnet = TelnetSettings { sessions_max: 2, ..TelnetSettings::default() };
@@ -185,21 +200,22 @@ impl House {
             ),
             mail: Arc::new(Intake::new(intake_settings(), spool.clone(), Clock).http()),
             spool: spool.clone(),
+            auth: Arc::new(Auth::open(folder.path(), sign_in, Clock).unwrap()),
+            reading: reading_seen,
         };
         let state = ConsoleState::with_site(parts, Arc::new(Files(files)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let folder = tempfile::tempdir().unwrap();
         let control = folder.path().join("control.sock");
         let (tcp, unix) = (state.clone(), state.clone());
         let (path, stopping_too) = (control.clone(), stopping.clone());
         let server = tokio::spawn(async move {
-            let (a, b) = tokio::join!(serve(listener, tcp, stopping), serve_control(&path, unix, stopping_too));
+            let (a, b) = tokio::join!(serve(listener, None, tcp, stopping), serve_control(&path, unix, stopping_too));
             a.unwrap();
             b.unwrap();
         });
         let house =
-            House { address, control, changes, retries, spool, health, stop, server, state, hosts, _folder: folder };
+            House { address, control, changes, retries, spool, health, reading, stop, server, state, hosts, folder };
         house.eventually(|house| house.control.exists()).await;
         house
     }
@@ -410,7 +426,9 @@ async fn play_driver(
     hosts: Arc<Mutex<HashMap<Domain, HostView>>>,
     retries: Arc<AtomicU64>,
 ) {
-    let retry = || RetryView { recipients: 5, hosts: 1, sample: vec!["a.test".parse().unwrap()], already_due: 2 };
+    let retry =
+        || RetryView { recipients: 5, hosts: 1, sample: vec!["a.test".parse().unwrap()], already_due: 2, suspended: 0 };
+    let held = |suspended| SuspendView { recipients: 5, sending: 1, hosts: 1, suspended, ..SuspendView::default() };
     while let Some(question) = questions.recv().await {
         match question {
             Question::Retry { answer, .. } => {
@@ -418,6 +436,11 @@ async fn play_driver(
                 let _ = answer.send(retry());
             }
             Question::PreviewRetry { answer, .. } => drop(answer.send(retry())),
+            Question::PreviewSuspend { answer, .. } => drop(answer.send(held(false))),
+            Question::PreviewResume { answer, .. } => drop(answer.send(held(true))),
+            Question::Suspend { answer, .. } | Question::Resume { answer, .. } => {
+                let _ = answer.send(());
+            }
             Question::Host { host, answer } => {
                 let row = hosts.lock().unwrap().get(&host).cloned();
                 let detail = row.map(|row| {
@@ -473,10 +496,12 @@ async fn play_dig(request: DigRequest) -> Result<DigAnswer, ApiError> {
         answer: Vec::new(),
         authority: Vec::new(),
         additional: Vec::new(),
+        left_out: 0,
         query_ms: 3,
         server: "127.0.0.1:53".into(),
         transport: "UDP".into(),
         at: MORNING,
         size_bytes: 40,
+        delivery: None,
     })
 }

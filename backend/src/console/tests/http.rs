@@ -2,6 +2,7 @@
 
 use super::house::{Answer, House, PATIENCE, ask, down, host};
 use crate::console::ConsoleSettings;
+use crate::spool::{Reading, Report};
 use common::vocab::{Counters, HostStatus};
 use common::wire::{ErrorCode, Health};
 use serde_json::{Value, json};
@@ -303,6 +304,21 @@ async fn the_control_socket_asks_for_no_name_and_no_origin() {
     let mut console =
         super::house::open(connect().await, "ws://nexthop/api/v1/ws", None).await.map_err(|_| ()).unwrap();
     assert!(matches!(console.hear().await, common::wire::ServerFrame::Welcome(_)));
+}
+
+#[tokio::test]
+async fn a_start_that_still_reads_is_ready_and_says_how_far_it_has_come() {
+    let house = House::new().await;
+    house.change(vec![host("a.test", 3)]).await;
+    house.shows(1).await;
+    house.reading.send_replace(Reading::Under { read: 312_000, of: 1_000_000 });
+    let status = house.get("/api/v1/status").await.json();
+    assert_eq!(status["recovering"], json!({"messages": 312_000, "of": 1_000_000}));
+    assert_eq!(status["recovery"], "the queue is being read: 312,000 of 1,000,000 messages so far");
+    assert_eq!(house.get("/readyz").await.status, 200);
+    house.reading.send_replace(Reading::Done(Report { messages: 2, recipients: 3, ..Report::default() }));
+    let status = house.get("/api/v1/status").await.json();
+    assert_eq!((&status["recovering"], &status["recovery"]), (&Value::Null, &json!("3 recipients of 2 messages")));
 }
 
 #[tokio::test]

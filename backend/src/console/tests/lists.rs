@@ -11,6 +11,7 @@ use crate::driver::desk::Changes;
 use common::vocab::{Counters, Timestamp};
 use common::wire::{Delta, HostSort, HostsQuery, ServerFrame, Snapshot, Window};
 use common::words::Language;
+use engine::suspension::Suspension;
 use engine::view::HostView;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -131,7 +132,9 @@ fn the_worst_stands_first_in_the_order_of_status() {
     let up = HostView { status: common::vocab::HostStatus::Up, ..host("up.test", 0) };
     let limited =
         HostView { limited_since: Some(MORNING), ..HostView { host: "limited.test".parse().unwrap(), ..up.clone() } };
-    let held = HostView { held_since: Some(MORNING), ..HostView { host: "held.test".parse().unwrap(), ..up.clone() } };
+    let suspension = Suspension { by: "console".into(), reason: None, since: MORNING, until: None };
+    let held =
+        HostView { held: Some(suspension.into()), ..HostView { host: "held.test".parse().unwrap(), ..up.clone() } };
     let (_, index) = index_of(vec![host("idle.test", 0), up, host("new.test", 1), held, limited, down("down.test", 1)]);
     let worst_first = ["down.test", "limited.test", "held.test", "new.test", "up.test", "idle.test"];
     assert_eq!(names(&index, HostSort::Status, true), worst_first);

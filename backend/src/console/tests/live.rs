@@ -188,6 +188,7 @@ async fn a_command_is_answered_and_its_key_is_the_same_everywhere() {
         scope: Scope::All(true),
         mode: RetryMode::All,
         reason: None,
+        for_seconds: None,
         dry_run: false,
         key: Some("k".into()),
     };

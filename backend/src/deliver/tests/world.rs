@@ -2,7 +2,7 @@
 
 use crate::deliver::tests::peer::Peer;
 use crate::deliver::{SessionHandle, SessionSettings, open};
-use crate::spool::{Answer, Begun, Kept, Spool, SpoolError, Submission};
+use crate::spool::{Answer, Begun, Kept, Note, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::{AttemptId, MessageId, RecipientId, ReplyCode, SessionId, Timestamp};
 use engine::Event;
@@ -57,6 +57,10 @@ impl Spool for TestSpool {
         let _ = sender.send(self.bodies.get(&mid.0).cloned().ok_or(SpoolError::Missing(mid)));
         receiver
     }
+    fn note(&self, _: Vec<Note>) -> Answer<()> {
+        unreachable!("a delivery notes nothing")
+    }
+
     fn flush(&self) -> Answer<()> {
         unreachable!("a session flushes nothing")
     }

@@ -162,5 +162,7 @@ impl Scanner {
     }
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod naive;
 #[cfg(test)]
 mod tests;

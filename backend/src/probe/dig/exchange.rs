@@ -25,14 +25,14 @@ pub(super) struct Question {
 }
 
 impl Question {
-    /// Recursion is wanted: delivery wants it too.
-    pub(super) fn new(name: &Name, rtype: RecordType) -> Result<Question, String> {
+    /// Recursion is wanted: delivery wants it too. `dnssec`: signatures too.
+    pub(super) fn new(name: &Name, rtype: RecordType, dnssec: bool) -> Result<Question, String> {
         let query = Query::query(name.clone(), rtype);
         let mut message = Message::query();
         message.metadata.recursion_desired = true;
         message.add_query(query.clone());
         let mut edns = Edns::new();
-        edns.set_max_payload(UDP_PAYLOAD_BYTES).set_version(0);
+        edns.set_max_payload(UDP_PAYLOAD_BYTES).set_version(0).set_dnssec_ok(dnssec);
         message.set_edns(edns);
         let octets = message.to_vec().map_err(|error| error.to_string())?;
         Ok(Question { query, id: message.metadata.id, octets })
@@ -49,8 +49,11 @@ pub(super) struct Heard {
     pub(super) size: usize,
 }
 
-/// By UDP, and again by TCP when the answer did not fit. Waits as long as the caller does.
-pub(super) async fn exchange(server: SocketAddr, question: &Question) -> io::Result<Heard> {
+/// By UDP, and again by TCP when the answer did not fit; or by TCP at once. Waits as long as the caller does.
+pub(super) async fn exchange(server: SocketAddr, question: &Question, tcp: bool) -> io::Result<Heard> {
+    if tcp {
+        return by_tcp(server, question).await;
+    }
     let heard = by_udp(server, question).await?;
     if heard.message.metadata.truncation { by_tcp(server, question).await } else { Ok(heard) }
 }

@@ -9,7 +9,7 @@ use hickory_resolver::proto::rr::rdata::tlsa::{CertUsage, Matching, Selector};
 use hickory_resolver::proto::rr::rdata::{NULL, TLSA};
 
 fn request(name: &str, rtype: &str) -> DigRequest {
-    DigRequest { name: name.into(), rtype: rtype.into(), server: None }
+    DigRequest { name: name.into(), rtype: rtype.into(), server: None, tcp: false, dnssec: false }
 }
 
 async fn ask(server: SocketAddr, name: &str, rtype: &str) -> DigAnswer {
@@ -126,6 +126,59 @@ async fn a_truncated_answer_is_fetched_by_tcp() {
 }
 
 #[tokio::test]
+async fn who_asks_by_tcp_is_not_heard_by_udp() {
+    let server = FakeServer::start(|_| Say::Records(vec![])).await;
+    let request = DigRequest { tcp: true, dnssec: true, ..request("a.test", "MX") };
+    let answer = dig(&request, &[server.address], Clock).await.unwrap();
+    assert_eq!(answer.transport, "TCP");
+    assert!(server.asked().iter().all(|asked| asked.by_tcp));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_truncated_by_tcp_too_is_shown_with_its_flag() {
+    let server = FakeServer::start(|_| Say::Truncated).await;
+    let answer = ask(server.address, "a.test", "MX").await;
+    assert_eq!((answer.transport.as_str(), answer.flags.contains(&"tc".into())), ("TCP", true));
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn aliases_in_a_circle_are_shown_and_not_followed() {
+    let circle = || Say::Records(vec![cname("a.test", "b.test"), cname("b.test", "a.test")]);
+    let server = FakeServer::start(move |_| circle()).await;
+    let answer = ask(server.address, "a.test", "MX").await;
+    assert_eq!(lines(&answer.answer), ["a.test. 60 IN CNAME b.test.", "b.test. 60 IN CNAME a.test."]);
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_text_of_ten_kilobytes_is_shown_whole_and_harmless() {
+    let bell = "\u{7}".repeat(250);
+    let texts: Vec<&str> = (0..40).map(|_| bell.as_str()).collect();
+    let record = txt("a.test", &texts);
+    let server = FakeServer::start(move |asked| match asked.by_tcp {
+        true => Say::Records(vec![record.clone()]),
+        false => Say::Truncated,
+    })
+    .await;
+    let answer = ask(server.address, "a.test", "TXT").await;
+    let data = &answer.answer[0].data;
+    assert_eq!((data.matches("\\007").count(), answer.left_out), (10_000, 0));
+    assert!(data.chars().all(|c| c == ' ' || c.is_ascii_graphic()));
+}
+
+#[test]
+fn names_that_are_short_on_the_wire_do_not_make_a_huge_answer() {
+    let long = ["a".repeat(60).as_str(); 4].join(".");
+    let records: Vec<Record> = (0..4_000).map(|n| mx(&long, n, &long)).collect();
+    let mut page = Page { room: TEXT_BYTES_MAX, left_out: 0 };
+    let shown: Vec<DigRecord> = [&records[..300], &records[300..]].iter().flat_map(|part| page.section(part)).collect();
+    let octets: usize = shown.iter().map(|record| record.name.len() + record.data.len()).sum();
+    assert!((200_000..=TEXT_BYTES_MAX).contains(&octets), "{octets}");
+    assert_eq!(shown.len() as u64 + page.left_out, 4_000);
+}
+
+#[tokio::test]
 async fn an_answer_to_another_question_is_not_shown() {
     let forged = vec![mx("a.test", 1, "evil.test")];
     let real = vec![mx("a.test", 10, "mx.a.test")];
@@ -174,7 +227,7 @@ async fn only_servers_that_delivery_uses_are_asked() {
         let (code, field, sentence) = refused(with(named), &servers).await;
         assert_eq!((code, field.as_deref()), (ErrorCode::NotAllowed, Some("server")), "{named}");
         let expected = format!(
-            "{named} may not be asked. dig asks the name servers that delivery uses: 127.0.0.1:{port}, 127.0.0.1:1."
+            "{named} may not be asked. dig asks these: 127.0.0.1:{port}, 127.0.0.1:1; name others under [probe] dns_servers."
         );
         assert_eq!(sentence, expected);
     }

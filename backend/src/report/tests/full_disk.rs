@@ -4,7 +4,8 @@ use super::{report, settings};
 use crate::clock::Clock;
 use crate::report::{ReportLimits, ReportSettings, open};
 use crate::spool::tests::sim_disk::SimDisk;
-use crate::spool::{JournalSpool, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings, Submission};
+use crate::spool::tests::{Whole, whole};
+use crate::spool::{JournalSpool, Spool, SpoolError, SpoolHealth, SpoolSettings, Submission};
 use common::vocab::MessageId;
 use engine::random::Random;
 use engine::report::{Report, ReportKind};
@@ -18,14 +19,14 @@ const RECIPIENTS: u32 = 3;
 const BOUND: Duration = Duration::from_secs(60);
 
 /// Small files, so that the disk is soon full; it is asked often, so that the test does not wait.
-fn start(disk: &SimDisk) -> Opened<JournalSpool> {
+fn start(disk: &SimDisk) -> Whole<JournalSpool> {
     let settings = SpoolSettings {
         segment_bytes: 64 << 10,
         prepare_ahead: false,
         full_retry: Duration::from_millis(20),
         ..SpoolSettings::default()
     };
-    JournalSpool::open_on(Arc::new(disk.clone()), Path::new("/spool"), settings).unwrap()
+    whole(JournalSpool::open_on(Arc::new(disk.clone()), Path::new("/spool"), settings).unwrap())
 }
 
 fn hurried() -> ReportSettings {
@@ -55,7 +56,7 @@ async fn fill(spool: &JournalSpool) -> BTreeSet<MessageId> {
 }
 
 /// Recipients of the original mail that a start finds, and how often each message is told of in a report it finds.
-async fn found(opened: &Opened<JournalSpool>) -> (BTreeMap<MessageId, usize>, BTreeMap<MessageId, usize>) {
+async fn found(opened: &Whole<JournalSpool>) -> (BTreeMap<MessageId, usize>, BTreeMap<MessageId, usize>) {
     let (mut waiting, mut told) = (BTreeMap::new(), BTreeMap::new());
     for one in &opened.recovered {
         let mid = one.envelope.mid;
@@ -75,7 +76,7 @@ async fn found(opened: &Opened<JournalSpool>) -> (BTreeMap<MessageId, usize>, BT
 #[tokio::test]
 async fn nobody_is_lost_when_the_disk_is_full_while_everything_bounces() {
     let disk = SimDisk::default();
-    let Opened { spool, kept: driver, .. } = start(&disk);
+    let Whole { spool, kept: driver, .. } = start(&disk);
     drop(driver);
     disk.set_room(Some(disk.used() + (512 << 10)));
     let mail = fill(&spool).await;

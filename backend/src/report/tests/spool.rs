@@ -1,6 +1,6 @@
 //! A spool in memory: bodies by number, and a disk that can be full.
 
-use crate::spool::{Answer, Begun, Kept, Spool, SpoolError, Submission};
+use crate::spool::{Answer, Begun, Kept, Note, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::MessageId;
 use engine::envelope::Settlement;
@@ -70,6 +70,10 @@ impl Spool for MemorySpool {
     fn body(&self, mid: MessageId) -> Answer<Bytes> {
         answer(self.bodies.lock().unwrap().get(&mid.0).cloned().ok_or(SpoolError::Missing(mid)))
     }
+    fn note(&self, _: Vec<Note>) -> Answer<()> {
+        unreachable!("a report notes nothing")
+    }
+
     fn flush(&self) -> Answer<()> {
         unreachable!("a report flushes nothing")
     }

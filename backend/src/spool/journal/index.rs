@@ -1,13 +1,18 @@
 //! Where each live message lies, and which of its recipients still wait. The only thing kept in memory per message.
 //!
 //! Promises: a message is forgotten when its last recipient is settled, and not before.
-//! Never: holds an envelope or a body.
+//! Never: holds an envelope or a body. A million messages wait in the database, most for one recipient: such a message
+//! costs 16 octets here.
 
 use crate::spool::queue_db::Waiting;
 use common::vocab::{MessageId, RecipientId};
 use engine::envelope::{Settled, Settlement};
+use engine::shelf::Shelf;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+
+/// Room for so many entries is kept, whatever has moved.
+const SPARE_ENTRIES: usize = 10_000;
 
 /// Where a record lies in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +122,17 @@ impl Remaining {
         }
     }
 
+    /// Who waits, if it is one.
+    pub fn only(&self) -> Option<RecipientId> {
+        let words: &[u64] = match self {
+            Remaining::Few(bits) => std::slice::from_ref(bits),
+            Remaining::Many(words) => words,
+        };
+        let mut set = words.iter().enumerate().filter(|(_, bits)| **bits != 0);
+        let (at, bits) = set.next()?;
+        (bits.count_ones() == 1 && set.next().is_none()).then(|| RecipientId(at as u32 * 64 + bits.trailing_zeros()))
+    }
+
     /// Nobody waits.
     pub fn is_empty(&self) -> bool {
         match self {
@@ -126,37 +142,85 @@ impl Remaining {
     }
 }
 
+/// A message that the database has, and of which one recipient waits.
+#[derive(Clone, Copy, Debug)]
+struct Single {
+    rid: RecipientId,
+    /// The adopted journal file of its body.
+    segment: Option<NonZeroU32>,
+}
+
+impl Single {
+    fn of(entry: &Entry) -> Option<Single> {
+        let Place::Stored { segment } = entry.place else { return None };
+        Some(Single { rid: entry.remaining.only()?, segment })
+    }
+
+    fn place(self) -> Place {
+        Place::Stored { segment: self.segment }
+    }
+}
+
 /// All live messages.
 #[derive(Debug, Default)]
-pub struct Index(HashMap<MessageId, Entry>);
+pub struct Index {
+    entries: HashMap<MessageId, Entry>,
+    singles: Shelf<MessageId, Single>,
+}
 
 impl Index {
-    /// Adds a message; answers the entry that had its number before (there should be none).
-    pub fn insert(&mut self, mid: MessageId, entry: Entry) -> Option<Entry> {
-        self.0.insert(mid, entry)
+    /// Adds a message.
+    pub fn insert(&mut self, mid: MessageId, entry: Entry) {
+        match Single::of(&entry) {
+            Some(single) => drop(self.singles.insert(mid, single)),
+            None => drop(self.entries.insert(mid, entry)),
+        }
     }
 
     /// Where a message lies.
     pub fn place(&self, mid: MessageId) -> Option<Place> {
-        self.0.get(&mid).map(|entry| entry.place)
+        let entry = self.entries.get(&mid).map(|entry| entry.place);
+        entry.or_else(|| self.singles.get(&mid).map(|single| single.place()))
     }
 
-    /// The entry of a live message.
-    pub fn get(&self, mid: MessageId) -> Option<&Entry> {
-        self.0.get(&mid)
+    /// The entry of a message in the journal.
+    pub fn in_journal(&self, mid: MessageId) -> Option<&Entry> {
+        self.entries.get(&mid).filter(|entry| matches!(entry.place, Place::Journal(_)))
     }
 
     /// A message lies elsewhere from now on. What the journal alone knew of it is known there.
     pub fn move_to(&mut self, mid: MessageId, place: Place) {
-        if let Some(entry) = self.0.get_mut(&mid) {
+        if let Some(single) = self.singles.get(&mid).copied() {
+            self.singles.remove(&mid);
+            let only = |rid: usize| rid == single.rid.0 as usize;
+            let remaining = Remaining::of(single.rid.0 as usize + 1, only);
+            self.insert(mid, Entry { place, remaining, deferred: None });
+        } else if let Some(entry) = self.entries.get_mut(&mid) {
             entry.place = place;
             entry.deferred = None;
+            self.make_single(mid);
+        }
+    }
+
+    /// An entry of which one recipient is left goes where it costs less.
+    fn make_single(&mut self, mid: MessageId) {
+        if let Some(single) = self.entries.get(&mid).and_then(Single::of) {
+            self.entries.remove(&mid);
+            self.singles.insert(mid, single);
+        }
+    }
+
+    /// Gives memory back after many messages have moved.
+    pub fn shrink(&mut self) {
+        if self.entries.capacity() > SPARE_ENTRIES.max(4 * self.entries.len()) {
+            self.entries.shrink_to(2 * self.entries.len());
         }
     }
 
     /// Takes out who is settled for good; `None` if there is no such message.
     pub fn settle(&mut self, settlement: &Settlement) -> Option<Touched> {
-        let entry = self.0.get_mut(&settlement.mid)?;
+        let mid = settlement.mid;
+        let Some(entry) = self.entries.get_mut(&mid) else { return self.settle_single(settlement) };
         for (rid, settled) in &settlement.recipients {
             match *settled {
                 Settled::Deferred { attempts, next_attempt_at } => {
@@ -167,12 +231,23 @@ impl Index {
         }
         let (place, ended) = (entry.place, entry.remaining.is_empty());
         if ended {
-            self.0.remove(&settlement.mid);
+            self.entries.remove(&mid);
         } else if settlement.message_done {
             // Who is left waits for the report that ends them: it is on its way, or has to wait for room.
-            tracing::debug!(mid = settlement.mid.0, "done but for reports that are not written yet");
+            tracing::debug!(mid = mid.0, "done but for reports that are not written yet");
         }
+        self.make_single(mid);
         Some(Touched { place, ended })
+    }
+
+    fn settle_single(&mut self, settlement: &Settlement) -> Option<Touched> {
+        let single = *self.singles.get(&settlement.mid)?;
+        let gone = |(rid, how): &(RecipientId, Settled)| *rid == single.rid && !matches!(how, Settled::Deferred { .. });
+        let ended = settlement.recipients.iter().any(gone);
+        if ended {
+            self.singles.remove(&settlement.mid);
+        }
+        Some(Touched { place: single.place(), ended })
     }
 }
 
@@ -202,6 +277,32 @@ mod tests {
     }
 
     #[test]
+    fn the_last_recipient_of_a_stored_message_costs_16_octets_and_is_settled_as_any_other() {
+        assert_eq!(std::mem::size_of::<(MessageId, Single)>(), 16);
+        let (spot, segment) = (Spot { number: 1, offset: 2, length: 3 }, NonZeroU32::new(4));
+        for (count, last) in [(1, 0), (3, 1), (64, 63), (200, 130)] {
+            let mut index = Index::default();
+            index.insert(MessageId(9), Entry::new(spot, Remaining::of(count as usize, |_| true)));
+            index.settle(&settled(9, 0..last, false));
+            index.move_to(MessageId(9), Place::Stored { segment: None });
+            index.settle(&settled(9, last + 1..count, false));
+            assert_eq!((index.entries.len(), index.singles.len()), (0, 1), "{count}");
+            index.move_to(MessageId(9), Place::Stored { segment });
+            let later = Settled::Deferred { attempts: 1, next_attempt_at: common::vocab::Timestamp(5) };
+            let place = Place::Stored { segment };
+            let deferred = vec![(RecipientId(last), later)];
+            let deferred = Settlement { mid: MessageId(9), recipients: deferred, message_done: false };
+            assert_eq!(index.settle(&deferred), Some(Touched { place, ended: false }));
+            assert_eq!(index.settle(&settled(9, 500..501, false)), Some(Touched { place, ended: false }));
+            index.move_to(MessageId(9), Place::Lost);
+            assert_eq!((index.place(MessageId(9)), index.singles.len()), (Some(Place::Lost), 0));
+            index.move_to(MessageId(9), place);
+            assert_eq!(index.settle(&settled(9, last..last + 1, true)), Some(Touched { place, ended: true }));
+            assert_eq!(index.place(MessageId(9)), None);
+        }
+    }
+
+    #[test]
     fn a_deferred_recipient_still_waits() {
         let mut index = Index::default();
         let spot = Spot { number: 1, offset: 2, length: 3 };
@@ -211,6 +312,6 @@ mod tests {
             Settlement { mid: MessageId(9), recipients: vec![(RecipientId(1), later)], message_done: false };
         assert_eq!(index.settle(&settlement).map(|touched| touched.ended), Some(false));
         let waiting = Waiting { attempts: 1, begun: 0, next_attempt_at: Some(common::vocab::Timestamp(5)) };
-        assert_eq!(index.get(MessageId(9)).unwrap().deferred.as_deref(), Some(&vec![(RecipientId(1), waiting)]));
+        assert_eq!(index.in_journal(MessageId(9)).unwrap().deferred.as_deref(), Some(&vec![(RecipientId(1), waiting)]));
     }
 }

@@ -3,6 +3,8 @@
 use crate::spool::disk::DiskFile;
 use crate::spool::frame::Seal;
 use crate::spool::journal::index::{Deferred, Remaining, Spot};
+use crate::spool::journal::op::Reply;
+use crate::spool::note::Note;
 use crate::spool::queue_db::{Change, DbError};
 use common::vocab::MessageId;
 use std::num::NonZeroU32;
@@ -47,7 +49,16 @@ pub struct Owed {
     pub leaves: Option<NonZeroU32>,
 }
 
-/// Work for the database's thread. One at a time.
+/// What the database's thread takes in hand.
+#[derive(Debug)]
+pub enum Work {
+    /// A job of the writer's, which hears what came of it.
+    Job(Job),
+    /// Write down what is kept besides mail. Comes at any time, and who asked is answered at once.
+    Notes(Vec<Note>, Reply),
+}
+
+/// Work for mail. One at a time.
 #[derive(Debug)]
 pub enum Job {
     /// Commit this.

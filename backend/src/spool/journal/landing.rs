@@ -83,9 +83,11 @@ impl Log {
                 // One that ended meanwhile has given its segment free already.
                 if state.index.place(moving.mid) == Some(Place::Journal(moving.spot)) {
                     state.index.move_to(moving.mid, place);
+                    state.cache.remove(moving.mid); // it is no longer fresh
                     self.landed.push(moving.spot.number);
                 }
             }
+            state.index.shrink();
         }
         for owed in &commit.changes {
             if let Change::Key(key, mid, _) = &owed.change {

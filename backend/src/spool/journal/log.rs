@@ -122,7 +122,9 @@ impl Log {
                 Op::Settle(settlements) => settlements.into_iter().for_each(|s| self.put_rider(Rider::Done(s))),
                 Op::Flush(reply) | Op::Stop(reply) => flushes.push(reply),
                 Op::Landed(landed) => self.landed(landed),
-                Op::Numbers | Op::Leave => {}
+                Op::Indexed(adopted) => self.moves.all_read(adopted),
+                // Notes have gone to the database's thread before.
+                Op::Numbers | Op::Leave | Op::Note(..) => {}
             }
         }
         self.commit(sync);
@@ -383,7 +385,7 @@ impl Log {
     fn count_rider(&mut self, state: &mut State, rider: Rider, number: u32) {
         match rider {
             Rider::Done(settlement) => self.count_settled(state, &settlement, number),
-            Rider::Begun(begun, _) if state.index.get(begun.mid).is_some() => {
+            Rider::Begun(begun, _) if state.index.place(begun.mid).is_some() => {
                 begun.rids.iter().for_each(|_| self.chain.hold(number));
                 self.moves.begun(begun.mid, &begun.rids, number);
             }

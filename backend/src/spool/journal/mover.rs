@@ -4,12 +4,15 @@
 //! that it was adopted before the database says so, and no longer before it is used again.
 //! Never: decides what moves, or waits for the writer. The walk goes on in `log`, which hears what came of it.
 
+use crate::spool::SpoolError;
 use crate::spool::disk::DiskFile;
 use crate::spool::frame::{self, FRAME_BYTES};
 use crate::spool::journal::index::Spot;
 use crate::spool::journal::job::{Commit, Damaged, Job, Landed, Moving};
+use crate::spool::journal::op::Reply;
 use crate::spool::journal::reader::set_aside;
 use crate::spool::journal::shared::{Files, Shared};
+use crate::spool::note::Note;
 use crate::spool::quarantine::Quarantine;
 use crate::spool::queue_db::{Change, DbError, QueueDb, Row, Stored, Waiting};
 use crate::spool::record::{self, Record};
@@ -38,6 +41,16 @@ pub fn carry_out(shared: &Shared, quarantine: &Quarantine, job: Job) -> Landed {
         }
     }
     landed
+}
+
+/// Writes down what is kept besides mail, and answers.
+pub fn write_notes(db: &dyn QueueDb, notes: Vec<Note>, reply: Reply) {
+    let changes: Vec<Change> = notes.into_iter().map(Change::Note).collect();
+    let written = db.commit(&changes).map_err(|why| match why {
+        DbError::Full => SpoolError::Full,
+        other => SpoolError::Failed(other.to_string()),
+    });
+    let _ = reply.send(written); // or nobody listens any more
 }
 
 fn carry_commit(db: &dyn QueueDb, files: &Files, commit: &Commit, damaged: &mut Vec<Damaged>) -> Result<(), DbError> {

@@ -2,7 +2,8 @@
 //!
 //! Promises: one job at a time; a change goes to the database only once the journal's record of it is synced, so the
 //! database is never ahead of the journal; while a batch moves, results for its messages wait behind it; a journal file
-//! is held by every change, and every attempt begun, that only it knows.
+//! is held by every change, and every attempt begun, that only it knows. While a start still reads the database, nothing
+//! is written to it: what is read is what was there, and results wait in the journal.
 //! Never: frees a file; see `chain`.
 
 use crate::spool::IdempotencyKey;
@@ -36,7 +37,7 @@ enum Stage {
 }
 
 /// What is waiting of an adopted journal file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Adopted {
     /// Messages that lie in it.
     pub live: u64,
@@ -52,6 +53,8 @@ pub struct Adopted {
 #[derive(Debug, Default)]
 pub struct Moves {
     stage: Stage,
+    /// The start has read all of the database.
+    is_read: bool,
     /// Messages accepted into each journal file, those that ended since among them.
     accepted: BTreeMap<u32, Vec<MessageId>>,
     /// Deferred since the last move.
@@ -67,7 +70,7 @@ pub struct Moves {
     /// The file that is being adopted with them.
     adopting: Option<NonZeroU32>,
     /// Journal files that belong to the database.
-    pub adopted: BTreeMap<u32, Adopted>,
+    adopted: BTreeMap<u32, Adopted>,
     /// The last batch.
     batch: u64,
     /// Something was committed since the last checkpoint.
@@ -82,6 +85,11 @@ impl Moves {
     /// At the start, behind this batch.
     pub fn new(batch: u64) -> Moves {
         Moves { batch, ..Moves::default() }
+    }
+
+    /// The start has read all of the database; so much lies in each adopted file. From now on it is written to.
+    pub fn all_read(&mut self, adopted: BTreeMap<u32, Adopted>) {
+        (self.is_read, self.adopted) = (true, adopted);
     }
 
     /// A message was accepted into this file.
@@ -157,8 +165,8 @@ impl Moves {
 
     /// When to look again, if nothing happens before.
     pub fn wake_at(&self, chain: &Chain, settings: &SpoolSettings) -> Option<Duration> {
-        if self.stage != Stage::Idle {
-            return None; // the job's end wakes us
+        if self.stage != Stage::Idle || !self.is_read {
+            return None; // the end of the job, or of the start, wakes us
         }
         let aged = chain.oldest_full_at().map(|at| at + settings.segment_age);
         let company = self.since.map(|since| since + settings.move_wait);
@@ -177,7 +185,7 @@ impl Moves {
 
     /// The next job, if there is one.
     pub fn next_job(&mut self, now: Duration, chain: &Chain, index: &Index, settings: &SpoolSettings) -> Option<Job> {
-        if self.stage != Stage::Idle || now < self.not_before {
+        if self.stage != Stage::Idle || !self.is_read || now < self.not_before {
             return None;
         }
         if self.since.is_none() && self.has_something() {
@@ -289,7 +297,7 @@ impl Moves {
         let (mut moving, mut left, mut bytes) = (Vec::new(), Vec::new(), 0usize);
         let mut seen = HashSet::new();
         for mid in mids {
-            let Some(entry) = index.get(mid) else { continue };
+            let Some(entry) = index.in_journal(mid) else { continue };
             let Place::Journal(spot) = entry.place else { continue };
             if !here(entry.place) || !seen.insert(mid) {
                 continue;

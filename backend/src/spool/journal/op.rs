@@ -4,8 +4,10 @@
 //! The walk goes on in `writer`, which gathers them, and in `log`, which does them.
 
 use crate::spool::journal::job::{Job, Landed};
-use crate::spool::{Begun, Kept, SpoolError, Submission};
+use crate::spool::journal::moves::Adopted;
+use crate::spool::{Begun, Kept, Note, SpoolError, Submission};
 use engine::envelope::Settlement;
+use std::collections::BTreeMap;
 use tokio::sync::oneshot;
 
 /// Where the answer to an operation goes.
@@ -22,10 +24,14 @@ pub enum Op {
     Settle(Vec<Settlement>),
     /// Everything up to here has to be on disk.
     Flush(Reply),
+    /// What is kept besides mail; goes to the database at once.
+    Note(Vec<Note>, Reply),
     /// Message numbers run short.
     Numbers,
     /// The database has done what it was asked.
     Landed(Landed),
+    /// All that waits from before is known; so much of it lies in each adopted journal file.
+    Indexed(BTreeMap<u32, Adopted>),
     /// Nobody has a handle any more: the last thing to do.
     Leave,
     /// The same as a flush, and the last thing to do.
@@ -41,7 +47,7 @@ impl Op {
     /// Whether it only counts once it is synced.
     pub fn needs_sync(&self) -> bool {
         match self {
-            Op::Begun(..) | Op::Settle(_) => false,
+            Op::Begun(..) | Op::Settle(_) | Op::Indexed(_) | Op::Note(..) => false,
             Op::Landed(landed) => matches!(&landed.job, Job::Commit(commit) if commit.batch > 0),
             Op::Keep(..) | Op::Flush(_) | Op::Stop(_) | Op::Numbers | Op::Leave => true,
         }
@@ -57,8 +63,8 @@ impl Op {
         // Who no longer listens needs no answer.
         match self {
             Op::Keep(_, reply) => drop(reply.send(Err(why))),
-            Op::Begun(_, reply) | Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
-            Op::Settle(_) | Op::Numbers | Op::Landed(_) | Op::Leave => {}
+            Op::Begun(_, reply) | Op::Note(_, reply) | Op::Flush(reply) | Op::Stop(reply) => drop(reply.send(Err(why))),
+            Op::Settle(_) | Op::Numbers | Op::Landed(_) | Op::Indexed(_) | Op::Leave => {}
         }
     }
 }

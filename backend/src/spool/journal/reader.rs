@@ -107,7 +107,7 @@ fn read_stored(shared: &Shared, mid: MessageId) -> Result<(Option<Bytes>, Option
 pub fn set_aside(shared: &Shared, quarantine: &Quarantine, mid: MessageId, spot: Spot) -> bool {
     let fresh = {
         let mut state = shared.state();
-        if state.index.get(mid).is_none() {
+        if state.index.place(mid).is_none() {
             return false;
         }
         state.damaged.insert(mid)

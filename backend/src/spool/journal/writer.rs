@@ -4,13 +4,13 @@
 //! `settle_wait` for company. Batches go to the driver in the order of their syncs; while it has no room, mail waits.
 //! Never: lingers over mail.
 
-use crate::spool::SpoolError;
 use crate::spool::failure::SpoolHealth;
-use crate::spool::journal::job::Job;
+use crate::spool::journal::job::Work;
 use crate::spool::journal::log::Log;
-use crate::spool::journal::op::Op;
+use crate::spool::journal::op::{Op, Reply};
 use crate::spool::journal::shared::Shared;
 use crate::spool::settings::SpoolSettings;
+use crate::spool::{Note, SpoolError};
 use engine::envelope::Envelope;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
@@ -29,7 +29,7 @@ pub struct Writer {
     /// The driver's side of what is kept.
     pub kept: tokio::sync::mpsc::Sender<Vec<Arc<Envelope>>>,
     /// Where the database is given work.
-    pub jobs: Sender<Job>,
+    pub jobs: Sender<Work>,
     /// The database's thread, which ends with them.
     pub hands: JoinHandle<()>,
     /// Its limits.
@@ -60,7 +60,7 @@ impl Writer {
             }
             self.write(&mut group);
             if let Some(job) = self.log.next_job() {
-                let _ = self.jobs.send(job); // without its thread the alarm has been given
+                let _ = self.jobs.send(Work::Job(job)); // without its thread the alarm has been given
             }
         }
         let stop = group.pop_if(|op| matches!(op, Op::Stop(_)));
@@ -74,6 +74,14 @@ impl Writer {
         drop(ops);
         if let Some(Op::Stop(reply)) = stop {
             let _ = reply.send(standing);
+        }
+    }
+
+    /// What is no mail goes to the database at once: it waits for no group, and no group for it.
+    fn pass_on(&self, notes: Vec<Note>, reply: Reply) {
+        if let Err(unsent) = self.jobs.send(Work::Notes(notes, reply)) {
+            let Work::Notes(_, reply) = unsent.0 else { return };
+            let _ = reply.send(Err(SpoolError::Stopped)); // or nobody listens any more
         }
     }
 
@@ -104,6 +112,14 @@ impl Writer {
             };
             let mut urgent = false;
             while let Some(op) = next {
+                let op = match op {
+                    Op::Note(notes, reply) => {
+                        self.pass_on(notes, reply);
+                        next = self.ops.try_recv().ok();
+                        continue;
+                    }
+                    op => op,
+                };
                 let last = matches!(op, Op::Stop(_) | Op::Leave);
                 urgent |= op.is_urgent();
                 bytes += op.body_bytes();

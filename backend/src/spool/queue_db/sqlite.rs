@@ -4,10 +4,11 @@
 
 use super::row::{body_sum, columns, outcome, outcome_sum, pack, unpack};
 use super::schema::{open_to_read, open_to_write};
-use super::{Change, DbError, Meta, Outcome, QueueDb, Row, RowRead, Stored, Waiting};
+use super::{Change, DbError, Meta, Outcome, QueueDb, Row, RowRead, Stored, Waiting, notes};
 use crate::spool::frame::Seal;
 use crate::spool::journal::index::Spot;
 use crate::spool::journal::shared::lock;
+use crate::spool::note::Notes;
 use bytes::Bytes;
 use common::vocab::{MessageId, RecipientId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Statement, params};
@@ -62,6 +63,10 @@ impl QueueDb for SqliteDb {
                 above_seen: newest.map_or(0, |newest| newest as u64 + 1),
             })
         })
+    }
+
+    fn count(&self) -> Result<u64, DbError> {
+        self.read(|db| Ok(db.query_row("SELECT count(*) FROM message", [], |row| row.get::<_, i64>(0))? as u64))
     }
 
     fn rows(&self, behind: MessageId, limit: usize) -> Result<Vec<RowRead>, DbError> {
@@ -124,6 +129,10 @@ impl QueueDb for SqliteDb {
             });
             Ok(row.optional()?)
         })
+    }
+
+    fn notes(&self) -> Result<Notes, DbError> {
+        self.read(notes::read)
     }
 
     fn commit(&self, changes: &[Change]) -> Result<(), DbError> {
@@ -210,6 +219,7 @@ fn apply(db: &Connection, change: &Change) -> Result<(), DbError> {
         Change::Release(number) => {
             db.prepare_cached("DELETE FROM segment WHERE number = ?1")?.execute([number])?;
         }
+        Change::Note(note) => notes::apply(db, note)?,
         Change::Batch(batch) => set_meta(db, "batch", *batch as i64)?,
         Change::BegunThrough(number) => set_meta(db, "begun_through", i64::from(*number))?,
         Change::Key(key, mid, at) => {

@@ -1,7 +1,7 @@
 //! What every spool has to do, whichever runs. Each fact is a function over something that opens a spool.
 
-use super::{body_of, message};
-use crate::spool::{Begun, IdempotencyKey, Kept, Opened, Spool, SpoolError, Submission};
+use super::{Whole, body_of, message};
+use crate::spool::{Begun, IdempotencyKey, Kept, Spool, SpoolError, Submission};
 use common::vocab::{AttemptId, HardBounce, MessageId, RecipientId, Timestamp};
 use engine::dsn::{Dsn, Notify, RecipientDsn, ReturnContent};
 use engine::envelope::{Envelope, Recovered, RecoveredRecipient, Settled, Settlement};
@@ -14,7 +14,7 @@ pub trait Place: Send + Sync {
     /// What it opens.
     type Spool: Spool;
     /// Opens it; nobody else has it open.
-    fn open(&self) -> Opened<Self::Spool>;
+    fn open(&self) -> Whole<Self::Spool>;
     /// Ends a spool so that it can be opened again.
     fn close(&self, spool: Arc<Self::Spool>) -> impl Future<Output = ()> + Send;
 }

@@ -1,6 +1,6 @@
 //! A process that keeps mail is killed again and again; what it acknowledged is there each time.
 
-use super::{body_of, message, small};
+use super::{body_of, message, small, whole};
 use crate::spool::{JournalSpool, Spool, SpoolSettings};
 use common::vocab::{MessageId, RecipientId};
 use engine::envelope::{Settled, Settlement};
@@ -29,7 +29,7 @@ fn size_of(mid: MessageId) -> usize {
 fn recovered_bodies_are_right(folder: &Path, expected: &mut BTreeSet<MessageId>, done: &BTreeSet<MessageId>) -> usize {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        let opened = JournalSpool::open(folder, settings()).unwrap();
+        let opened = whole(JournalSpool::open(folder, settings()).unwrap());
         assert_eq!((opened.report.damaged, opened.report.torn_bytes), (0, 0), "a kill is no power cut");
         let found: BTreeSet<MessageId> = opened.recovered.iter().map(|r| r.envelope.mid).collect();
         let lost: Vec<_> = expected.difference(&found).collect();
@@ -91,13 +91,14 @@ fn the_child_keeps_mail_until_it_is_killed() {
     runtime.block_on(async {
         let mut opened = JournalSpool::open(Path::new(&folder), settings()).unwrap();
         say("\nready"); // the harness has a line of its own
-        for recovered in &opened.recovered {
-            if !recovered.envelope.mid.0.is_multiple_of(10) {
-                settle(&opened.spool, recovered.envelope.mid).await;
-            }
-        }
         for _ in 0..KEEPERS {
             tokio::spawn(keep_on(opened.spool.clone()));
+        }
+        // New mail is kept while what waits from before is still read.
+        while let Some(batch) = opened.backlog.batches.recv().await {
+            for recovered in batch.iter().filter(|one| !one.envelope.mid.0.is_multiple_of(10)) {
+                settle(&opened.spool, recovered.envelope.mid).await;
+            }
         }
         while opened.kept.recv().await.is_some() {}
     });

@@ -2,10 +2,10 @@
 
 use super::conformance::{Place, conforms};
 use super::sim_disk::SimDisk;
-use super::{message, small};
+use super::{Whole, message, small, whole};
 use crate::spool::disk::{Disk, DiskFile, LockGuard, OsDisk};
 use crate::spool::queue_db::{DbError, QueueDb};
-use crate::spool::{Begun, JournalSpool, Kept, OpenError, Opened, Spool, SpoolError, SpoolHealth, SpoolSettings};
+use crate::spool::{Begun, JournalSpool, Kept, OpenError, Spool, SpoolError, SpoolHealth, SpoolSettings};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -19,8 +19,8 @@ struct Folder {
 
 impl Place for Folder {
     type Spool = JournalSpool;
-    fn open(&self) -> Opened<JournalSpool> {
-        JournalSpool::open(self.folder.path(), self.settings.clone()).unwrap()
+    fn open(&self) -> Whole<JournalSpool> {
+        whole(JournalSpool::open(self.folder.path(), self.settings.clone()).unwrap())
     }
     async fn close(&self, spool: Arc<JournalSpool>) {
         spool.stop().await.unwrap().unwrap();
@@ -45,8 +45,8 @@ struct Memory(SimDisk);
 
 impl Place for Memory {
     type Spool = JournalSpool;
-    fn open(&self) -> Opened<JournalSpool> {
-        JournalSpool::open_on(Arc::new(self.0.clone()), Path::new("/spool"), small()).unwrap()
+    fn open(&self) -> Whole<JournalSpool> {
+        whole(JournalSpool::open_on(Arc::new(self.0.clone()), Path::new("/spool"), small()).unwrap())
     }
     async fn close(&self, spool: Arc<JournalSpool>) {
         spool.stop().await.unwrap().unwrap();
@@ -105,7 +105,7 @@ async fn a_handle_that_is_dropped_leaves_everything_written() {
     // The writer gives the lock back when it is through.
     let again = loop {
         match JournalSpool::open(place.folder.path(), small()) {
-            Ok(opened) => break opened,
+            Ok(opened) => break whole(opened),
             Err(OpenError::Locked(_)) => tokio::task::yield_now().await,
             Err(error) => panic!("{error}"),
         }

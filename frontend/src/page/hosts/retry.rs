@@ -89,6 +89,7 @@ fn retry_everything() -> ActionRequest {
         scope: Scope::All(true),
         mode: RetryMode::All,
         reason: None,
+        for_seconds: None,
         dry_run: false,
         key: Some(unique_key()),
     }

@@ -6,9 +6,10 @@ use crate::browser;
 use crate::format::fold_width;
 use crate::part::Chip;
 use crate::preference::Tongue;
+use crate::session::Entry;
 use crate::store::Store;
 use common::vocab::Badge;
-use common::wire::Totals;
+use common::wire::{Role, Totals};
 use common::words::{Label, Phrase, grouped};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -22,10 +23,12 @@ const FILTER_MAX: &str = "253";
 /// The whole bar.
 #[component]
 pub(super) fn Toolbar() -> impl IntoView {
+    let entry = Entry::here();
     view! {
         <div class="bar">
             <FilterField/>
-            <RetryAll/>
+            // What a role may not do is left out.
+            <Show when=move || entry.has(Role::Operator)><RetryAll/></Show>
         </div>
         <Chips/>
     }

@@ -1,10 +1,8 @@
 //! The scanner against its rules, and against a naive reading of the whole input.
 
+use super::naive::{Scanned, read_slowly as naive};
 use super::*;
 use proptest::prelude::*;
-
-/// The body, the findings and what was left behind the end; `None` if there was no end.
-type Scanned = Option<(Vec<u8>, Findings, Vec<u8>)>;
 
 fn scan(wire: &[u8], limit: u64, cuts: &[usize]) -> Scanned {
     let mut scanner = Scanner::new(limit);
@@ -20,34 +18,6 @@ fn scan(wire: &[u8], limit: u64, cuts: &[usize]) -> Scanned {
         }
     }
     None
-}
-
-/// The same, read slowly: find the end in the whole, cut it into lines, take the dots off.
-fn naive(wire: &[u8], limit: u64) -> Scanned {
-    let whole = [b"\r\n", wire].concat();
-    let end = whole.windows(5).position(|window| window == b"\r\n.\r\n")?;
-    let (stuffed, rest) = (&whole[2..(end + 2).max(2)], &whole[end + 5..]);
-    let mut body = Vec::new();
-    let mut findings = Findings::default();
-    let mut at = 0;
-    while at < stuffed.len() {
-        let line_end = stuffed[at..].windows(2).position(|window| window == b"\r\n").map(|length| at + length).unwrap();
-        let line = &stuffed[at..line_end];
-        let line = line.strip_prefix(b".").unwrap_or(line);
-        findings.bare |= line.contains(&b'\r') || line.contains(&b'\n');
-        findings.nul |= line.contains(&0);
-        findings.eight_bit |= line.iter().any(|&octet| octet > 127);
-        findings.long_line |= line.len() as u64 > TEXT_LINE_BYTES_MAX;
-        body.extend_from_slice(line);
-        body.extend_from_slice(b"\r\n");
-        at = line_end + 2;
-    }
-    findings.size_bytes = body.len() as u64;
-    if findings.size_bytes > limit {
-        findings.oversize = true;
-        body.clear();
-    }
-    Some((body, findings, rest.to_vec()))
 }
 
 fn stuffed(body: &[u8]) -> Vec<u8> {

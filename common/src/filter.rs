@@ -1,0 +1,152 @@
+//! Which recipients are meant: one grammar for the console, the command line and the API.
+//!
+//! ```text
+//! host:example.com -cause:retry to:"@jp" age>2h attempts>=3 reply:greylist
+//! ```
+//! Every term must hold; `-` before a term turns it round; quotes keep blanks. A word without a field is looked for in
+//! sender and recipient. Promises: pure and bounded; what is wrong is said with its place. `parse` reads, `Filter` tests.
+
+mod parse;
+mod problem;
+#[cfg(test)]
+mod tests;
+
+pub use problem::{FilterError, FilterProblem};
+
+use crate::vocab::{MessageId, WaitCause};
+use crate::wire::RecipientState;
+use std::time::Duration;
+
+/// Characters of a filter: nobody types more, and every recipient in the queue is held against it.
+pub const FILTER_CHARS_MAX: usize = 1_024;
+/// Terms of a filter, for the same reason.
+pub const FILTER_TERMS_MAX: usize = 32;
+
+/// A filter that was read. The default lets everything pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    terms: Vec<Term>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Term {
+    turned: bool,
+    test: Test,
+}
+
+/// Texts are lower-case here.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Test {
+    Word(String),
+    From(String),
+    To(String),
+    Reply(String),
+    Host(HostPattern),
+    Mid(MessageId),
+    Cause(WaitCause),
+    State(RecipientState),
+    Age(Comparison, Duration),
+    Attempts(Comparison, u64),
+    Size(Comparison, u64),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum HostPattern {
+    Is(String),
+    /// `*.jp`: whatever ends so.
+    EndsWith(String),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Comparison {
+    Less,
+    AtMost,
+    Equal,
+    AtLeast,
+    More,
+}
+
+impl Comparison {
+    fn holds<T: Ord>(self, left: T, right: T) -> bool {
+        match self {
+            Comparison::Less => left < right,
+            Comparison::AtMost => left <= right,
+            Comparison::Equal => left == right,
+            Comparison::AtLeast => left >= right,
+            Comparison::More => left > right,
+        }
+    }
+}
+
+/// What a filter is held against: one recipient in the queue.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// Its message.
+    pub mid: MessageId,
+    /// The envelope sender; empty for the null sender.
+    pub from: &'a str,
+    /// The envelope recipient.
+    pub to: &'a str,
+    /// Its destination domain, lower-case A-labels.
+    pub host: &'a str,
+    /// Why it waits.
+    pub cause: WaitCause,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// The latest reply to it.
+    pub reply: Option<&'a str>,
+    /// Since it was accepted.
+    pub age: Duration,
+    /// Octets of the message.
+    pub size_bytes: u64,
+}
+
+impl Filter {
+    /// Whether every recipient passes.
+    pub fn is_everything(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether a recipient passes.
+    pub fn passes(&self, candidate: &Candidate<'_>) -> bool {
+        self.terms.iter().all(|term| term.test.holds(candidate) != term.turned)
+    }
+}
+
+impl Test {
+    fn holds(&self, it: &Candidate<'_>) -> bool {
+        match self {
+            Test::Word(word) => holds_word(it.from, word) || holds_word(it.to, word),
+            Test::From(word) if word.is_empty() => it.from.is_empty(),
+            Test::From(word) => holds_word(it.from, word),
+            Test::To(word) => holds_word(it.to, word),
+            Test::Reply(word) => it.reply.is_some_and(|reply| holds_word(reply, word)),
+            Test::Host(HostPattern::Is(name)) => it.host == name,
+            Test::Host(HostPattern::EndsWith(end)) => it.host.ends_with(end.as_str()),
+            Test::Mid(mid) => it.mid == *mid,
+            Test::Cause(cause) => it.cause == *cause,
+            Test::State(state) => state_of(it.cause) == *state,
+            Test::Age(comparison, age) => comparison.holds(it.age, *age),
+            Test::Attempts(comparison, count) => comparison.holds(u64::from(it.attempts), *count),
+            Test::Size(comparison, bytes) => comparison.holds(it.size_bytes, *bytes),
+        }
+    }
+}
+
+/// The state of a recipient that is in the queue for this cause.
+pub fn state_of(cause: WaitCause) -> RecipientState {
+    match cause {
+        WaitCause::Sending => RecipientState::Sending,
+        WaitCause::Held => RecipientState::Held,
+        _ => RecipientState::Queued,
+    }
+}
+
+/// Whether a text holds a lower-case word, in whatever case.
+fn holds_word(text: &str, word: &str) -> bool {
+    if text.is_ascii() {
+        let (text, word) = (text.as_bytes(), word.as_bytes());
+        return word.is_empty() || text.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    }
+    text.to_lowercase().contains(word)
+}
