@@ -120,7 +120,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let resolver = Arc::new(resolver(&config, guard.clone())?);
     std::fs::create_dir_all(&config.data_dir).map_err(said("cannot make the data directory"))?;
     let opened =
-        JournalSpool::open(&config.data_dir, SpoolSettings::default()).map_err(|why| AppError(why.to_string()))?;
+        JournalSpool::open(&config.data_dir, spool_settings(&config)).map_err(|why| AppError(why.to_string()))?;
     let spool = opened.spool;
     let (events, event_inlet) = mpsc::unbounded_channel();
     let (desk, questions) = Desk::new();
@@ -269,7 +269,7 @@ async fn watch_spool(
             }
             _ = beat.tick() => match spool.health() {
                 SpoolHealth::Ok => drop(health.send_replace(Health::Online)),
-                SpoolHealth::Full => drop(health.send_replace(Health::ReceivingStopped)),
+                SpoolHealth::Low | SpoolHealth::Full => drop(health.send_replace(Health::ReceivingStopped)),
                 SpoolHealth::Failed(why) => return Err(AppError(format!("the spool cannot write any more: {why}"))),
             }
         }
@@ -350,6 +350,7 @@ fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSe
     let limits = Limits {
         connections_max: descriptors.incoming(defaults.connections_max),
         address_connections_max: config.smtp.max_connections_per_address,
+        memory_bytes: usize::try_from(config.guard.memory_max).unwrap_or(usize::MAX),
         ..defaults
     };
     Ok(IntakeSettings {
@@ -371,6 +372,11 @@ fn console_settings(config: &Config, lab: bool, up_since: Timestamp) -> ConsoleS
         public: config.console.public.clone(),
         ..ConsoleSettings::default()
     }
+}
+
+fn spool_settings(config: &Config) -> SpoolSettings {
+    let (disk_free_min, inodes_free_min) = (config.guard.disk_free_min, config.guard.inodes_free_min);
+    SpoolSettings { disk_free_min, inodes_free_min, ..SpoolSettings::default() }
 }
 
 fn session_settings(config: &Config, roots: Roots, clock: Clock) -> SessionSettings {

@@ -18,6 +18,8 @@ mod password;
 mod place;
 mod printable;
 mod query;
+mod rate;
+mod resetcounters;
 mod sendmail;
 mod status;
 mod suspenddel;
@@ -103,9 +105,18 @@ async fn dispatch(
     }
     let client = client(&common, found, surroundings, terminal)?;
     match verb {
-        Verb::Status => status::run(&client, terminal).await?,
-        Verb::Tophosts { key } => tophosts::run(&client, key, terminal).await?,
-        Verb::Hoststatus { host } => hoststatus::run(&client, &host, terminal).await?,
+        Verb::Status { word, detail, window } => {
+            status::run(&client, detail || word.is_some(), window, terminal).await?;
+        }
+        Verb::Resetcounters { reason } => resetcounters::run(&client, reason, terminal).await?,
+        Verb::Tophosts { key, window } => tophosts::run(&client, key, window, terminal).await?,
+        Verb::Hoststatus { host, window } => hoststatus::run(&client, &host, window, terminal).await?,
+        Verb::Rate { seconds, count } => {
+            rate::system(&client, rate::Beat::new(seconds, count), terminal).await?;
+        }
+        Verb::Hostrate { host, seconds, count } => {
+            rate::host(&client, &host, rate::Beat::new(seconds, count), terminal).await?;
+        }
         Verb::Dig { words, reverse } => {
             let question = dig::Question::parse(&words, reverse, language).map_err(Failure::Usage)?;
             dig::run(&client, question, terminal).await?;

@@ -22,7 +22,7 @@ pub use complaint::{Complaint, ConfigError};
 pub use found::{Found, find};
 pub use local::Local;
 pub use route::{Destination, Route};
-pub use section::{Auth, CertificateFiles, Console, Dane, Delivery, Dns, Probe, Retry, Smtp, Tls};
+pub use section::{Auth, CertificateFiles, Console, Dane, Delivery, Dns, Guard, Probe, Retry, Smtp, Tls};
 pub use span::{parse_span, write_span};
 
 use common::vocab::Domain;
@@ -63,6 +63,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// dig, telnet and the like.
     pub probe: Probe,
+    /// Room that stays free.
+    pub guard: Guard,
     /// The two clocks.
     pub retry: Retry,
     /// The brake on mass bounces.
@@ -130,6 +132,7 @@ impl Config {
             tls: Tls::read(&top.section("tls"), base),
             delivery: Delivery::read(&top.section("delivery")),
             probe: Probe::read(&top.section("probe")),
+            guard: Guard::read(&top.section("guard")),
             retry: Retry::read(&top.section("retry")),
             brake: brake::read(&top.section("brake")),
             local: Local::read(&top.section("local"), &hostname),

@@ -5,17 +5,19 @@
 
 pub mod desk;
 mod jump;
+mod ledger;
 mod rooms;
 
 pub use rooms::Rooms;
 
 use crate::clock::Clock;
-use crate::spool::Notes;
+use crate::spool::{Notes, SpoolError};
 use common::vocab::{SessionId, Timestamp};
 use desk::{Changes, Question};
 use engine::envelope::{Envelope, Recovered};
 use engine::{Engine, Event, Output};
 use jump::JumpWatch;
+use ledger::Ledger;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,11 +56,10 @@ pub struct Driver {
     rooms: Rooms,
     sessions: HashMap<SessionId, crate::deliver::SessionHandle>,
     changes: mpsc::Sender<Changes>,
+    ledger: Ledger,
     /// All that waits from before the start is in the engine.
     complete: bool,
     beats: u64,
-    messages_received: u64,
-    recipients_received: u64,
     unpublished: bool,
 }
 
@@ -72,16 +73,16 @@ impl Driver {
             rooms,
             sessions: HashMap::new(),
             changes,
+            ledger: Ledger::new(Instant::now()),
             complete: false,
             beats: 0,
-            messages_received: 0,
-            recipients_received: 0,
             unpublished: true,
         }
     }
 
     /// Runs until the stop signal; what is in hand then gets a few seconds to end.
     pub async fn run(mut self, notes: Notes, mut inlets: Inlets) {
+        self.engine.restore_counters(notes.counts);
         let found = |(scope, suspension)| Event::Suspend { action: None, scope, suspension };
         self.turn(notes.suspensions.into_iter().map(found)); // before anything could be started
         let mut events = Vec::with_capacity(TURN_EVENTS_MAX);
@@ -135,8 +136,6 @@ impl Driver {
     }
 
     fn keep(&mut self, batch: Vec<Arc<Envelope>>) {
-        self.messages_received += batch.len() as u64;
-        self.recipients_received += batch.iter().map(|envelope| envelope.recipients.len() as u64).sum::<u64>();
         self.turn(batch.into_iter().map(Event::Accepted));
     }
 
@@ -156,6 +155,14 @@ impl Driver {
             Question::PreviewRetry { scope, answer } => drop(answer.send(self.engine.preview_retry(now, &scope))),
             Question::PreviewSuspend { scope, answer } => drop(answer.send(self.engine.preview_suspend(&scope))),
             Question::PreviewResume { scope, answer } => drop(answer.send(self.engine.preview_resume(&scope))),
+            Question::ResetCounters { action, answer } => {
+                self.turn([Event::ResetCounters { action }]);
+                let written = Ledger::write_bases(now, &mut self.engine, &*self.rooms.spool);
+                tokio::spawn(async move {
+                    let written = written.await.unwrap_or(Err(SpoolError::Stopped));
+                    let _ = answer.send(written);
+                });
+            }
             Question::Suspend { action, scope, suspension, answer } => {
                 self.turn([Event::Suspend { action: Some(action), scope, suspension }]);
                 let _ = answer.send(());
@@ -179,6 +186,7 @@ impl Driver {
         if self.jumps.sees_one(self.clock.now(), Instant::now()) {
             self.turn([Event::Woke]);
         }
+        self.ledger.beat(Instant::now(), self.clock.now(), &mut self.engine, &*self.rooms.spool);
         self.beats += 1;
         if self.complete || self.beats.is_multiple_of(COUNTING_BEATS) {
             self.publish();
@@ -191,16 +199,16 @@ impl Driver {
             return;
         }
         let Ok(place) = self.changes.try_reserve() else { return };
-        let (changed, gone) = self.engine.take_changes();
+        let as_of = self.clock.now();
+        let (changed, gone) = self.engine.take_changes(as_of);
         place.send(Changes {
-            as_of: self.clock.now(),
+            as_of,
             counters_since: self.engine.counters_since(),
             changed,
             gone,
             ended: self.engine.ended_counters(),
+            counts: self.engine.counts(),
             complete: self.complete,
-            messages_received: self.messages_received,
-            recipients_received: self.recipients_received,
         });
         self.unpublished = false;
     }
@@ -217,5 +225,6 @@ impl Driver {
         }
         self.sessions.values().for_each(crate::deliver::SessionHandle::close);
         self.publish();
+        self.ledger.close(self.clock.now(), &mut self.engine, &*self.rooms.spool).await;
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod certificate;
 pub mod http;
+mod incoming;
 pub mod settings;
 pub mod smtp;
 

@@ -6,6 +6,8 @@
 //! The walk goes on in `driver`: what is kept is told to it in batches.
 
 mod backlog;
+mod blob;
+mod body;
 pub mod disk;
 mod failure;
 pub(crate) mod frame;
@@ -21,12 +23,14 @@ mod settings;
 pub(crate) mod tests;
 
 pub use backlog::{Backlog, Reading};
+pub use blob::writer::BlobWriter;
+pub use blob::{Blob, PIECE_BYTES};
+pub use body::{Body, Pieces};
 pub use failure::{OpenError, SpoolHealth};
 pub use journal::JournalSpool;
 pub use note::{Note, Notes};
 pub use settings::SpoolSettings;
 
-use bytes::Bytes;
 use common::vocab::{AttemptId, MessageId, RecipientId};
 use engine::envelope::{Envelope, Settlement};
 use std::fmt;
@@ -38,8 +42,8 @@ use tokio::sync::oneshot;
 pub struct Submission {
     /// Who sends what to whom.
     pub envelope: Arc<Envelope>,
-    /// The message as it will be sent: CRLF line ends, our Received field at the top, not dot-stuffed.
-    pub body: Bytes,
+    /// The message as it will be sent.
+    pub body: Body,
     /// Recipients of other messages that end with this record: a report settles what it replaces.
     pub settles: Vec<Settlement>,
     /// The client's name for this submission, so that asking twice keeps it once.
@@ -80,7 +84,7 @@ pub struct Begun {
 /// Why the spool cannot do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpoolError {
-    /// The disk is full: answer 452, try again when space returns.
+    /// The disk is full, or nearly: answer 452, try again when space returns.
     Full,
     /// Writing or syncing failed: answer 451. Nothing more is accepted by this process.
     Failed(String),
@@ -121,6 +125,8 @@ pub struct Report {
     pub possibly_twice: u64,
     /// Batches of messages that had gone to the database and that it lost: what of them was left in the journal is back.
     pub lost_batches: u64,
+    /// Files of large bodies that no message speaks of: they were arriving, or their message had ended.
+    pub orphans: u64,
 }
 
 /// A place that keeps mail. One implementation today, the journal; a second one may share a database between nodes.
@@ -138,8 +144,14 @@ pub trait Spool: Send + Sync + 'static {
     /// Writes down how recipients ended. Rides with the next group, at most 20 ms later.
     fn settle(&self, settlements: Vec<Settlement>);
 
-    /// The body of a message that is not done yet; from memory while it is fresh.
-    fn body(&self, mid: MessageId) -> Answer<Bytes>;
+    /// A body of so many octets or more is streamed; a smaller one is handed over with its message.
+    fn blob_from(&self) -> usize;
+
+    /// Begins a large body of the message with this number; answers once its file is there.
+    fn stream(&self, mid: MessageId) -> Answer<BlobWriter>;
+
+    /// The body of a message that is not done yet; from memory while it is fresh, as far as it is not a file.
+    fn body(&self, mid: MessageId) -> Answer<Body>;
 
     /// Writes down what is kept besides mail, in order; answers when it is on disk.
     fn note(&self, notes: Vec<Note>) -> Answer<()>;

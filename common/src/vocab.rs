@@ -14,6 +14,7 @@ mod schema;
 mod status;
 mod time;
 mod verdict;
+mod window;
 
 pub use address::{ADDRESS_BYTES_MAX, Address, AddressError, ReversePath};
 pub use cause::{CauseCounts, WaitCause};
@@ -27,3 +28,4 @@ pub use reply::{EnhancedCode, REPLY_TEXT_BYTES_MAX, Reply, ReplyCode};
 pub use status::{Badge, HostStatus, badge};
 pub use time::{ParseTimestampError, Timestamp};
 pub use verdict::{Owner, VerdictCode};
+pub use window::CountWindow;

@@ -30,7 +30,7 @@ pub use probe::{
 pub use session::{
     AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,
 };
-pub use status::{Health, Recovering, ServerStatus, Totals};
+pub use status::{Counted, CounterColumns, Health, Recovering, ServerStatus, Totals};
 
 use serde::{Deserialize, Serialize};
 

@@ -2,14 +2,15 @@
 //!
 //! The parts: `accept` (mail enters), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
-//! jumped), `braking` (too many refusals at once), `tls` (which connection asks for it), `retry` (an operator says now),
-//! `suspend` (not now), `show` (what it shows of itself), `basis` (what a cause rests on).
+//! jumped), `braking` (too many refusals at once), `count` (what is counted and kept), `tls` (which connection asks for
+//! it), `retry` (an operator says now), `suspend` (not now), `show` (what it shows of itself), `basis` (what a cause rests on).
 
 mod accept;
 mod backoff;
 mod basis;
 mod braking;
 mod clock;
+mod count;
 mod ending;
 mod outcome;
 mod retry;
@@ -71,6 +72,7 @@ pub struct Engine {
     resolver_watch: ResolverWatch,
     refusals: Refusals,
     suspensions: suspend::Suspensions,
+    counts: count::CountBook,
     /// What became of recipients in the event that is being dealt with.
     endings: Vec<ending::Ending>,
     changed: BTreeSet<HostId>,
@@ -107,6 +109,7 @@ impl Engine {
             resolver_watch: ResolverWatch::default(),
             refusals: Refusals::default(),
             suspensions: suspend::Suspensions::default(),
+            counts: count::CountBook::new(now),
             endings: Vec::new(),
             changed: BTreeSet::new(),
             touched: Vec::new(),
@@ -133,6 +136,7 @@ impl Engine {
             }
             Event::SessionClosed { session } => self.session_closed(now, session, out),
             Event::Retry { action, scope } => self.retried(now, action, &scope, out),
+            Event::ResetCounters { action } => self.reset_counters(now, action, out),
             Event::Suspend { action, scope, suspension } => self.suspended(now, action, scope, suspension, out),
             Event::Resume { action, scope } => self.resumed(now, action, scope, out),
             Event::Woke | Event::ClockJumped(_) => {}

@@ -60,6 +60,11 @@ pub enum Event {
         /// One host, or all.
         scope: HostScope,
     },
+    /// An operator wants every counter to begin anew.
+    ResetCounters {
+        /// Names the action in the facts.
+        action: ActionId,
+    },
     /// Delivery is suspended: nothing in scope is started. It was written down before.
     Suspend {
         /// Names the action in the facts; `None`: found on disk at the start.

@@ -131,6 +131,11 @@ pub enum Fact {
         /// What it shows.
         to: Timestamp,
     },
+    /// Every counter began anew.
+    CountersReset {
+        /// The action.
+        action: ActionId,
+    },
     /// Delivery was suspended.
     Suspended {
         /// The action; `None`: as it was before the start.

@@ -13,6 +13,7 @@ pub use holding::CauseSet;
 pub use timeline::{Own, Timeline};
 pub use window::Window;
 
+use crate::count::Windows;
 use crate::jump::Jump;
 use crate::limit::HostLimits;
 use crate::queue::{Leg, LegKey, LegStage, Spent, Word};
@@ -100,6 +101,12 @@ pub struct Host {
     pub counts: Counts,
     /// The ancestor's counters.
     pub counters: Counters,
+    /// The same when they were last looked at: what came since is not in the totals and windows yet.
+    pub noted: Counters,
+    /// When that last changed.
+    pub noted_at: Option<Timestamp>,
+    /// The latest minute, hour and day; `None` until it has counted something.
+    pub windows: Option<Arc<Windows>>,
     /// Up, Down, Unknown.
     pub status: HostStatus,
     /// Since when.
@@ -116,8 +123,12 @@ pub struct Host {
     pub last_5xx: Option<(Reply, Timestamp)>,
     /// Its next hops.
     pub routing: Routing,
-    /// Whether its next hops were ever found by this process: then one NXDOMAIN is not believed.
+    /// Whether its next hops were found in the last 30 days, by an earlier process too: then one NXDOMAIN is not believed.
     pub resolved_before: bool,
+    /// When they were last found.
+    pub resolved_at: Option<Timestamp>,
+    /// The same as it was last noted.
+    pub resolved_noted: Option<Timestamp>,
     /// The host timer.
     pub rest: Option<Rest>,
     /// Failures in a row, for the host timer.
@@ -187,6 +198,9 @@ impl Host {
             timeline: Timeline::default(),
             counts: Counts::default(),
             counters: Counters::default(),
+            noted: Counters::default(),
+            noted_at: None,
+            windows: None,
             status: HostStatus::Unknown,
             status_since: None,
             limited_since: None,
@@ -196,6 +210,8 @@ impl Host {
             last_5xx: None,
             routing: Routing::None,
             resolved_before: false,
+            resolved_at: None,
+            resolved_noted: None,
             rest: None,
             failures: 0,
             pause_until: None,

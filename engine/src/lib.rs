@@ -10,6 +10,7 @@
 //! The driver in `backend` is its only caller in the product, the simulation its other one.
 
 pub mod brake;
+pub mod count;
 pub mod dsn;
 pub mod effect;
 mod engine;

@@ -1,5 +1,6 @@
 //! What the engine shows of itself: read-only values, cheap to make, complete in themselves.
 
+use crate::count::Windows;
 use crate::envelope::Envelope;
 use crate::route::Route;
 use crate::suspension::Suspension;
@@ -63,6 +64,8 @@ pub struct HostView {
     pub evidence: Option<Evidence>,
     /// What happened to its recipients since `counters_since`.
     pub counters: Counters,
+    /// The same in the latest minute, hour and day; `None` if it has counted nothing.
+    pub windows: Option<Arc<Windows>>,
     /// Recipients in the queue that were never tried.
     pub unattempted: u64,
     /// Recipients in the queue that were tried.

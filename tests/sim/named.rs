@@ -1,9 +1,12 @@
 //! Named worlds: one fact each.
 
-use common::vocab::{ActionId, HostStatus, VerdictCode, WaitCause};
+use common::vocab::{ActionId, CountWindow, Counters, HostStatus, MessageId, Timestamp, VerdictCode, WaitCause};
+use engine::envelope::Envelope;
+use engine::failure::RouteFailure;
 use engine::view::HostView;
-use engine::{Event, HostScope};
+use engine::{Engine, Event, HostScope, Output, Settings};
 use std::time::Duration;
+use tests::books::Books;
 use tests::host::Character;
 use tests::world::{DAWN, World};
 
@@ -193,4 +196,59 @@ fn a_host_suspended_by_itself_stays_so_when_the_suspension_of_all_ends() {
     assert!(preview.all_remains && preview.hosts == 0, "{preview:?}");
     world.run();
     assert_eq!(world.now.since(DAWN).as_secs() / 3600, 3);
+}
+
+#[test]
+fn the_counters_of_a_host_return_with_it_after_its_record_and_the_process_have_ended() {
+    let mut world = World::with_host(24, "well.test", Character::Healthy);
+    world.send(vec!["a@well.test".parse().unwrap()]);
+    world.run();
+    let counted = row(&world);
+    assert_eq!(counted.windows.unwrap().sum(world.now, CountWindow::Minute).delivered_recipients, 1);
+    step_until(&mut world, "its record ends", |world| world.engine.hosts().next().is_none());
+    let mut books = Books::default();
+    books.save(&mut world.engine, world.now, 10);
+    world.engine = Engine::new(world.now, Settings::default(), 1);
+    books.restore(&mut world.engine);
+    assert_eq!(world.engine.ended_counters().delivered_recipients, 1);
+    let envelope = Envelope { mid: MessageId(9), ..one_recipient("b@well.test", world.now) };
+    let mut out = Output::default();
+    world.engine.handle(world.now, Event::Accepted(envelope.into()), &mut out);
+    assert_eq!(row(&world).counters.delivered_recipients, 1);
+    assert_eq!(world.engine.ended_counters().delivered_recipients, 0, "it is counted once");
+    let nxdomain = Event::Resolved { host: "well.test".parse().unwrap(), answer: Err(RouteFailure::Nxdomain) };
+    world.engine.handle(world.now, nxdomain, &mut out);
+    let seen = row(&world);
+    assert_eq!(
+        (seen.active(), seen.counters.dns_hard_bounces),
+        (1, 0),
+        "it was found within 30 days: one is not believed"
+    );
+}
+
+#[test]
+fn a_new_base_sets_every_counter_to_zero_and_the_lifetime_goes_on() {
+    let mut world = World::with_host(25, "well.test", Character::Healthy);
+    world.send(vec!["a@well.test".parse().unwrap(), "b@well.test".parse().unwrap()]);
+    world.run();
+    world.handle(Event::ResetCounters { action: ActionId(1) });
+    assert_eq!((row(&world).counters, world.engine.counters_since()), (Counters::default(), world.now));
+    let total = world.engine.counts().total;
+    assert_eq!(
+        (total.before.delivered_recipients, total.counters, total.messages_at_base),
+        (2, Counters::default(), 1)
+    );
+}
+
+fn one_recipient(to: &str, now: Timestamp) -> Envelope {
+    Envelope {
+        mid: MessageId(1),
+        from: None,
+        recipients: vec![to.parse().unwrap()],
+        size_bytes: 100,
+        received_at: now,
+        eight_bit: false,
+        smtputf8: false,
+        dsn: Default::default(),
+    }
 }

@@ -158,7 +158,8 @@ async fn contents(data: &Path) -> Result<(Contents, u64), String> {
     let mut found = Contents::new();
     for message in recovered {
         let mid = message.envelope.mid;
-        if let Ok(Ok(body)) = spool.body(mid).await {
+        let Ok(Ok(body)) = spool.body(mid).await else { continue };
+        if let Ok(body) = body.whole().await {
             found.insert(mid.0, (format!("{:?}", message.envelope), crc32c::crc32c(&body)));
         }
     }

@@ -4,5 +4,6 @@
 mod a_full_disk_refuses_and_recovers_by_itself;
 mod a_million_queued_start_again_within_seconds;
 mod every_flipped_bit_is_found;
+mod large_messages_at_once_take_little_memory;
 mod no_failing_call_loses_mail;
 mod nothing_acknowledged_is_lost_by_power_cuts;

@@ -1,47 +1,91 @@
-//! The n-th write, sync or rename of the server fails, for n = 1, 2, 3 … until a run passes untouched: whatever was answered
-//! 250 is there after the next start. The calls are made to fail by strace, in the real binary.
+//! The n-th write, sync, rename or removal of the server fails, for n = 1, 2, 3 … until a run passes untouched: whatever was
+//! answered 250 is there after the next start. The calls are made to fail by strace, in the real binary; some of them at
+//! `queue.db` and its log alone, some at the files of large bodies alone. Some mail is put off, so that it moves to the
+//! database; some is large, so that it lies in `blobs`.
 
 use backend::lab::behaviour::Behaviour;
 use backend::lab::{Lab, LabSettings};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tests::load::{Acknowledged, Mail, hand_in};
 use tests::server::{Server, binary, free_address};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 const MESSAGES: usize = 24;
-/// What fails, and with which error. ENOSPC passes, EIO does not.
-const CALLS: [(&str, &str); 6] = [
-    ("pwrite64", "EIO"),
-    ("pwrite64", "ENOSPC"),
-    ("fdatasync", "EIO"),
-    ("fsync", "EIO"),
-    ("rename,renameat,renameat2", "EIO"),
-    ("ftruncate", "ENOSPC"),
+const LARGE_MESSAGES: usize = 4;
+/// Numbers of messages whose files are looked at: more than are given out in one run.
+const BLOBS_MAX: usize = 64;
+/// A fault: which call, with which error, at which files.
+struct Fault(&'static str, &'static str, Where);
+
+#[derive(Clone, Copy, Debug)]
+enum Where {
+    /// Wherever it is called.
+    Anywhere,
+    /// At `queue.db`, its log and its index.
+    Database,
+    /// At the files of large bodies and their folder.
+    Blobs,
+}
+
+/// ENOSPC passes, EIO does not.
+const FAULTS: [Fault; 14] = [
+    Fault("pwrite64", "EIO", Where::Database),
+    Fault("pwrite64", "ENOSPC", Where::Database),
+    Fault("fdatasync", "EIO", Where::Database),
+    Fault("ftruncate,fallocate", "ENOSPC", Where::Database),
+    Fault("pwrite64", "EIO", Where::Blobs),
+    Fault("pwrite64", "ENOSPC", Where::Blobs),
+    Fault("fsync", "EIO", Where::Blobs),
+    Fault("unlink,unlinkat", "EIO", Where::Blobs),
+    Fault("pwrite64", "EIO", Where::Anywhere),
+    Fault("pwrite64", "ENOSPC", Where::Anywhere),
+    Fault("fdatasync", "EIO", Where::Anywhere),
+    Fault("fsync", "EIO", Where::Anywhere),
+    Fault("rename,renameat,renameat2", "EIO", Where::Anywhere),
+    Fault("ftruncate", "ENOSPC", Where::Anywhere),
 ];
+
+impl Where {
+    /// The files below this folder that strace is to look at; none: all.
+    fn paths(self, data: &Path) -> Vec<PathBuf> {
+        match self {
+            Where::Anywhere => Vec::new(),
+            Where::Database => ["queue.db", "queue.db-wal", "queue.db-shm"].map(|name| data.join(name)).into(),
+            Where::Blobs => {
+                let folder = data.join("blobs");
+                (1..BLOBS_MAX).map(|mid| folder.join(mid.to_string())).chain([folder.clone()]).collect()
+            }
+        }
+    }
+}
 /// Nobody makes so many calls for so little mail.
 const RUNS_MAX: u32 = 1_000;
 const PATIENCE: Duration = Duration::from_secs(60);
+/// A database that failed is not waited for longer than this.
+const MOVE_PATIENCE: Duration = Duration::from_secs(6);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "many minutes, and strace: cargo xtask soak calls"]
 async fn calls_that_fail_lose_nothing() {
-    for (call, error) in CALLS {
+    for Fault(call, error, place) in FAULTS {
         let (mut runs, mut taken) = (0, 0);
         for n in 1..RUNS_MAX {
             let folder = tempfile::tempdir().expect("a folder");
             let lab = Lab::start(LabSettings { record: true, ..LabSettings::default() }).await.expect("the lab");
             let acknowledged = Acknowledged::default();
-            let failed = run_with_a_failure(folder.path(), &lab, call, error, n, &acknowledged).await;
-            taken += all_arrive(folder.path(), lab, &acknowledged, &format!("{call} {error} no. {n}")).await;
+            let failed = run_with_a_failure(folder.path(), &lab, (call, error, place), n, &acknowledged).await;
+            taken += all_arrive(folder.path(), lab, &acknowledged, &format!("{call} {error} {place:?} no. {n}")).await;
             runs = n;
             if !failed {
                 break;
             }
         }
         assert!(runs < RUNS_MAX - 1, "{call}: the runs end");
-        println!("{call} failing with {error}: {runs} runs until one was untouched, {taken} acknowledged, 0 lost");
+        println!(
+            "{call} failing with {error} ({place:?}): {runs} runs until one was untouched, {taken} acknowledged, 0 lost"
+        );
     }
 }
 
@@ -57,8 +101,7 @@ fn settings(lab: &Lab) -> String {
 async fn run_with_a_failure(
     folder: &Path,
     lab: &Lab,
-    call: &str,
-    error: &str,
+    (call, error, place): (&str, &str, Where),
     n: u32,
     acknowledged: &Acknowledged,
 ) -> bool {
@@ -74,17 +117,23 @@ async fn run_with_a_failure(
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-o"]).arg(&trace).arg("-e").arg(format!("trace={call}"));
     strace.arg("-e").arg(format!("inject={call}:error={error}:when={n}"));
+    for path in place.paths(&data) {
+        strace.arg("-P").arg(path);
+    }
     strace.arg(binary()).arg("serve").arg(format!("--config={}", file.display()));
     strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let mut traced = strace.spawn().expect("strace runs");
     let pid = traced.id().expect("it runs");
     let mails = |n: usize| Mail { id: format!("c{n}"), to: recipient(n) };
+    let large = |n: usize| Mail { id: format!("l{n}"), to: recipient(n) };
     tokio::select! {
         // A server that does not start, or ends, is an answer too.
         _ = traced.wait() => return injected(&trace),
         () = listening(smtp) => {}
     }
     hand_in(smtp, 3, (0..MESSAGES).map(mails).collect(), 2_048, acknowledged.clone()).await;
+    hand_in(smtp, 2, (0..LARGE_MESSAGES).map(large).collect(), 400 * 1024, acknowledged.clone()).await;
+    until_the_database_was_written(&data, &mut traced).await;
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     for child in children.split_whitespace() {
         let _ = Command::new("kill").args(["-TERM", child]).status().await;
@@ -93,9 +142,28 @@ async fn run_with_a_failure(
     injected(&trace)
 }
 
-/// A part is deferred, so that the long-term half of the spool has something to hold.
+/// A part is put off by its next hop, so that the long-term half of the spool has something to hold.
 fn recipient(n: usize) -> String {
-    if n.is_multiple_of(3) { format!("r{n}@refused.test") } else { format!("r{n}@d{n}.many.test") }
+    match n % 4 {
+        0 => format!("r{n}@full.test"),
+        1 => format!("r{n}@refused.test"),
+        _ => format!("r{n}@d{n}.many.test"),
+    }
+}
+
+/// What was put off moves within seconds, unless the server ended or its database failed.
+async fn until_the_database_was_written(data: &Path, traced: &mut Child) {
+    let moved = async {
+        let length = || std::fs::metadata(data.join("queue.db-wal")).map_or(0, |file| file.len());
+        let before = length();
+        while length() < before + 20_000 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        _ = traced.wait() => {}
+        _ = tokio::time::timeout(MOVE_PATIENCE, moved) => {}
+    }
 }
 
 fn injected(trace: &Path) -> bool {
@@ -110,7 +178,9 @@ async fn listening(address: std::net::SocketAddr) {
 
 /// The next start, without failures: everything that was acknowledged arrives. Answers how much that was.
 async fn all_arrive(folder: &Path, lab: Lab, acknowledged: &Acknowledged, what: &str) -> usize {
-    lab.set("refused", Behaviour::Healthy).await.expect("the lab has it");
+    for host in ["refused", "full"] {
+        lab.set(host, Behaviour::Healthy).await.expect("the lab has it");
+    }
     let server = Server::serve_at(folder.join("data"), &settings(&lab)).await;
     let (code, _, errors) = server.verb(&["delivernow", "all"]).await;
     assert_eq!(code, 0, "{what}: {errors}");

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "wire")]
 pub mod backlog;
+pub mod books;
 #[cfg(feature = "wire")]
 pub mod browser;
 #[cfg(feature = "wire")]
@@ -12,6 +13,8 @@ pub mod holds;
 pub mod host;
 #[cfg(feature = "wire")]
 pub mod image;
+#[cfg(feature = "wire")]
+pub mod large;
 #[cfg(feature = "wire")]
 pub mod load;
 #[cfg(feature = "wire")]

@@ -4,6 +4,7 @@
 //! effects, and checks after every step. A crash drops the engine and rebuilds it from what the fake disk holds.
 //! The same seed gives the same run.
 
+use crate::books::Books;
 use crate::check::{GRACE, Ledger};
 use crate::holds::Holds;
 use crate::host::Character;
@@ -39,6 +40,8 @@ enum Coming {
     /// An operator suspends one of the hosts, or all of them.
     Suspend,
     Resume,
+    /// An operator sets a new base of all counters.
+    Reset,
     /// The clock jumps by so many hours.
     Jump(i64),
 }
@@ -78,6 +81,8 @@ pub struct World {
     patient: bool,
     /// What is suspended.
     pub holds: Holds,
+    /// The counters on disk.
+    pub books: Books,
     /// All hosts share the addresses of their mail servers, thus sessions.
     pub shared_address: bool,
     serial: u64,
@@ -125,6 +130,7 @@ impl World {
             forced: false,
             patient: false,
             holds: Holds::default(),
+            books: Books::default(),
             shared_address: seed.is_multiple_of(4),
             serial: 0,
             next_mid: 1,
@@ -167,6 +173,10 @@ impl World {
         for _ in 0..self.random.below(3) {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             self.later(at, Coming::Retry);
+        }
+        if self.random.below(3) == 0 {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Reset);
         }
         for _ in 0..self.random.below(4) {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
@@ -251,6 +261,11 @@ impl World {
             Coming::Suspend => {
                 let (scope, minutes) = (self.some_scope(), 1 + self.random.below(600));
                 self.suspend(scope, Duration::from_secs(60 * minutes));
+            }
+            Coming::Reset => {
+                self.handle(Event::ResetCounters { action: ActionId(1) });
+                self.given = self.disk.values().map(|kept| kept.waiting.len() as u64).sum();
+                self.books.save(&mut self.engine, self.now, 0);
             }
             Coming::Resume => {
                 let scope = self.some_scope();
@@ -516,7 +531,9 @@ impl World {
             self.handle(Event::Suspend { action: None, scope, suspension });
         }
         let kept: Vec<OnDisk> = self.disk.values().cloned().collect();
-        self.given = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
+        let counted = self.books.restore(&mut self.engine);
+        let waiting: u64 = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
+        self.given = waiting + counted.completed_recipients;
         for OnDisk { envelope, waiting, .. } in kept {
             let due =
                 |next_attempt_at: Option<Timestamp>| next_attempt_at.unwrap_or(self.now).min(self.now + LONGEST_WAIT);
@@ -540,6 +557,13 @@ impl World {
             self.ledger.nobody_is_overdue(self.now);
         }
         self.rows_agree();
+        let mut total = self.engine.ended_counters();
+        self.engine.hosts().for_each(|row| total.add(&row.counters));
+        assert_eq!(self.engine.counts().total.counters, total, "the total is the sum over hosts");
+        if self.random.below(16) == 0 {
+            let most = self.random.below(4) as usize;
+            self.books.save(&mut self.engine, self.now, most);
+        }
         let on_disk: u64 = self.disk.values().map(|kept| kept.waiting.len() as u64).sum();
         let active: u64 = self.engine.hosts().map(|row| row.active()).sum();
         let completed: u64 = self.engine.hosts().map(|row| row.counters.completed_recipients).sum();
@@ -550,7 +574,7 @@ impl World {
 
     /// The rows rebuilt from what was published equal the engine's own.
     fn rows_agree(&mut self) {
-        let (changed, gone) = self.engine.take_changes();
+        let (changed, gone) = self.engine.take_changes(self.now);
         gone.iter().for_each(|name| drop(self.rows.remove(name)));
         self.rows.extend(changed.into_iter().map(|row| (row.host.clone(), row)));
         for row in self.engine.hosts() {

@@ -103,3 +103,16 @@ fn no_source_names_a_path_of_a_machine() {
     let named = sources().into_iter().filter(|(_, text)| text.contains(&format!("{here}/"))).map(|(name, _)| name);
     complain("files with a path of this machine", &named.collect::<Vec<_>>());
 }
+
+#[test]
+fn every_test_that_the_table_of_faults_names_is_there() {
+    let table = std::fs::read_to_string(root().join("tests/README.md")).expect("the table");
+    let all: String = sources().into_iter().map(|(_, text)| text).collect();
+    let is_test =
+        |word: &&str| word.matches('_').count() > 1 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let named: Vec<&str> = table.split('`').skip(1).step_by(2).filter(is_test).collect();
+    assert!(named.len() > 30, "the table names {}", named.len());
+    let gone =
+        named.into_iter().filter(|name| !all.contains(&format!("fn {name}(")) && !all.contains(&format!("fn {name}<")));
+    complain("tests that the table names and nobody wrote", &gone.map(str::to_owned).collect::<Vec<_>>());
+}

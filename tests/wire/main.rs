@@ -1,10 +1,13 @@
 //! Real sockets, the real binary, real peers: one scenario per file, named as the fact it proves.
 
+mod a_disk_with_too_little_room_takes_no_mail;
 mod a_message_is_handed_in_over_http;
 mod a_sender_hears_of_what_was_refused;
 mod a_suspended_host_stays_suspended_across_a_kill;
+mod counters_survive_a_kill_and_a_restart;
 mod every_refused_recipient_is_told_of_once_across_kills;
 mod intake;
+mod large_messages_at_once_take_little_memory;
 mod mail_to_a_thousand_domains_arrives_once;
 mod nothing_acknowledged_is_lost_by_kills;
 mod people_and_programs_sign_in;

@@ -5,7 +5,7 @@ use crate::cli::tophosts::SortKey;
 use crate::cli::user::UserAct;
 use crate::config::parse_span;
 use clap::{Args, ColorChoice, Parser, Subcommand};
-use common::vocab::Domain;
+use common::vocab::{CountWindow, Domain};
 use common::words::Language;
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -57,17 +57,59 @@ pub enum Verb {
     /// Run a playground of its own: name server, next hops of every temper, steady traffic; loopback only
     Lab(Lab),
     /// The server as a whole: counters and gauges
-    Status,
+    Status {
+        /// `detail`: the same as --detail
+        #[arg(value_name = "detail", value_parser = ["detail"])]
+        word: Option<String>,
+        /// Counters since the start and over the lifetime too, and rates
+        #[arg(long)]
+        detail: bool,
+        /// What was counted in the last minute, hour or day, instead of since the reset: 1m, 1h, 24h
+        #[arg(long, value_name = "WINDOW", conflicts_with_all = ["detail", "word"])]
+        window: Option<CountWindow>,
+    },
+    /// Let every counter begin anew; those of the lifetime go on
+    Resetcounters {
+        /// Why, for the record
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
     /// The hosts with most of something
     Tophosts {
         /// By what
         #[arg(value_name = "KEY", default_value = "active_rcpts")]
         key: SortKey,
+        /// By what was counted in the last minute, hour or day: 1m, 1h, 24h
+        #[arg(long, value_name = "WINDOW")]
+        window: Option<CountWindow>,
     },
     /// Everything known of one host, and why its mail waits
     Hoststatus {
         /// The destination domain
         host: Domain,
+        /// What was counted in the last minute, hour or day: 1m, 1h, 24h
+        #[arg(long, value_name = "WINDOW")]
+        window: Option<CountWindow>,
+    },
+    /// What the server does, a line every few seconds, until Ctrl-C
+    Rate {
+        /// Seconds between two lines
+        #[arg(default_value = "10", value_parser = clap::value_parser!(u64).range(1..=3600))]
+        seconds: u64,
+        /// Lines to print; until Ctrl-C unless given
+        #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u64).range(1..))]
+        count: Option<u64>,
+    },
+    /// What one host does, a line every few seconds, until Ctrl-C
+    Hostrate {
+        /// The destination domain
+        host: Domain,
+        /// Seconds between two lines
+        #[arg(default_value = "10", value_parser = clap::value_parser!(u64).range(1..=3600))]
+        seconds: u64,
+        /// Lines to print; until Ctrl-C unless given
+        #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u64).range(1..))]
+        count: Option<u64>,
     },
     /// Ask a name server: [@SERVER] [TYPE] NAME [+tcp] [+dnssec], or -x ADDRESS
     Dig {

@@ -6,12 +6,18 @@ use crate::cli::failure::Failure;
 use crate::cli::printable::{printable, printable_lines};
 use crate::cli::query::encode;
 use crate::cli::terminal::Terminal;
-use common::vocab::{Badge, CauseCounts, Domain, Timestamp};
+use common::vocab::{Badge, CauseCounts, CountWindow, Domain, Timestamp};
 use common::wire::{ErrorCode, Exchanger, HostDetail, HostRow, SaidReply, TlsState, Verdict};
 
 /// Asks and prints.
-pub(super) async fn run(client: &Client, host: &Domain, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let answer = client.get(&format!("/api/v1/hosts/{}", encode(host.as_str()))).await;
+pub(super) async fn run(
+    client: &Client,
+    host: &Domain,
+    window: Option<CountWindow>,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let window = window.map(|window| format!("?window={window}")).unwrap_or_default();
+    let answer = client.get(&format!("/api/v1/hosts/{}{window}", encode(host.as_str()))).await;
     let answer = answer.map_err(|failure| no_record(failure, host, client.json))?;
     let detail: HostDetail = client.read(&answer)?;
     if client.json {

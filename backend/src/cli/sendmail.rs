@@ -155,7 +155,7 @@ async fn queue(client: &Client, terminal: &mut Terminal<'_>) -> Result<(), Failu
     if status.totals.active_recipients == 0 && !client.json {
         return terminal.line(&client.language.say_sendmail(&SendmailPhrase::QueueEmpty));
     }
-    tophosts::run(client, SortKey::default(), terminal).await
+    tophosts::run(client, SortKey::default(), None, terminal).await
 }
 
 async fn flush(client: &Client, target: Target, terminal: &mut Terminal<'_>) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! `status`: the server as a whole, in the manner of the ancestor.
 //!
-//! Its base is honest: *Reset* counts since `counters_since`, *Uptime* since the start; a cell that is not known is empty.
+//! Its base is honest: *Reset* counts since `counters_since`, *Uptime* since the start, *Lifetime* since counting first
+//! began; accepted is what is in the queue and what has left it. A window says what it is.
 
 use crate::cli::client::Client;
 use crate::cli::column::{age, letters, right, thousands};
@@ -8,29 +9,50 @@ use crate::cli::failure::Failure;
 use crate::cli::hoststatus::waiting;
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
-use common::wire::{Health, ServerStatus, Totals};
+use common::vocab::{CountWindow, Counters};
+use common::wire::{Counted, Health, ServerStatus, Totals};
 
 /// Asks and prints.
-pub(super) async fn run(client: &Client, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let answer = client.get("/api/v1/status").await?;
+pub(super) async fn run(
+    client: &Client,
+    detail: bool,
+    window: Option<CountWindow>,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let window = window.map(|window| format!("?window={window}")).unwrap_or_default();
+    let answer = client.get(&format!("/api/v1/status{window}")).await?;
     let status: ServerStatus = client.read(&answer)?;
     if client.json {
         return terminal.json(&answer);
     }
-    terminal.print(&layout(&status))
+    terminal.print(&layout(&status, detail))
 }
 
-/// The last columns of *Reset* (and *Current*) and of *Uptime*.
-const ENDS: [usize; 2] = [45, 61];
+/// The last columns of *Reset* (and *Current*), of *Uptime* and of *Lifetime*.
+const ENDS: [usize; 3] = [45, 61, 77];
 
-/// The answer as text.
-pub fn layout(status: &ServerStatus) -> String {
+/// The answer as text; with the bases besides *Reset*, and rates, if `detail` is asked for.
+pub fn layout(status: &ServerStatus, detail: bool) -> String {
     let mut lines = vec![String::new()];
     head(&mut lines, status);
-    counters(&mut lines, status);
+    match (status.window, detail) {
+        (Some(window), _) => counters(&mut lines, &[(window.as_str(), in_window(status))], false),
+        (None, false) => counters(&mut lines, &[("Reset", status.columns.reset)], true),
+        (None, true) => {
+            let columns = &status.columns;
+            let named = [("Reset", columns.reset), ("Uptime", columns.uptime), ("Lifetime", columns.lifetime)];
+            counters(&mut lines, &named, true);
+            rates(&mut lines, status);
+        }
+    }
     gauges(&mut lines, &status.totals);
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// What a window counts: not what was accepted.
+fn in_window(status: &ServerStatus) -> Counted {
+    Counted { counters: status.totals.counters(), ..Counted::default() }
 }
 
 fn head(lines: &mut Vec<String>, status: &ServerStatus) {
@@ -57,47 +79,76 @@ fn head(lines: &mut Vec<String>, status: &ServerStatus) {
     }
 }
 
-/// A label with a number for each column that has one.
-fn cells(lines: &mut Vec<String>, label: &str, numbers: [Option<u64>; 2]) {
+/// A label with a number for each column.
+fn cells(lines: &mut Vec<String>, label: &str, numbers: &[u64]) {
     let mut line = label.to_owned();
     for (number, end) in numbers.iter().zip(ENDS) {
-        if let Some(number) = number {
-            right(&mut line, end, &thousands(*number));
-        }
+        right(&mut line, end, &thousands(*number));
     }
     lines.push(line);
 }
 
-fn counters(lines: &mut Vec<String>, status: &ServerStatus) {
-    let totals = &status.totals;
-    let mut line = String::from("Counters:");
-    right(&mut line, ENDS[0], "Reset");
-    right(&mut line, ENDS[1], "Uptime");
-    lines.extend([String::new(), line, "  Receiving".into()]);
-    cells(lines, "    Messages Received", [None, Some(status.messages_received)]);
-    cells(lines, "    Recipients Received", [None, Some(status.recipients_received)]);
-    for (label, number) in [
-        ("  Queue", None),
-        ("    Soft Bounced Events", Some(totals.soft_bounced_events)),
-        ("  Completion", None),
-        ("    Completed Recipients", Some(totals.completed_recipients)),
-        ("      Hard Bounced Recipients", Some(totals.hard_bounced_recipients)),
-        ("        DNS Hard Bounces", Some(totals.dns_hard_bounces)),
-        ("        5XX Hard Bounces", Some(totals.five_xx_hard_bounces)),
-        ("        Expired Hard Bounces", Some(totals.expired_hard_bounces)),
-        ("        Filter Hard Bounces", Some(totals.filter_hard_bounces)),
-        ("        Other Hard Bounces", Some(totals.other_hard_bounces)),
-        ("      Delivered Recipients", Some(totals.delivered_recipients)),
-        ("      Deleted Recipients", Some(totals.deleted_recipients)),
-    ] {
-        cells(lines, label, [number, None]);
+/// A heading with the name of each column.
+fn heading(lines: &mut Vec<String>, label: &str, names: &[&str]) {
+    let mut line = label.to_owned();
+    names.iter().zip(ENDS).for_each(|(name, end)| right(&mut line, end, name));
+    lines.extend([String::new(), line]);
+}
+
+type Part = fn(&Counters) -> u64;
+
+const COUNTERS: [(&str, Option<Part>); 12] = [
+    ("  Queue", None),
+    ("    Soft Bounced Events", Some(|c| c.soft_bounced_events)),
+    ("  Completion", None),
+    ("    Completed Recipients", Some(|c| c.completed_recipients)),
+    ("      Hard Bounced Recipients", Some(|c| c.hard_bounced_recipients)),
+    ("        DNS Hard Bounces", Some(|c| c.dns_hard_bounces)),
+    ("        5XX Hard Bounces", Some(|c| c.five_xx_hard_bounces)),
+    ("        Expired Hard Bounces", Some(|c| c.expired_hard_bounces)),
+    ("        Filter Hard Bounces", Some(|c| c.filter_hard_bounces)),
+    ("        Other Hard Bounces", Some(|c| c.other_hard_bounces)),
+    ("      Delivered Recipients", Some(|c| c.delivered_recipients)),
+    ("      Deleted Recipients", Some(|c| c.deleted_recipients)),
+];
+
+const RATES: [(&str, Part); 4] = [
+    ("  Soft Bounced Events", |c| c.soft_bounced_events),
+    ("  Completed Recipients", |c| c.completed_recipients),
+    ("    Hard Bounced Recipients", |c| c.hard_bounced_recipients),
+    ("    Delivered Recipients", |c| c.delivered_recipients),
+];
+
+/// The counters of each column. A window does not know what was received.
+fn counters(lines: &mut Vec<String>, columns: &[(&str, Counted)], received: bool) {
+    heading(lines, "Counters:", &columns.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    let numbers = |of: &dyn Fn(&Counted) -> u64| columns.iter().map(|(_, counted)| of(counted)).collect::<Vec<_>>();
+    if received {
+        lines.push("  Receiving".into());
+        cells(lines, "    Messages Received", &numbers(&|counted| counted.messages_received));
+        cells(lines, "    Recipients Received", &numbers(&|counted| counted.recipients_received));
+    }
+    for (label, part) in COUNTERS {
+        let numbers = part.map(|part| numbers(&|counted| part(&counted.counters)));
+        cells(lines, label, &numbers.unwrap_or_default());
+    }
+}
+
+/// Events of the latest minute, hour and day, extrapolated to an hour as the ancestor does.
+fn rates(lines: &mut Vec<String>, status: &ServerStatus) {
+    heading(lines, "Rates (Events Per Hour):", &["1-Minute", "1-Hour", "24-Hours"]);
+    for (label, of) in RATES {
+        let rate = |window: CountWindow| {
+            let counted = status.windows.get(&window).map(of).unwrap_or_default();
+            counted * 3_600 / window.span().as_secs()
+        };
+        cells(lines, label, &CountWindow::ALL.map(rate));
     }
 }
 
 fn gauges(lines: &mut Vec<String>, totals: &Totals) {
-    let mut line = String::from("Gauges:");
-    right(&mut line, ENDS[0], "Current");
-    lines.extend([String::new(), line, "  Connections".into()]);
+    heading(lines, "Gauges:", &["Current"]);
+    lines.push("  Connections".into());
     let queue = [
         ("    Current Outbound Conn.", Some(totals.current_outbound_connections)),
         ("    Pending Outbound Conn.", Some(totals.pending_outbound_connections)),
@@ -115,12 +166,12 @@ fn gauges(lines: &mut Vec<String>, totals: &Totals) {
         ("      Held", Some(totals.hosts_held)),
     ];
     for (label, number) in queue {
-        cells(lines, label, [number, None]);
+        cells(lines, label, number.as_slice());
     }
     for (label, count) in waiting(&totals.wait_causes) {
-        cells(lines, &label, [Some(count), None]);
+        cells(lines, &label, &[count]);
     }
     for (label, number) in hosts {
-        cells(lines, label, [number, None]);
+        cells(lines, label, number.as_slice());
     }
 }

@@ -5,7 +5,7 @@ use crate::cli::column::{left, right, thousands};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::clock::Clock;
-use common::vocab::{HostStatus, Timestamp};
+use common::vocab::{CountWindow, HostStatus, Timestamp};
 use common::wire::{HostRow, List};
 use common::words::VerbPhrase;
 
@@ -43,8 +43,14 @@ impl SortKey {
 }
 
 /// Asks and prints.
-pub(super) async fn run(client: &Client, key: SortKey, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    let answer = client.get(&format!("/api/v1/hosts?sort=-{}&limit={ROWS_MAX}", key.field())).await?;
+pub(super) async fn run(
+    client: &Client,
+    key: SortKey,
+    window: Option<CountWindow>,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let window = window.map(|window| format!("&window={window}")).unwrap_or_default();
+    let answer = client.get(&format!("/api/v1/hosts?sort=-{}&limit={ROWS_MAX}{window}", key.field())).await?;
     let list: List<HostRow> = client.read(&answer)?;
     if client.json {
         return terminal.json(&answer);

@@ -23,6 +23,12 @@ const CONNECTIONS_MAX: u64 = 100_000;
 const PROBE_PORTS_MAX: usize = 64;
 /// Name servers that `dig` may ask besides delivery's own: a list that a person still reads in a refusal.
 const PROBE_NAME_SERVERS_MAX: usize = 16;
+/// Octets that a guard may ask for: 1 TiB, above which it is no guard of a mail queue.
+const GUARD_BYTES_MAX: u64 = 1 << 40;
+/// Inodes that a guard may ask for.
+const GUARD_INODES_MAX: u64 = 1_000_000_000;
+/// Memory of messages at least: with less no large message could begin.
+const GUARD_MEMORY_MIN: u64 = 1 << 20;
 /// Waits of a schedule; the last one repeats.
 const STEPS_MAX: usize = 64;
 /// Delay warnings of one message.
@@ -237,6 +243,30 @@ impl Probe {
         Probe {
             ports: ports.into_iter().filter_map(|port| u16::try_from(port).ok()).collect(),
             dns_servers: others.unwrap_or_default(),
+        }
+    }
+}
+
+/// `[guard]`: what we leave to others, and to the emptying of our own queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Octets of the disk of `data_dir` below which no mail is taken.
+    pub disk_free_min: u64,
+    /// The same in inodes.
+    pub inodes_free_min: u64,
+    /// Octets of messages that are arriving which may be in memory, over all sessions.
+    pub memory_max: u64,
+}
+
+impl Guard {
+    pub(super) fn read(table: &Section<'_, '_>) -> Guard {
+        let bytes = table.number("disk_free_min", 0..=GUARD_BYTES_MAX, "67108864");
+        let inodes = table.number("inodes_free_min", 0..=GUARD_INODES_MAX, "2000");
+        let memory = table.number("memory_max", GUARD_MEMORY_MIN..=GUARD_BYTES_MAX, "268435456");
+        Guard {
+            disk_free_min: bytes.unwrap_or(67_108_864),
+            inodes_free_min: inodes.unwrap_or(2_000),
+            memory_max: memory.unwrap_or(268_435_456),
         }
     }
 }

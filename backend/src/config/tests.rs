@@ -47,6 +47,10 @@ allow_targets = []        # CIDRs that the guard would refuse: "127.0.0.0/8" for
 [probe]
 ports = [25, 465, 587, 2525]   # and always the delivery port and the ports of routes
 dns_servers = []          # name servers that dig may ask besides those of [dns]: "192.0.2.53"
+[guard]                   # what stays free; below it mail is answered 452
+disk_free_min = 67108864  # octets: two journal files
+inodes_free_min = 2000
+memory_max = 268435456    # octets of arriving messages in memory
 [retry]                   # profile "default"
 steps = ["5m", "10m", "20m", "40m", "1h", "2h", "4h"]
 lifetime = "5d"
@@ -182,6 +186,7 @@ fn a_wrong_value_is_refused_with_what_would_be_right() {
         ),
         ("[smtp]\nmax_message_bytes = 0", "n.toml:2: smtp.max_message_bytes: 0 is not between 1 and 1073741824"),
         ("[smtp]\nmax_message_bytes = -1", "n.toml:2: smtp.max_message_bytes: -1 is not between 1 and 1073741824"),
+        ("[guard]\nmemory_max = 5", "n.toml:2: guard.memory_max: 5 is not between 1048576 and 1099511627776"),
         ("[delivery]\nport = 65536", "n.toml:2: delivery.port: 65536 is not between 1 and 65535"),
         ("[retry]\nlifetime = \"5w\"", "n.toml:2: retry.lifetime: \"5w\" means nothing here; write for example \"5m\""),
         ("[retry]\nlifetime = \"0s\"", "n.toml:2: retry.lifetime: 0s is not between 1s and 365d"),

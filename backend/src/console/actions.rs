@@ -82,6 +82,7 @@ impl ActionBook {
         if request.dry_run {
             return match task {
                 Task::Change(change) => self.plan(&change).await,
+                Task::ResetCounters => Ok(view::reset_receipt(ActionState::Planned)),
                 Task::Retry(scope) => {
                     self.known(&scope).await?;
                     let planned = asked(self.0.desk.preview_retry(scope)).await?;
@@ -124,6 +125,10 @@ impl ActionBook {
         tracing::info!(action = %id, kind = ?request.kind, scope = ?request.scope, reason = ?request.reason, "asked for");
         let receipt = match task {
             Task::Change(change) => self.change(id, change).await?,
+            Task::ResetCounters => {
+                suspend::written(asked(self.0.desk.reset_counters(id)).await?)?;
+                Action { id: Some(id), ..view::reset_receipt(ActionState::Done) }
+            }
             Task::Retry(scope) => {
                 let done = asked(self.0.desk.retry(id, scope)).await?;
                 Action { id: Some(id), ..view::retry_receipt(&done, ActionState::Done) }
@@ -177,13 +182,15 @@ enum Task {
     Retry(HostScope),
     /// Suspend or resume.
     Change(Change),
+    /// Let every counter begin anew.
+    ResetCounters,
 }
 
 /// What is asked, if this server can do it.
 fn check(request: &ActionRequest, by: &str) -> Result<Task, ApiError> {
     let refuse = |field: &str, sentence: &str| Err(ApiError::field(ErrorCode::BadField, field, sentence));
     if request.kind == ActionKind::Other {
-        return refuse("kind", "This server knows these kinds of action: retry, suspend, resume.");
+        return refuse("kind", "This server knows these kinds of action: retry, suspend, resume, reset_counters.");
     }
     let span = request.for_seconds.map(Duration::from_secs);
     if span.is_some_and(|span| request.kind != ActionKind::Suspend || span.is_zero() || span > SUSPEND_MAX) {
@@ -211,6 +218,10 @@ fn check(request: &ActionRequest, by: &str) -> Result<Task, ApiError> {
     Ok(match request.kind {
         ActionKind::Suspend => Task::Change(Change::Suspend { scope, by, reason, span }),
         ActionKind::Resume => Task::Change(Change::Resume { scope }),
+        ActionKind::ResetCounters if scope != HostScope::All => {
+            return refuse("scope", "The counters of all hosts begin anew together: use {\"all\":true}.");
+        }
+        ActionKind::ResetCounters => Task::ResetCounters,
         ActionKind::Retry | ActionKind::Other => Task::Retry(scope),
     })
 }

@@ -15,6 +15,7 @@ impl ConsoleState {
             ActionKind::Retry => "retry",
             ActionKind::Suspend => "suspend",
             ActionKind::Resume => "resume",
+            ActionKind::ResetCounters => "resetcounters",
             ActionKind::Other => "act",
         };
         self.permit(caller, Permission::of_action(&request), &scope(&request.scope))?;

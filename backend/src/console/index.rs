@@ -9,9 +9,10 @@ pub mod filter;
 pub mod order;
 
 use crate::console::view::{self, HostKeys};
-use common::vocab::{Domain, Timestamp};
-use common::wire::Totals;
+use common::vocab::{CountWindow, Counters, Domain, Timestamp};
+use common::wire::{HostRow, Totals};
 use common::words::Language;
+use engine::count::CountsView;
 use engine::view::HostView;
 use order::OrderBook;
 use serde_json::value::RawValue;
@@ -43,6 +44,20 @@ impl IndexedRow {
     }
 }
 
+impl IndexedRow {
+    /// The row with the counters of a window that ends now.
+    pub fn row_in(&self, now: Timestamp, window: CountWindow) -> HostRow {
+        let mut row = view::host_row(&self.view, self.language);
+        row.set_counters(&self.counters_in(now, window));
+        row
+    }
+
+    /// The counters of a window that ends now.
+    pub(super) fn counters_in(&self, now: Timestamp, window: CountWindow) -> Counters {
+        self.view.windows.as_deref().map(|windows| windows.sum(now, window)).unwrap_or_default()
+    }
+}
+
 /// A place for a host.
 #[derive(Clone, Debug)]
 pub(super) struct Slot {
@@ -70,12 +85,10 @@ pub struct HostsIndex {
     pub as_of: Timestamp,
     /// Since when the counters count.
     pub counters_since: Timestamp,
+    /// The bases of what is counted.
+    pub counts: CountsView,
     /// All that waits from before the start is counted.
     pub complete: bool,
-    /// Messages accepted since the start.
-    pub messages_received: u64,
-    /// Recipients accepted since the start.
-    pub recipients_received: u64,
     /// Sums over all hosts.
     pub totals: Totals,
     chunks: Vec<Arc<Chunk>>,
@@ -89,9 +102,8 @@ impl HostsIndex {
             version: 0,
             as_of: Timestamp::default(),
             counters_since: Timestamp::default(),
+            counts: CountsView::default(),
             complete: false,
-            messages_received: 0,
-            recipients_received: 0,
             totals: Totals::default(),
             chunks: Vec::new(),
             orders: Arc::default(),
@@ -101,6 +113,15 @@ impl HostsIndex {
     /// The row in a slot, if a host is there that was there already in the index of `version`.
     pub fn row(&self, slot: u32, version: u64) -> Option<&Arc<IndexedRow>> {
         self.slot(slot).filter(|found| found.born <= version).map(|found| &found.row)
+    }
+
+    /// The sums, with the counters of a window.
+    pub fn totals_in(&self, window: Option<CountWindow>) -> Totals {
+        let mut totals = self.totals.clone();
+        if let Some(window) = window {
+            totals.set_counters(&self.counts.windows.sum(self.as_of, window));
+        }
+        totals
     }
 
     fn slot(&self, slot: u32) -> Option<&Slot> {

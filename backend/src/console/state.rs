@@ -178,6 +178,7 @@ impl ConsoleState {
                     torn_bytes: report.torn_bytes,
                     possibly_twice: report.possibly_twice,
                     lost_batches: report.lost_batches,
+                    orphans: report.orphans,
                 };
                 (None, (!found.is_empty()).then(|| language.say_recovery(&found)))
             }

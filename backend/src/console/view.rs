@@ -5,12 +5,15 @@
 //! Never: a look at the clock, a decision. The walk goes on in `index` (lists) and `http` (details).
 
 use crate::console::letterhead::Letterhead;
-use common::vocab::{Badge, CauseCounts, Counters, Domain, Reply, Timestamp, VerdictCode, WaitCause, badge};
+use common::vocab::{
+    Badge, CauseCounts, CountWindow, Counters, Domain, Reply, Timestamp, VerdictCode, WaitCause, badge,
+};
 use common::wire::{
-    Action, ActionKind, ActionState, Because, Exchanger, ExchangerAddress, Held, HostDetail, HostRow, MessageDetail,
-    RecipientRow, RecipientState, SaidReply, TlsState, Totals, Verdict,
+    Action, ActionKind, ActionState, Because, Counted, CounterColumns, Exchanger, ExchangerAddress, Held, HostDetail,
+    HostRow, MessageDetail, RecipientRow, RecipientState, SaidReply, TlsState, Totals, Verdict,
 };
 use common::words::{self, ActionPhrase, Language, Phrase};
+use engine::count::CountsView;
 use engine::route::{Route, RouteKind};
 use engine::suspension::Suspension;
 use engine::tls::{ClearBecause, Protection, Unproven};
@@ -143,13 +146,25 @@ fn cut(mut text: String, bytes_max: usize) -> String {
 }
 
 /// Everything known of one host, as of `as_of`.
-pub fn host_detail(view: &HostDetailView, as_of: Timestamp, language: Language) -> HostDetail {
+/// With a window, its counters are those of the window.
+pub fn host_detail(
+    view: &HostDetailView,
+    window: Option<CountWindow>,
+    as_of: Timestamp,
+    language: Language,
+) -> HostDetail {
     let said = |said: &Option<(Reply, Timestamp)>| {
         said.as_ref().map(|(reply, at)| SaidReply { reply: reply.to_string(), at: *at })
     };
     let route = view.route.as_deref();
+    let mut row = host_row(&view.row, language);
+    if let Some(window) = window {
+        let counted = view.row.windows.as_deref().map(|windows| windows.sum(as_of, window));
+        row.set_counters(&counted.unwrap_or_default());
+    }
     HostDetail {
-        row: host_row(&view.row, language),
+        row,
+        window,
         as_of,
         counters_since: view.counters_since,
         exchangers: route.map(|route| exchangers(route, &view.addresses, language)).unwrap_or_default(),
@@ -394,6 +409,32 @@ pub fn counted(counters: &Counters) -> Totals {
         other_hard_bounces: counters.other_hard_bounces,
         ..Totals::default()
     }
+}
+
+/// What was counted, by base. Accepted is what is in the queue and what has left it, so that the books agree whatever a
+/// kill has taken of the last seconds.
+pub fn columns(counts: &CountsView, totals: &Totals) -> CounterColumns {
+    let total = &counts.total;
+    let (reset, mut lifetime) = (totals.counters(), total.before);
+    lifetime.add(&reset);
+    let mut uptime = lifetime;
+    uptime.sub(&counts.counted_at_start);
+    let accepted = |counters: &Counters| totals.active_recipients + counters.completed_recipients;
+    let counted =
+        |messages_received, recipients_received, counters| Counted { messages_received, recipients_received, counters };
+    let since_base = accepted(&reset).saturating_sub(total.active_at_base);
+    let messages_since = |before| total.messages.saturating_sub(before);
+    CounterColumns {
+        lifetime_since: total.first,
+        reset: counted(messages_since(total.messages_at_base), since_base, reset),
+        uptime: counted(messages_since(counts.messages_at_start), counts.recipients_accepted, uptime),
+        lifetime: counted(total.messages, accepted(&lifetime), lifetime),
+    }
+}
+
+/// The receipt of a new base of the counters.
+pub fn reset_receipt(state: ActionState) -> Action {
+    Action { kind: ActionKind::ResetCounters, ..retry_receipt(&RetryView::default(), state) }
 }
 
 /// Adds the totals of other hosts.

@@ -6,8 +6,7 @@
 use crate::deliver::owed::OrderInHand;
 use crate::deliver::settings::SessionSettings;
 use crate::deliver::wire::{Wire, Written};
-use crate::spool::{Begun, Spool, SpoolError};
-use bytes::Bytes;
+use crate::spool::{Begun, Pieces, Spool, SpoolError};
 use common::vocab::{MessageId, RecipientId, Reply};
 use engine::failure::{Failure, Outcome, Stage, Trouble};
 use engine::peer::Peer;
@@ -19,9 +18,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::rustls::pki_types::ServerName;
 
-/// Octets of a body that are encoded and written at once. A larger body is never in memory twice as a whole.
-const BLOCK_BYTES: usize = 64 * 1024;
-/// How long the spool may take to read a body. A disk that is slower than this has failed.
+/// How long the spool may take to find a body, or to read a piece of it. A disk that is slower than this has failed.
 const SPOOL_WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// One session's conversation on its stream.
@@ -41,7 +38,7 @@ pub(super) struct Talk<S> {
 /// What is being carried, while something is.
 struct Cargo<'a> {
     order: &'a mut OrderInHand,
-    body: Bytes,
+    body: Pieces,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
@@ -170,17 +167,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
     ) -> Result<Written, Trouble> {
         let Some(cargo) = cargo else { return Err(Trouble::Ours("there is no body to send".into())) };
         let mut encoder = BodyEncoder::new();
-        let before_last = cargo.body.len().saturating_sub(1) / BLOCK_BYTES * BLOCK_BYTES;
-        let (early, last) = cargo.body.split_at(before_last);
-        for block in early.chunks(BLOCK_BYTES) {
+        loop {
+            // The last piece comes only if all were right: a damaged body is cut off before its final dot.
+            let piece = in_time(cargo.body.next()).await.map_err(Trouble::Ours)?;
             self.wire.out.clear();
-            encoder.encode(block, &mut self.wire.out);
+            encoder.encode(&piece, &mut self.wire.out);
+            if cargo.body.is_done() {
+                break;
+            }
             if self.wire.send_block(self.settings.block).await? == Written::Interrupted {
                 return Ok(Written::Interrupted);
             }
         }
-        self.wire.out.clear();
-        encoder.encode(last, &mut self.wire.out);
         encoder.finish(&mut self.wire.out);
         // Written down before it is done: a repeat after a crash is then one that was named. A full disk does not stop
         // delivery; a spool that has failed does.
@@ -198,10 +196,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         Ok(written)
     }
 
-    async fn fetch(&self, mid: MessageId) -> Result<Bytes, Arc<str>> {
-        let answer = timeout(SPOOL_WAIT_MAX, self.spool.body(mid)).await;
-        let answer = answer.map_err(|_| "the spool did not answer in time")?;
-        answer.unwrap_or(Err(SpoolError::Stopped)).map_err(|error| error.to_string().into())
+    async fn fetch(&self, mid: MessageId) -> Result<Pieces, Arc<str>> {
+        in_time(async {
+            let mut pieces = self.spool.body(mid).await.unwrap_or(Err(SpoolError::Stopped))?.pieces();
+            pieces.open().await.map(|()| pieces)
+        })
+        .await
     }
 
     fn all_failed(&self, order: &OrderInHand, why: Arc<str>) -> Vec<Outcome> {
@@ -209,6 +209,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Talk<S> {
         let failure = Failure { stage: Stage::MailFrom, trouble, elapsed };
         order.order().rids.iter().map(|_| Outcome::Failed(failure.clone())).collect()
     }
+}
+
+/// What the spool answers, or why there is no answer.
+async fn in_time<T>(answer: impl Future<Output = Result<T, SpoolError>>) -> Result<T, Arc<str>> {
+    let answer = timeout(SPOOL_WAIT_MAX, answer).await;
+    answer.map_err(|_| "the spool did not answer in time")?.map_err(|error| error.to_string().into())
 }
 
 /// Bytes came where no answer was due (response injection, or a peer that is out of step).

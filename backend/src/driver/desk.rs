@@ -1,7 +1,9 @@
 //! The desk: how doors (console, control socket) ask the driver something. Bounded; every question gets an answer.
 
+use crate::spool::SpoolError;
 use common::vocab::{ActionId, Counters, Domain, MessageId, Timestamp};
 use engine::HostScope;
+use engine::count::CountsView;
 use engine::suspension::Suspension;
 use engine::view::{HostDetailView, HostView, MessageView, RetryView, SuspendView};
 use tokio::sync::{mpsc, oneshot};
@@ -27,6 +29,13 @@ pub enum Question {
         scope: HostScope,
         /// The answer.
         answer: oneshot::Sender<RetryView>,
+    },
+    /// Let every counter begin anew.
+    ResetCounters {
+        /// Names the action.
+        action: ActionId,
+        /// The answer, once the new base is on disk.
+        answer: oneshot::Sender<Result<(), SpoolError>>,
     },
     /// Start nothing of it any more. It is on disk.
     Suspend {
@@ -109,6 +118,11 @@ impl Desk {
         self.ask(|answer| Question::PreviewRetry { scope, answer }).await
     }
 
+    /// Lets every counter begin anew.
+    pub async fn reset_counters(&self, action: ActionId) -> Result<Result<(), SpoolError>, DriverGone> {
+        self.ask(|answer| Question::ResetCounters { action, answer }).await
+    }
+
     /// Starts nothing of it any more.
     pub async fn suspend(&self, action: ActionId, scope: HostScope, suspension: Suspension) -> Result<(), DriverGone> {
         self.ask(|answer| Question::Suspend { action, scope, suspension, answer }).await
@@ -153,10 +167,8 @@ pub struct Changes {
     pub gone: Vec<Domain>,
     /// Counters of the hosts whose record has ended: they belong to the totals.
     pub ended: Counters,
+    /// The bases of what is counted.
+    pub counts: CountsView,
     /// All that waits from before the start is counted.
     pub complete: bool,
-    /// Messages accepted since the start.
-    pub messages_received: u64,
-    /// Recipients accepted since the start.
-    pub recipients_received: u64,
 }

@@ -11,7 +11,14 @@ pub fn a_record_reads_back(input: &[u8]) {
     let mut again = Vec::new();
     match &said {
         Record::Accept(accept) => {
-            record::put_accept(&mut again, &accept.envelope, &accept.settles, accept.key.as_ref(), b"body");
+            record::put_accept(
+                &mut again,
+                &accept.envelope,
+                &accept.settles,
+                accept.key.as_ref(),
+                accept.blob,
+                b"body",
+            );
         }
         Record::Begun(begun) => record::put_begun(&mut again, begun),
         Record::Done(settlement) => record::put_done(&mut again, settlement),

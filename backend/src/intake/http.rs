@@ -27,13 +27,13 @@ pub use key::{KEY_BYTES_MAX, Key};
 pub use lines::Letter;
 
 use crate::clock::Clock;
+use crate::intake::incoming::Incoming;
 use crate::intake::settings::IntakeSettings;
 use crate::intake::smtp::header::{self, HeaderFault};
 use crate::intake::smtp::limits::TEXT_LINE_BYTES_MAX;
 use crate::intake::smtp::memory::{Hold, Memory};
 use crate::intake::smtp::received::Trace;
 use crate::spool::{Kept, Spool, SpoolError, Submission};
-use bytes::Bytes;
 use common::vocab::{MessageId, RecipientId};
 use common::wire::{AcceptedMessage, AcceptedRecipient, ApiError};
 use engine::envelope::Envelope;
@@ -89,22 +89,21 @@ impl HttpIntake {
     }
 
     /// An empty letter for a client at this address; `None` for a program of this machine on the control socket.
-    pub fn letter(&self, client: Option<IpAddr>) -> Letter {
+    /// With a key its octets are summed.
+    pub fn letter(&self, client: Option<IpAddr>, key: Option<Key>) -> Letter {
         let trace = Trace::by_http(client, &self.settings.hostname);
-        Letter::new(Front::room(&trace, &self.settings.hostname), self.settings.max_message_bytes, trace)
+        let room = Front::room(&trace, &self.settings.hostname);
+        let begin = if key.is_some() { Incoming::summed } else { Incoming::new };
+        Letter::new(begin(self.spool.clone(), room), self.settings.max_message_bytes, trace, key)
     }
 
     /// Checks the letter, keeps it, and answers with its number once it is on disk.
     ///
     /// # Errors
     /// What is wrong with the message, with the key, or with our disk; nothing was kept then.
-    pub async fn keep(
-        &self,
-        addressed: Addressed,
-        letter: Letter,
-        key: Option<Key>,
-    ) -> Result<AcceptedMessage, ApiError> {
-        let (trace, room, mut message, findings) = letter.finish();
+    pub async fn keep(&self, addressed: Addressed, letter: Letter) -> Result<AcceptedMessage, ApiError> {
+        let (trace, key, message, findings) = letter.finish();
+        let room = message.room();
         if findings.oversize {
             return Err(refusal::too_large(self.settings.max_message_bytes));
         }
@@ -114,38 +113,38 @@ impl HttpIntake {
         if findings.longest_line > TEXT_LINE_BYTES_MAX {
             return Err(refusal::long_line());
         }
-        let header = header::check(&message[room..]).map_err(|fault| match fault {
+        if let Some(loss) = message.loss() {
+            return Err(refusal::lost(loss, self.settings.max_message_bytes));
+        }
+        let header = header::check(message.front()).map_err(|fault| match fault {
             HeaderFault::TooLarge => refusal::header_too_large(),
             HeaderFault::TooManyHops => refusal::too_many_hops(),
         })?;
-        let fields = Fields::read(&message[room..]).map_err(refusal::no_field)?;
-        fields.take_out(&mut message, room);
-        let (mid, received_at) = (self.spool.reserve(), self.clock.now());
+        let fields = Fields::read(message.front()).map_err(refusal::no_field)?;
+        let mut whole = message.finish().await.map_err(|why| refusal::not_kept(&why))?;
+        fields.take_out(&mut whole.front, room);
+        let (mid, received_at) = (whole.mid, self.clock.now());
         let start = Front { trace: &trace, mid, received_at, hostname: &self.settings.hostname }.write(
             &fields,
             addressed.from(),
-            &mut message[..room],
+            &mut whole.front[..room],
         );
-        if message.capacity() - message.len() > message.len() / 4 {
-            // The spool may hold on to it: it shall not hold twice of it.
-            message.shrink_to_fit();
-        }
-        let body = Bytes::from(message).slice(start..);
+        let rest = whole.rest;
+        let body = whole.into_body(start);
         let smtputf8 = addressed.needs_smtputf8(header);
-        let (size_bytes, eight_bit) = (body.len() as u64, findings.eight_bit);
+        let (size_bytes, eight_bit) = (body.size_bytes(), findings.eight_bit);
         let (from, recipients, dsn) = addressed.into_parts();
         let envelope = Arc::new(Envelope { mid, from, recipients, size_bytes, received_at, eight_bit, smtputf8, dsn });
-        let key = key.map(|key| key.seal(&envelope, &body[room - start..]));
+        let key = key.zip(rest).map(|(key, rest)| {
+            let header = &body.front()[room - start..body.front().len() - rest.in_front];
+            key.seal(&envelope, header, &rest.sum)
+        });
         let submission = Submission { envelope: envelope.clone(), body, settles: Vec::new(), key };
         match self.spool.keep(submission).await.unwrap_or(Err(SpoolError::Stopped)) {
             Ok(Kept::New) => Ok(accepted(mid, &envelope)),
             Ok(Kept::Before(earlier)) => Ok(accepted(earlier, &envelope)),
             Ok(Kept::OtherRequest(earlier)) => Err(refusal::key_of_another(earlier)),
-            Err(SpoolError::Full) => Err(refusal::disk_full()),
-            Err(why) => {
-                tracing::error!(%mid, %why, "a message could not be kept; its sender was told to try again");
-                Err(refusal::cannot_keep())
-            }
+            Err(why) => Err(refusal::not_kept(&why)),
         }
     }
 }

@@ -35,6 +35,7 @@ pub fn tell(fact: &Fact) {
             let action = action.map(|action| action.0);
             tracing::warn!(?action, ?scope, by = ?by, ?reason, ?until, "delivery is suspended");
         }
+        Fact::CountersReset { action } => tracing::warn!(action = action.0, "every counter begins anew"),
         Fact::Resumed { action, scope } => {
             tracing::warn!(action = ?action.map(|action| action.0), ?scope, "delivery is resumed");
         }

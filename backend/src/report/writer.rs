@@ -224,7 +224,8 @@ async fn write(desk: Arc<Desk>, letter: Letter) -> Written {
         smtputf8,
         dsn: Dsn::default(),
     };
-    let submission = Submission { envelope: Arc::new(envelope), body, settles: letter.settles(), key: None };
+    let submission =
+        Submission { envelope: Arc::new(envelope), body: body.into(), settles: letter.settles(), key: None };
     match desk.spool.keep(submission).await {
         Ok(Ok(_)) => Written::Kept(mid, letter),
         Ok(Err(SpoolError::Full)) => Written::Full(letter),
@@ -252,7 +253,11 @@ async fn read(desk: &Desk, report: &Report, shows: Shows) -> Result<Original, Sp
     let Ok(_permit) = desk.reading.acquire_many(u32::try_from(units).unwrap_or(u32::MAX)).await else {
         return Err(SpoolError::Stopped);
     };
-    match desk.spool.body(report.envelope.mid).await.unwrap_or(Err(SpoolError::Stopped)) {
+    let found = match desk.spool.body(report.envelope.mid).await.unwrap_or(Err(SpoolError::Stopped)) {
+        Ok(body) if shows == Shows::Whole => body.whole().await,
+        found => found.map(|body| body.front().clone()),
+    };
+    match found {
         Ok(body) => Ok(Original::of(&body, shows, limits.header_bytes_max)),
         Err(why @ (SpoolError::Failed(_) | SpoolError::Stopped)) => Err(why),
         Err(_) => Ok(Original::default()),

@@ -38,8 +38,19 @@ pub trait Disk: Debug + Send + Sync + 'static {
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
     /// Opens the database at this path, or makes it.
     fn database(&self, path: &Path) -> Result<Arc<dyn QueueDb>, DbError>;
+    /// How much room there is where this path lies.
+    fn room(&self, path: &Path) -> io::Result<Room>;
     /// Takes the lock at this path, or `None` if somebody holds it.
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>>;
+}
+
+/// What a file system has left for us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Octets.
+    pub bytes: u64,
+    /// Names of files; without a bound on some file systems.
+    pub inodes: u64,
 }
 
 /// An open file. Positions are octets from its start.
@@ -99,6 +110,12 @@ impl Disk for OsDisk {
         let made = OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(path);
         made.map_err(|error| DbError::Failed(error.to_string()))?;
         Ok(Arc::new(SqliteDb::open(path)?))
+    }
+
+    fn room(&self, path: &Path) -> io::Result<Room> {
+        let found = rustix::fs::statvfs(path)?;
+        let inodes = if found.f_files == 0 { u64::MAX } else { found.f_favail };
+        Ok(Room { bytes: found.f_bavail.saturating_mul(found.f_frsize), inodes })
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {

@@ -4,6 +4,7 @@ use crate::spool::queue_db::DbError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Why a spool cannot be opened. Each says what to do.
 #[derive(Debug)]
@@ -95,8 +96,36 @@ impl std::error::Error for OpenError {
 pub enum SpoolHealth {
     /// It keeps mail.
     Ok,
+    /// The disk has less room than it has to have: results and reports are still written, mail is not taken. Passes by
+    /// itself.
+    Low,
     /// The disk is full: results are still written, mail is not taken. Passes by itself.
     Full,
     /// A write or a sync failed. Does not pass: the process has to end, and the next one recovers from disk.
     Failed(String),
+}
+
+/// How the spool is, as its threads know it together.
+#[derive(Debug)]
+pub struct Pulse(Mutex<SpoolHealth>);
+
+impl Default for Pulse {
+    fn default() -> Pulse {
+        Pulse(Mutex::new(SpoolHealth::Ok))
+    }
+}
+
+impl Pulse {
+    /// How it is.
+    pub fn get(&self) -> SpoolHealth {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A failure stays; everything else may change.
+    pub fn set(&self, health: SpoolHealth) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*now, SpoolHealth::Failed(_)) {
+            *now = health;
+        }
+    }
 }

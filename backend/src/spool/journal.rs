@@ -5,6 +5,7 @@
 
 mod cache;
 pub(super) mod chain;
+pub(super) mod guard;
 pub(super) mod index;
 pub(super) mod job;
 mod keys;
@@ -23,8 +24,7 @@ use crate::spool::failure::{OpenError, SpoolHealth};
 use crate::spool::quarantine::Quarantine;
 use crate::spool::recovery::{self, Start};
 use crate::spool::settings::SpoolSettings;
-use crate::spool::{Answer, Begun, Kept, Note, Opened, Spool, SpoolError, Submission};
-use bytes::Bytes;
+use crate::spool::{Answer, Begun, BlobWriter, Body, Kept, Note, Opened, Spool, SpoolError, Submission};
 use common::vocab::MessageId;
 use engine::envelope::Settlement;
 use job::Work;
@@ -49,6 +49,7 @@ pub struct JournalSpool {
     ops: Sender<Op>,
     readers: Readers,
     shared: Arc<Shared>,
+    blob_from: usize,
 }
 
 impl JournalSpool {
@@ -72,9 +73,11 @@ impl JournalSpool {
         let notes = shared.db.notes().map_err(OpenError::database(&dir.join("queue.db")))?;
         let (sender, ops) = std::sync::mpsc::channel();
         let (kept_sender, kept) = tokio::sync::mpsc::channel(settings.kept_batches_max.max(1));
+        shared.blobs.start_hands().map_err(OpenError::io("start a thread for", dir))?;
         let readers = Readers::start(&shared, &quarantine).map_err(OpenError::io("start a thread for", dir))?;
         let (jobs, hands) =
             start_hands(&shared, quarantine, sender.clone()).map_err(OpenError::io("start a thread for", dir))?;
+        let blob_from = settings.blob_from;
         let backlog = Teller::start(stock, shared.clone(), sender.clone(), dir.join("queue.db"))
             .map_err(OpenError::io("start a thread for", dir))?;
         let writer = Writer { log, ops, kept: kept_sender, jobs, hands, settings };
@@ -82,7 +85,7 @@ impl JournalSpool {
             .name("spool-write".to_owned())
             .spawn(move || writer.work())
             .map_err(OpenError::io("start a thread for", dir))?;
-        let spool = Arc::new(JournalSpool { ops: sender, readers, shared });
+        let spool = Arc::new(JournalSpool { ops: sender, readers, shared, blob_from });
         Ok(Opened { spool, backlog, notes, kept })
     }
 
@@ -93,7 +96,7 @@ impl JournalSpool {
 
     /// Records that turned out to be damaged while we ran: their messages are in the queue but cannot be sent.
     pub fn quarantined(&self) -> u64 {
-        self.shared.state().damaged.len() as u64
+        self.shared.state().damaged.len() as u64 + self.shared.blobs.damaged()
     }
 
     /// Writes and syncs what waits, gives the folder free, then answers. Every later question gets `Stopped`, and no
@@ -167,12 +170,20 @@ impl Spool for JournalSpool {
         self.send(Op::Settle(settlements));
     }
 
-    fn body(&self, mid: MessageId) -> Answer<Bytes> {
+    fn blob_from(&self) -> usize {
+        self.blob_from
+    }
+
+    fn stream(&self, mid: MessageId) -> Answer<BlobWriter> {
+        self.shared.blobs.begin(mid)
+    }
+
+    fn body(&self, mid: MessageId) -> Answer<Body> {
         let (reply, answer) = oneshot::channel();
         let fresh = self.shared.state().cache.get(mid);
         match fresh {
-            Some(body) => {
-                let _ = reply.send(Ok(body)); // the receiver is in our hand
+            Some(front) => {
+                let _ = reply.send(Ok(Body::new(front, self.shared.blobs.get(mid)))); // the receiver is in our hand
             }
             None => self.readers.ask(mid, reply),
         }

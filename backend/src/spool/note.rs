@@ -1,6 +1,7 @@
-//! What is kept besides mail: suspensions. A note is a named value between the doors and the driver, and the database.
+//! What is kept besides mail: suspensions and counters. A note is a named value between the doors and the driver, and the database.
 
 use engine::HostScope;
+use engine::count::CountMemory;
 use engine::suspension::Suspension;
 
 /// Something to write down.
@@ -10,6 +11,8 @@ pub enum Note {
     Suspended(HostScope, Suspension),
     /// Delivery goes on. All: that of each host too.
     Resumed(HostScope),
+    /// What has changed of the counters.
+    Counted(CountMemory),
 }
 
 /// All that was noted, as a start finds it.
@@ -17,4 +20,6 @@ pub enum Note {
 pub struct Notes {
     /// Suspensions, those whose time is over among them.
     pub suspensions: Vec<(HostScope, Suspension)>,
+    /// Counters.
+    pub counts: CountMemory,
 }

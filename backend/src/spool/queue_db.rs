@@ -5,6 +5,7 @@
 //! Never: decides what moves here, or when; see `journal/moves`. The trait is narrow, so that a test can put a database
 //! in memory in its place that loses what was not committed.
 
+mod counts;
 mod notes;
 mod row;
 mod schema;

@@ -15,7 +15,7 @@ mod wire;
 pub use accept::{Accept, accept_overhead, put_accept, put_envelope, read_body, read_envelope};
 
 use crate::spool::Begun;
-use accept::{ACCEPT_VERSION, ACCEPT_VERSION_OLD};
+use accept::{ACCEPT_VERSION, ACCEPT_VERSION_BLOB, ACCEPT_VERSION_OLD};
 use common::vocab::{AttemptId, MessageId};
 use engine::envelope::Settlement;
 use wire::{Reader, put_number};
@@ -38,8 +38,8 @@ const VERSION: u8 = 1;
 /// A record of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
-    /// A message; its body is the rest of the payload, see [`read_body`].
-    Accept(Accept),
+    /// A message; its body, or the front of it, is the rest of the payload, see [`read_body`].
+    Accept(Box<Accept>),
     /// The final dot is about to be sent.
     Begun(Begun),
     /// How recipients ended, or when they are tried again.
@@ -97,7 +97,7 @@ pub fn put_moved(buffer: &mut Vec<u8>, batch: u64, mids: &[MessageId]) {
 /// Reads the payload of a frame that passed its sums.
 pub fn read(kind: u8, payload: &[u8]) -> Result<Record, ReadError> {
     let known: &[u8] = match kind {
-        ACCEPT => &[ACCEPT_VERSION_OLD, ACCEPT_VERSION],
+        ACCEPT => &[ACCEPT_VERSION_OLD, ACCEPT_VERSION, ACCEPT_VERSION_BLOB],
         BEGUN | DONE | MOVED | NUMBERS => &[VERSION],
         _ => return Err(ReadError::Newer(format!("record kind {kind}"))),
     };
@@ -106,7 +106,7 @@ pub fn read(kind: u8, payload: &[u8]) -> Result<Record, ReadError> {
         return Err(ReadError::Newer(format!("record kind {kind} version {version}")));
     }
     let record = match kind {
-        ACCEPT => accept::read_accept(payload).map(Record::Accept),
+        ACCEPT => accept::read_accept(payload).map(Box::new).map(Record::Accept),
         BEGUN => read_begun(Reader(rest)).map(Record::Begun),
         MOVED => read_moved(Reader(rest)),
         DONE => Reader(rest).whole(settlement::read_settlement).map(Record::Done),

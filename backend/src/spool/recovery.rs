@@ -15,13 +15,15 @@ mod stock;
 
 pub use stock::Stock;
 
+use crate::spool::blob::registry::Blobs;
 use crate::spool::disk::{Disk, LockGuard, is_full};
-use crate::spool::failure::{OpenError, SpoolHealth};
-use crate::spool::journal::chain::{Chain, Segment};
+use crate::spool::failure::{OpenError, Pulse, SpoolHealth};
+use crate::spool::journal::chain::{Chain, Claim, Segment};
+use crate::spool::journal::guard::Guard;
 use crate::spool::journal::log::Log;
 use crate::spool::journal::moves::Moves;
 use crate::spool::journal::op::Op;
-use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared};
+use crate::spool::journal::shared::{LongTerm, NUMBERS_BLOCK, Shared};
 use crate::spool::quarantine::Quarantine;
 use crate::spool::queue_db::DbError;
 use crate::spool::settings::SpoolSettings;
@@ -49,6 +51,9 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let folder = dir.join("journal");
     let quarantine = Quarantine { disk: disk.clone(), folder: dir.join("quarantine") };
     let lock = prepare_folders(&*disk, dir, &folder, &quarantine)?;
+    let pulse = Arc::new(Pulse::default());
+    let blobs = Blobs::open(&disk, dir, &quarantine, pulse.clone()).map(Arc::new);
+    let blobs = blobs.map_err(OpenError::io("list the blobs of", dir))?;
     let db_path = dir.join("queue.db");
     let said = OpenError::database(&db_path);
     let db = disk.database(&db_path).map_err(&said)?;
@@ -71,7 +76,7 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let next = replay.next_message();
     let mut moves = Moves::new(replay.batch.max(meta.batch));
     let keys = replay.keys.clone();
-    let merge = Merge { db: &*db, meta: &meta, chain: &mut chain, moves: &mut moves };
+    let merge = Merge { db: &*db, meta: &meta, chain: &mut chain, moves: &mut moves, blobs: &blobs };
     let (index, mut stock) = merge.run(replay).map_err(&said)?;
     let checkpointed = db.checkpoint();
     moves.checkpointed(Duration::ZERO, checkpointed.as_ref().is_ok_and(|complete| *complete));
@@ -79,12 +84,14 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
         checkpointed.map_err(&said)?;
     }
     chain.set_checkpointed(!moves.is_dirty());
-    let shared = Arc::new(Shared::new(index, settings.cache_bytes_max, next, chain.files(), db));
+    let long_term = LongTerm { db, blobs, pulse };
+    let shared = Arc::new(Shared::new(index, settings.cache_bytes_max, next, chain.files(), long_term));
     if let Some(last) = files.segments.last() {
         // A process that was killed leaves records that no power cut has tested yet: from here on they count.
         last.file.sync_data().map_err(OpenError::io("sync", &last.path))?;
     }
-    let mut log = open_log(chain, shared.clone(), moves, settings, lock, (next, clean), &folder)?;
+    let guard = Guard::new(disk.clone(), dir.to_owned(), settings);
+    let mut log = open_log(chain, shared.clone(), moves, settings, (lock, guard), (next, clean), &folder)?;
     keys.iter().for_each(|(key, mid, at, _)| log.know_key(key, *mid, *at));
     stock.begin(shared, settings.start_messages_max);
     Ok(Start { log, quarantine, stock })
@@ -129,17 +136,17 @@ fn open_log(
     shared: Arc<Shared>,
     moves: Moves,
     settings: &SpoolSettings,
-    lock: LockGuard,
+    (lock, guard): (LockGuard, Guard),
     (next, clean): (MessageId, bool),
     folder: &Path,
 ) -> Result<Log, OpenError> {
     if !clean {
         let next = MessageId(next.0 + NUMBERS_BLOCK);
-        chain.roll(0, true, next).map_err(OpenError::io("begin a journal file in", folder))?;
+        chain.roll(0, Claim::Result, next).map_err(OpenError::io("begin a journal file in", folder))?;
         shared.set_ceiling(next.0);
     }
     let reserve = chain.retire().and_then(|()| chain.ensure_spares(1));
-    let mut log = Log::new(chain, shared, moves, settings, lock);
+    let mut log = Log::new(chain, shared, moves, guard, settings, lock);
     if let Err(error) = reserve {
         if !is_full(&error) {
             return Err(OpenError::io("make a journal file in", folder)(error));

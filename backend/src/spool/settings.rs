@@ -13,12 +13,23 @@ pub struct SpoolSettings {
     pub group_bytes_max: usize,
     /// How long results wait for company before they are written.
     pub settle_wait: Duration,
+    /// A body of so many octets or more is a file of its own, written while it arrives: a session holds no more of it in
+    /// memory than this, and a group of mail waits for no huge one. Below it one write and one sync serve many.
+    pub blob_from: usize,
     /// Octets of fresh bodies kept in memory: a first attempt never reads the disk.
     pub cache_bytes_max: usize,
     /// Journal files kept for reuse; one of them is the reserve from which results are written when the disk is full.
     pub spares_max: usize,
     /// Batches that may wait for the driver. More would only hide that it is slow.
     pub kept_batches_max: usize,
+    /// Octets that the disk has to have free (`[guard] disk_free_min`): below it mail is answered 452, before a write
+    /// fails. What is left is for results, reports and the database, by which the queue empties itself: two journal
+    /// files by default.
+    pub disk_free_min: u64,
+    /// The same for inodes (`[guard] inodes_free_min`): what the large bodies of all sessions at once may need.
+    pub inodes_free_min: u64,
+    /// How often the free room is looked at while mail comes, and while there is too little of it.
+    pub room_every: Duration,
     /// How often a full disk is asked whether there is room again.
     pub full_retry: Duration,
     /// Journal files in use before the oldest is emptied into the database: bounds what a start has to read.
@@ -51,9 +62,13 @@ impl Default for SpoolSettings {
             group_operations_max: 512,
             group_bytes_max: 4 << 20,
             settle_wait: Duration::from_millis(20),
+            blob_from: 256 << 10,
             cache_bytes_max: 256 << 20,
             spares_max: 4,
             kept_batches_max: 16,
+            disk_free_min: 64 << 20,
+            inodes_free_min: 2_000,
+            room_every: Duration::from_secs(1),
             full_retry: Duration::from_secs(2),
             segments_max: 8,
             segment_age: Duration::from_secs(30),

@@ -21,6 +21,7 @@ pub enum HardBounce {
 /// Counters of recipients, except `soft_bounced_events`, which counts events.
 /// Since `counters_since`; they only grow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(default)]
 pub struct Counters {
     /// Temporary failures of a recipient; one recipient may add many.
@@ -84,6 +85,44 @@ impl Counters {
         self.other_hard_bounces += other.other_hard_bounces;
         self.delivered_recipients += other.delivered_recipients;
         self.deleted_recipients += other.deleted_recipients;
+    }
+
+    /// Takes off what was counted before.
+    pub fn sub(&mut self, before: &Counters) {
+        let (mine, theirs) = (self.parts(), before.parts());
+        *self = Counters::from_parts(std::array::from_fn(|at| mine[at].saturating_sub(theirs[at])));
+    }
+
+    /// The eight of which the others are sums: soft bounces, the five kinds of hard bounces in their order, delivered,
+    /// deleted.
+    pub fn parts(&self) -> [u64; 8] {
+        [
+            self.soft_bounced_events,
+            self.dns_hard_bounces,
+            self.five_xx_hard_bounces,
+            self.filter_hard_bounces,
+            self.expired_hard_bounces,
+            self.other_hard_bounces,
+            self.delivered_recipients,
+            self.deleted_recipients,
+        ]
+    }
+
+    /// The counters of these eight: they add up.
+    pub fn from_parts([soft, dns, five_xx, filter, expired, other, delivered, deleted]: [u64; 8]) -> Counters {
+        let hard = [dns, five_xx, filter, expired, other].into_iter().fold(0, u64::saturating_add);
+        Counters {
+            soft_bounced_events: soft,
+            completed_recipients: hard.saturating_add(delivered).saturating_add(deleted),
+            hard_bounced_recipients: hard,
+            dns_hard_bounces: dns,
+            five_xx_hard_bounces: five_xx,
+            filter_hard_bounces: filter,
+            expired_hard_bounces: expired,
+            other_hard_bounces: other,
+            delivered_recipients: delivered,
+            deleted_recipients: deleted,
+        }
     }
 
     /// `Completed = Hard + Delivered + Deleted` and `Hard = DNS + 5XX + Filter + Expired + Other`.

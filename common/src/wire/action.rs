@@ -14,6 +14,8 @@ pub enum ActionKind {
     Suspend,
     /// Let it go on (`resumedel`).
     Resume,
+    /// Let every counter begin anew (`resetcounters`); its scope is all.
+    ResetCounters,
     /// A kind of a newer server.
     #[serde(other)]
     Other,

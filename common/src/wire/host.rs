@@ -1,6 +1,8 @@
 //! A destination domain as the page, the verbs and the API show it: the same numbers by the same names.
 
-use crate::vocab::{Badge, CauseCounts, Counters, Domain, HostStatus, Owner, Timestamp, VerdictCode, WaitCause};
+use crate::vocab::{
+    Badge, CauseCounts, CountWindow, Counters, Domain, HostStatus, Owner, Timestamp, VerdictCode, WaitCause,
+};
 use crate::wire::Because;
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +120,20 @@ pub struct HostRow {
 }
 
 impl HostRow {
+    /// The same with other counters.
+    pub fn set_counters(&mut self, counters: &Counters) {
+        self.soft_bounced_events = counters.soft_bounced_events;
+        self.completed_recipients = counters.completed_recipients;
+        self.hard_bounced_recipients = counters.hard_bounced_recipients;
+        self.dns_hard_bounces = counters.dns_hard_bounces;
+        self.five_xx_hard_bounces = counters.five_xx_hard_bounces;
+        self.filter_hard_bounces = counters.filter_hard_bounces;
+        self.expired_hard_bounces = counters.expired_hard_bounces;
+        self.other_hard_bounces = counters.other_hard_bounces;
+        self.delivered_recipients = counters.delivered_recipients;
+        self.deleted_recipients = counters.deleted_recipients;
+    }
+
     /// The counters of the row as one value.
     pub fn counters(&self) -> Counters {
         Counters {
@@ -145,6 +161,9 @@ pub struct HostDetail {
     pub as_of: Timestamp,
     /// Since when the counters count.
     pub counters_since: Timestamp,
+    /// The window of the counters instead; `null` since `counters_since`.
+    #[serde(default)]
+    pub window: Option<CountWindow>,
     /// Its mail servers in the order in which they are tried; empty while unknown.
     pub exchangers: Vec<Exchanger>,
     /// When the exchangers are looked up again.

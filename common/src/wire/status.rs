@@ -1,7 +1,8 @@
 //! The server as a whole: `GET /api/v1/status`, `status`, the header of the page.
 
-use crate::vocab::{CauseCounts, Timestamp};
+use crate::vocab::{CauseCounts, CountWindow, Counters, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Sums over all hosts, by the same names as a host's row.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,65 @@ pub struct Totals {
     pub pending_outbound_connections: u64,
     pub oldest_message_at: Option<Timestamp>,
     pub wait_causes: CauseCounts,
+}
+
+impl Totals {
+    /// The same with other counters.
+    pub fn set_counters(&mut self, counters: &Counters) {
+        self.soft_bounced_events = counters.soft_bounced_events;
+        self.completed_recipients = counters.completed_recipients;
+        self.hard_bounced_recipients = counters.hard_bounced_recipients;
+        self.dns_hard_bounces = counters.dns_hard_bounces;
+        self.five_xx_hard_bounces = counters.five_xx_hard_bounces;
+        self.filter_hard_bounces = counters.filter_hard_bounces;
+        self.expired_hard_bounces = counters.expired_hard_bounces;
+        self.other_hard_bounces = counters.other_hard_bounces;
+        self.delivered_recipients = counters.delivered_recipients;
+        self.deleted_recipients = counters.deleted_recipients;
+    }
+
+    /// The counters as one value.
+    pub fn counters(&self) -> Counters {
+        Counters::from_parts([
+            self.soft_bounced_events,
+            self.dns_hard_bounces,
+            self.five_xx_hard_bounces,
+            self.filter_hard_bounces,
+            self.expired_hard_bounces,
+            self.other_hard_bounces,
+            self.delivered_recipients,
+            self.deleted_recipients,
+        ])
+    }
+}
+
+/// What was counted since one base.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct Counted {
+    /// Messages accepted.
+    pub messages_received: u64,
+    /// Recipients accepted: those in the queue and those that left it.
+    pub recipients_received: u64,
+    /// What became of them.
+    #[serde(flatten)]
+    pub counters: Counters,
+}
+
+/// The columns of `status --detail`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct CounterColumns {
+    /// When counting first began.
+    pub lifetime_since: Timestamp,
+    /// Since `counters_since`, which `resetcounters` sets.
+    pub reset: Counted,
+    /// Since the process started.
+    pub uptime: Counted,
+    /// Since counting first began.
+    pub lifetime: Counted,
 }
 
 /// How the server itself is.
@@ -90,4 +150,13 @@ pub struct ServerStatus {
     pub recovering: Option<Recovering>,
     /// All hosts together.
     pub totals: Totals,
+    /// The window of the counters in `totals`; `null` since `counters_since`.
+    #[serde(default)]
+    pub window: Option<CountWindow>,
+    /// What was counted in the latest minute, hour and day: `{"1m":{…},"1h":{…},"24h":{…}}`.
+    #[serde(default)]
+    pub windows: BTreeMap<CountWindow, Counters>,
+    /// What was counted, by base.
+    #[serde(default)]
+    pub columns: CounterColumns,
 }

@@ -17,6 +17,8 @@ pub struct RecoveryPhrase {
     pub possibly_twice: u64,
     /// Batches that the database had lost.
     pub lost_batches: u64,
+    /// Files of large bodies that no message spoke of.
+    pub orphans: u64,
 }
 
 /// How far a start has come with what waits from before.
@@ -64,7 +66,8 @@ impl RecoveryPhrase {
         let twice = count(self.possibly_twice, "recipient may get it twice", "recipients may get it twice");
         let lost = count(self.lost_batches, "batch", "batches")
             + " lost by queue.db, read again from the journal as far as it is left";
-        self.join([waiting, twice, damaged, torn, lost], "; ")
+        let orphans = count(self.orphans, "unfinished large body cleared away", "unfinished large bodies cleared away");
+        self.join([waiting, twice, damaged, torn, lost, orphans], "; ")
     }
 
     pub(super) fn ja(&self) -> String {
@@ -76,11 +79,13 @@ impl RecoveryPhrase {
             "queue.db が失った {} 回分の書き込みを、残っているジャーナルから読み直しました",
             grouped(self.lost_batches)
         );
-        self.join([waiting, twice, damaged, torn, lost], "、")
+        let orphans = format!("未完了の大きな本文 {} 件を片付けました", grouped(self.orphans));
+        self.join([waiting, twice, damaged, torn, lost, orphans], "、")
     }
 
-    fn join(&self, parts: [String; 5], between: &str) -> String {
-        let counts = [self.messages, self.possibly_twice, self.damaged, self.torn_bytes, self.lost_batches];
+    fn join(&self, parts: [String; 6], between: &str) -> String {
+        let counts =
+            [self.messages, self.possibly_twice, self.damaged, self.torn_bytes, self.lost_batches, self.orphans];
         let said = parts.into_iter().zip(counts).filter(|(_, count)| *count > 0).map(|(part, _)| part);
         said.collect::<Vec<_>>().join(between)
     }

@@ -15,6 +15,8 @@ impl Engine {
         let waiting = (0..envelope.recipients.len() as u32)
             .map(|rid| RecoveredRecipient { rid: RecipientId(rid), attempts: 0, next_attempt_at: None })
             .collect();
+        self.counts.total.messages += 1;
+        self.counts.recipients_accepted += envelope.recipients.len() as u64;
         self.recovered(now, Recovered { envelope, waiting }, out);
     }
 
@@ -28,7 +30,7 @@ impl Engine {
         let mut by_host: BTreeMap<HostId, Vec<RecoveredRecipient>> = BTreeMap::new();
         for recipient in &waiting {
             let domain = envelope.recipients[recipient.rid.0 as usize].domain().clone();
-            by_host.entry(self.host_of(&domain)).or_default().push(*recipient);
+            by_host.entry(self.host_of(now, &domain)).or_default().push(*recipient);
         }
         let ids: Vec<HostId> = by_host.keys().copied().collect();
         // What lies in the past counts as sent: a warning is never given twice, whatever happened in between.
@@ -46,11 +48,12 @@ impl Engine {
     }
 
     /// The record of a host, made if it is new.
-    fn host_of(&mut self, domain: &Domain) -> HostId {
+    fn host_of(&mut self, now: Timestamp, domain: &Domain) -> HostId {
         if let Some(id) = self.names.get(domain) {
             return *id;
         }
         let mut host = Host::new(domain.clone(), &self.settings);
+        self.recall(now, &mut host);
         host.suspended = self.suspensions.of(domain);
         let id = match self.free_hosts.pop() {
             Some(id) => {

@@ -275,6 +275,7 @@ impl Engine {
                     host.rest = None;
                 }
                 host.resolved_before = true;
+                host.resolved_at = Some(now);
                 host.routing = Routing::Known(route);
             }
             Err(failure) => self.not_resolved(now, id, &failure, out),

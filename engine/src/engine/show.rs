@@ -35,7 +35,8 @@ impl Engine {
     }
 
     /// The rows that changed since the last call, and the hosts whose record ended.
-    pub fn take_changes(&mut self) -> (Vec<HostView>, Vec<Domain>) {
+    pub fn take_changes(&mut self, now: Timestamp) -> (Vec<HostView>, Vec<Domain>) {
+        self.count_up(now);
         let changed = std::mem::take(&mut self.changed);
         let rows =
             changed.iter().filter_map(|id| self.hosts[id.0 as usize].as_ref()).map(|host| self.row(host)).collect();
@@ -54,6 +55,7 @@ impl Engine {
             held: host.suspended.clone(),
             evidence: host.evidence.clone(),
             counters: host.counters,
+            windows: host.windows.clone(),
             unattempted: host.counts.unattempted,
             attempted: host.counts.attempted,
             causes,

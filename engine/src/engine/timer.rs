@@ -51,6 +51,7 @@ impl Engine {
         host.end_pauses(now);
         let over = host.idle_since.is_some_and(|since| now.since(since) >= memory);
         if over && host.connecting + host.connected == 0 && !host.queued_for_slot {
+            self.note(now, id);
             return self.end_record(id);
         }
         self.start(now, id, out);
@@ -59,7 +60,7 @@ impl Engine {
     /// The record of a host without mail ends; its counters live on in the totals.
     fn end_record(&mut self, id: HostId) {
         let Some(host) = self.hosts[id.0 as usize].take() else { return };
-        self.ended_counters.add(&host.counters);
+        self.bid_farewell(&host);
         self.names.remove(&host.name);
         self.gone.push(host.name.clone());
         self.changed.remove(&id);

@@ -1,8 +1,8 @@
 //! Golden layouts: the exact text.
 
 use super::sample::*;
-use crate::cli::{delivernow, dig, hoststatus, status, tophosts};
-use common::vocab::{Timestamp, VerdictCode};
+use crate::cli::{delivernow, dig, hoststatus, rate, status, tophosts};
+use common::vocab::{CountWindow, Counters, Timestamp, VerdictCode};
 use common::wire::{ActionState, DigDelivery, DigHop, HostRow, SaidReply, TlsState};
 use common::words::Language;
 
@@ -191,7 +191,7 @@ SMTP routes for this host:
 #[test]
 fn status_is_laid_out_in_the_manner_of_the_ancestor() {
     assert_eq!(
-        status::layout(&status()),
+        status::layout(&status(), false),
         "
 Status as of:                  Tue Nov 24 04:08:38 2026 UTC
 Up since:                      Fri Nov 06 07:30:53 2026 UTC (17d 20h 37m 45s)
@@ -200,10 +200,10 @@ System status:                 Online
 Oldest Message:                4 weeks 46 mins 53 secs
 Server:                        mail.example.net (nexthop 0.1.0)
 
-Counters:                               Reset          Uptime
+Counters:                               Reset
   Receiving
-    Messages Received                              62,049,822
-    Recipients Received                            62,049,823
+    Messages Received                       1
+    Recipients Received             5,000,000
   Queue
     Soft Bounced Events             2,334,552
   Completion
@@ -238,11 +238,44 @@ Gauges:                               Current
 }
 
 #[test]
+fn status_in_detail_has_a_column_for_each_base_and_rates_per_hour() {
+    let mut detailed = status();
+    let mut hour = Counters::default();
+    (0..7_200).for_each(|_| hour.delivered());
+    detailed.windows.insert(CountWindow::Minute, hour);
+    detailed.windows.insert(CountWindow::Day, hour);
+    let text = status::layout(&detailed, true);
+    for line in [
+        "Counters:                               Reset          Uptime        Lifetime",
+        "    Recipients Received             5,000,000      10,000,000      15,000,000",
+        "      Delivered Recipients         50,441,740      50,441,740      50,441,740",
+        "Rates (Events Per Hour):             1-Minute          1-Hour        24-Hours",
+        "    Delivered Recipients              432,000               0             300",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line:?} is missing:\n{text}");
+    }
+}
+
+#[test]
+fn a_line_of_a_rate_shows_what_came_since_the_line_before() {
+    let (mut before, mut now) = (status(), status());
+    before.columns.reset.recipients_received = 41_708_833;
+    now.columns.reset.recipients_received = 41_708_840;
+    now.totals.completed_recipients = 5;
+    let line = rate::system_line(&before, &now);
+    assert_eq!(line, "04:08:38   -    14    41708840       7           5      0       -");
+    let (old, mut new) = (detail(row("a.test")), detail(row("a.test")));
+    new.row.active_recipients = old.row.active_recipients + 3;
+    assert!(rate::host_line(&new, &old).contains(" -3 "), "the queue may shrink");
+    assert!(rate::host_line(&old, &new).starts_with("04:08:38        up"), "{}", rate::host_line(&old, &new));
+}
+
+#[test]
 fn status_says_what_the_start_recovered_and_that_it_is_the_lab() {
     let mut lab = status();
     lab.lab = true;
     lab.recovery = Some("12 messages\u{7}".into());
-    let text = status::layout(&lab);
+    let text = status::layout(&lab, false);
     assert!(text.contains("Server:                        mail.example.net (nexthop 0.1.0, lab)\n"), "{text}");
     assert!(text.contains("Recovered:                     12 messages\\x07\n"), "{text}");
 }

@@ -80,6 +80,7 @@ pub(super) fn detail(row: HostRow) -> HostDetail {
         row,
         as_of: NOW,
         counters_since: NOW,
+        window: None,
         exchangers: Vec::new(),
         exchangers_expire_at: None,
         route: None,
@@ -92,6 +93,11 @@ pub(super) fn detail(row: HostRow) -> HostDetail {
 pub(super) fn exchanger(preference: u16, name: &str, addresses: &[&str]) -> Exchanger {
     let address = |text: &&str| ExchangerAddress { address: text.to_string(), verdict: None };
     Exchanger { preference, name: name.into(), addresses: addresses.iter().map(address).collect() }
+}
+
+/// So many messages with five million recipients each, and what the totals say.
+fn counted(messages: u64, totals: &Totals) -> Counted {
+    Counted { messages_received: messages, recipients_received: messages * 5_000_000, counters: totals.counters() }
 }
 
 pub(super) fn status() -> ServerStatus {
@@ -124,6 +130,14 @@ pub(super) fn status() -> ServerStatus {
         messages_received: 62_049_822,
         recipients_received: 62_049_823,
         recovery: None,
+        window: None,
+        windows: Default::default(),
+        columns: CounterColumns {
+            lifetime_since: totals.oldest_message_at.unwrap_or_default(),
+            reset: counted(1, &totals),
+            uptime: counted(2, &totals),
+            lifetime: counted(3, &totals),
+        },
         recovering: None,
         totals,
     }

@@ -81,17 +81,22 @@ impl ActionBook {
     }
 
     async fn write(&self, note: Note) -> Result<(), ApiError> {
-        let unavailable = |sentence: &str| Err(ApiError::new(ErrorCode::Unavailable, sentence));
-        match self.0.spool.note(vec![note]).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(SpoolError::Full)) => {
-                unavailable("The disk is full: it could not be written down. Nothing changed.")
-            }
-            Ok(Err(SpoolError::Stopped)) | Err(_) => unavailable("The server is stopping. Try again in a minute."),
-            Ok(Err(why)) => {
-                tracing::error!(%why, "an action could not be written down");
-                unavailable("It could not be written down, see the log. Nothing changed.")
-            }
+        written(self.0.spool.note(vec![note]).await.unwrap_or(Err(SpoolError::Stopped)))
+    }
+}
+
+/// What the spool says of a note, for a person.
+pub(super) fn written(answer: Result<(), SpoolError>) -> Result<(), ApiError> {
+    let unavailable = |sentence: &str| Err(ApiError::new(ErrorCode::Unavailable, sentence));
+    match answer {
+        Ok(()) => Ok(()),
+        Err(SpoolError::Full) => {
+            unavailable("The disk is full: it could not be written down. Make room and try again.")
+        }
+        Err(SpoolError::Stopped) => unavailable("The server is stopping. Try again in a minute."),
+        Err(why) => {
+            tracing::error!(%why, "an action could not be written down");
+            unavailable("It could not be written down, see the log. Try again.")
         }
     }
 }

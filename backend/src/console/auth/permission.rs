@@ -68,7 +68,7 @@ impl Permission {
     pub fn of_action(action: &ActionRequest) -> Permission {
         match action.kind {
             ActionKind::Retry => Permission::Retry,
-            ActionKind::Suspend | ActionKind::Resume | ActionKind::Other => Permission::Act,
+            ActionKind::Suspend | ActionKind::Resume | ActionKind::ResetCounters | ActionKind::Other => Permission::Act,
         }
     }
 

@@ -16,7 +16,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use common::vocab::{ActionId, Domain, MessageId};
+use common::vocab::{ActionId, CountWindow, Domain, MessageId};
 use common::wire::{
     Action, ActionRequest, ApiError, ErrorCode, Health, HostDetail, HostRow, HostSort, List, MessageDetail, Probe,
     ProbeKind, ProbeRequest, ServerStatus,
@@ -48,18 +48,24 @@ pub(super) async fn readyz(State(shared): State<Shared>) -> Result<&'static str,
     let not_ready = |sentence: &str| Err(ApiError::new(ErrorCode::Unavailable, sentence).into());
     match health {
         Health::Online => Ok("ok\n"),
-        Health::ReceivingStopped => not_ready("No mail is taken: the disk is full or failing."),
+        Health::ReceivingStopped => {
+            not_ready("No mail is taken: the disk is full, has less room than [guard] demands, or fails.")
+        }
         Health::Stopping => not_ready("The server is stopping."),
         Health::Other => not_ready("The server is not ready."),
     }
 }
 
 /// `GET /api/v1/status`.
-#[utoipa::path(get, path = "/api/v1/status", tag = "server", responses((status = 200, body = ServerStatus), (status = "default", description = "Refused", body = ApiError)))]
+#[utoipa::path(get, path = "/api/v1/status", tag = "server", params(
+    ("window" = Option<CountWindow>, Query, description = "Counters of `totals` in the latest 1m, 1h or 24h"),
+), responses((status = 200, body = ServerStatus), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Answer<ServerStatus> {
-    Parameters::read(query.as_deref(), &[])?;
+    let query = Parameters::read(query.as_deref(), &["window"])?;
+    let window = window(&query)?;
     let (console, index) = (&shared.console, shared.console.index());
     let settings = &console.settings;
+    let columns = view::columns(&index.counts, &index.totals);
     let (recovering, recovery) = console.recovery();
     Ok(Json(ServerStatus {
         as_of: console.clock.now(),
@@ -69,11 +75,14 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
         hostname: settings.hostname.clone(),
         version: settings.version.clone(),
         lab: settings.lab,
-        messages_received: index.messages_received,
-        recipients_received: index.recipients_received,
+        messages_received: columns.uptime.messages_received,
+        recipients_received: columns.uptime.recipients_received,
         recovery,
         recovering,
-        totals: index.totals.clone(),
+        totals: index.totals_in(window),
+        window,
+        windows: CountWindow::ALL.map(|window| (window, index.counts.windows.sum(index.as_of, window))).into(),
+        columns,
     }))
 }
 
@@ -82,10 +91,12 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
     ("limit" = Option<u16>, Query, minimum = 1, maximum = 500, description = "Rows of a page; 100 unless told"),
     ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ("sort" = Option<String>, Query, description = "A column by its JSON name; with `-` the largest first", example = "-active_recipients"),
+    ("window" = Option<CountWindow>, Query, description = "Counters in the latest 1m, 1h or 24h, and sorted by these"),
     ("q" = Option<String>, Query, max_length = 256, description = "Words of names, and `status:down` and the like"),
 ), responses((status = 200, body = List<HostRow>), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn hosts(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
-    let query = Parameters::read(query.as_deref(), &["limit", "cursor", "sort", "q"])?;
+    let query = Parameters::read(query.as_deref(), &["limit", "cursor", "sort", "q", "window"])?;
+    let window = window(&query)?;
     let limit = match query.get("limit").map(str::parse) {
         None => PAGE_ROWS,
         Some(Ok(limit)) if (1..=PAGE_ROWS_MAX).contains(&limit) => limit,
@@ -99,10 +110,24 @@ pub(super) async fn hosts(State(shared): State<Shared>, RawQuery(query): RawQuer
     let (sort, ascending) = sorting(query.get("sort").unwrap_or("-active_recipients"))?;
     let filter = Filter::parse(query.get("q").unwrap_or("")).map_err(|why| bad("q", &why.to_string()))?;
     let index = shared.console.index();
-    let page = index.page(&OrderKey { filter, sort, ascending }, cursor.as_ref(), limit);
-    let items: Vec<&RawValue> = page.rows.iter().map(|row| row.json()).collect();
-    let list = List { items, total: page.total, next: page.next.map(|cursor| cursor.to_text()) };
-    Ok(Json(list).into_response())
+    let page = index.page(&OrderKey { filter, sort, ascending }, window, cursor.as_ref(), limit);
+    let (total, next) = (page.total, page.next.map(|cursor| cursor.to_text()));
+    Ok(match window {
+        Some(window) => {
+            let items: Vec<HostRow> = page.rows.iter().map(|row| row.row_in(index.as_of, window)).collect();
+            Json(List { items, total, next }).into_response()
+        }
+        None => {
+            let items: Vec<&RawValue> = page.rows.iter().map(|row| row.json()).collect();
+            Json(List { items, total, next }).into_response()
+        }
+    })
+}
+
+/// The window that is asked for.
+fn window(query: &Parameters) -> Result<Option<CountWindow>, Refusal> {
+    let window = query.get("window").map(str::parse).transpose();
+    window.map_err(|_| bad("window", "A window is 1m, 1h or 24h; without one counters count since counters_since."))
 }
 
 /// `active_recipients` is smallest first, `-active_recipients` largest first.
@@ -122,11 +147,16 @@ fn sorting(text: &str) -> Result<(HostSort, bool), Refusal> {
 }
 
 /// `GET /api/v1/hosts/{host}`.
-#[utoipa::path(get, path = "/api/v1/hosts/{host}", tag = "hosts", params(("host" = Domain, Path, description = "The destination domain")), responses((status = 200, body = HostDetail), (status = "default", description = "Refused", body = ApiError)))]
+#[utoipa::path(get, path = "/api/v1/hosts/{host}", tag = "hosts", params(
+    ("host" = Domain, Path, description = "The destination domain"),
+    ("window" = Option<CountWindow>, Query, description = "Its counters in the latest 1m, 1h or 24h"),
+), responses((status = 200, body = HostDetail), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn host(
     State(shared): State<Shared>,
     host: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
 ) -> Answer<HostDetail> {
+    let window = window(&Parameters::read(query.as_deref(), &["window"])?)?;
     let Path(text) = host.map_err(|_| nothing_here())?;
     let Ok(host) = text.parse::<Domain>() else {
         let sentence = format!("No record of host: {}", shown(&text));
@@ -134,7 +164,7 @@ pub(super) async fn host(
     };
     let console = &shared.console;
     let found = asked(console.desk.host(host.clone())).await?.ok_or_else(|| no_record_of(&host))?;
-    Ok(Json(view::host_detail(&found, console.clock.now(), console.settings.language)))
+    Ok(Json(view::host_detail(&found, window, console.clock.now(), console.settings.language)))
 }
 
 /// `GET /api/v1/messages/{mid}`.
@@ -149,7 +179,7 @@ pub(super) async fn message(
     let found = asked(shared.console.desk.message(mid)).await?.ok_or_else(missing)?;
     // A message whose record is damaged, or that ends at this moment, is shown without these two.
     let body = asked(shared.console.spool.body(mid)).await?;
-    let head = body.map(|body| Letterhead::read(&body)).unwrap_or_default();
+    let head = body.map(|body| Letterhead::read(body.front())).unwrap_or_default();
     Ok(Json(view::message_detail(&found, head, shared.console.settings.language)))
 }
 

@@ -75,18 +75,18 @@ pub(super) async fn post(
     let door = &*shared.console.mail;
     let form = Form::of(&head.headers)?;
     let key = key(&head.headers)?;
-    let letter = door.letter(head.extensions.get::<Client>().and_then(|client| client.address));
+    let letter = door.letter(head.extensions.get::<Client>().and_then(|client| client.address), key);
     let taken = match form {
         Form::Rfc822 => {
             let addressed = by_query(door, query.as_deref())?;
-            take(door, &head.headers, body, letter, addressed, key).await?
+            take(door, &head.headers, body, letter, addressed).await?
         }
         Form::Json => {
             if query.is_some_and(|query| !query.is_empty()) {
                 let sentence = "As JSON the body holds the envelope too: nothing stands behind ?.";
                 return Err(ApiError::new(ErrorCode::BadRequest, sentence).into());
             }
-            take_json(door, &head.headers, body, letter, key).await?
+            take_json(door, &head.headers, body, letter).await?
         }
     };
     Ok((StatusCode::ACCEPTED, Json(taken)).into_response())
@@ -112,12 +112,11 @@ async fn take(
     body: Body,
     mut letter: Letter,
     addressed: Addressed,
-    key: Option<Key>,
 ) -> Result<AcceptedMessage, Refusal> {
     let body = announced(door, fields, body, door.max_message_bytes().saturating_mul(2)).await?;
     let mut hold = door.begin().await?;
     door.receive(body.into_data_stream(), &mut letter, &mut hold).await?;
-    Ok(door.keep(addressed, letter, key).await?)
+    Ok(door.keep(addressed, letter).await?)
 }
 
 async fn take_json(
@@ -125,7 +124,6 @@ async fn take_json(
     fields: &HeaderMap,
     body: Body,
     mut letter: Letter,
-    key: Option<Key>,
 ) -> Result<AcceptedMessage, Refusal> {
     let most = door.max_json_bytes();
     let body = announced(door, fields, body, most as u64).await?;
@@ -136,7 +134,7 @@ async fn take_json(
     let wish = Wish { notify: asked.notify, ret: asked.ret, envid: asked.envid };
     let addressed = door.address(&asked.from, &asked.to, &wish)?;
     door.fill(asked.raw, &mut letter, &mut hold).await?;
-    Ok(door.keep(addressed, letter, key).await?)
+    Ok(door.keep(addressed, letter).await?)
 }
 
 /// Refuses a body that says itself that it is too large. A client that waits to be asked for it is not asked.

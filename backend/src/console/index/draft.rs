@@ -10,6 +10,7 @@ use crate::driver::desk::Changes;
 use common::vocab::{Counters, Domain, Timestamp};
 use common::wire::Totals;
 use common::words::Language;
+use engine::count::CountsView;
 use engine::view::HostView;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
@@ -21,9 +22,8 @@ pub struct Draft {
     as_of: Timestamp,
     counters_since: Timestamp,
     ended: Counters,
+    counts: CountsView,
     complete: bool,
-    messages_received: u64,
-    recipients_received: u64,
     chunks: Vec<Arc<Chunk>>,
     orders: Arc<OrderBook>,
     places: HashMap<Domain, u32>,
@@ -40,9 +40,8 @@ impl Draft {
             as_of: Timestamp::default(),
             counters_since: Timestamp::default(),
             ended: Counters::default(),
+            counts: CountsView::default(),
             complete: false,
-            messages_received: 0,
-            recipients_received: 0,
             chunks: Vec::new(),
             orders: Arc::default(),
             places: HashMap::new(),
@@ -56,9 +55,8 @@ impl Draft {
         self.as_of = changes.as_of;
         self.counters_since = changes.counters_since;
         self.ended = changes.ended;
+        self.counts = changes.counts;
         self.complete = changes.complete;
-        self.messages_received = changes.messages_received;
-        self.recipients_received = changes.recipients_received;
         for host in &changes.gone {
             self.remove(host);
         }
@@ -134,9 +132,8 @@ impl Draft {
             version: self.version,
             as_of: self.as_of,
             counters_since: self.counters_since,
+            counts: self.counts.clone(),
             complete: self.complete,
-            messages_received: self.messages_received,
-            recipients_received: self.recipients_received,
             totals,
             chunks: self.chunks.clone(),
             orders: self.orders.clone(),

@@ -6,7 +6,7 @@
 use super::filter::Filter;
 use super::{HostsIndex, IndexedRow, Slot};
 use crate::console::view::HostKeys;
-use common::vocab::{Badge, Domain, Timestamp};
+use common::vocab::{Badge, CountWindow, Domain, Timestamp};
 use common::wire::HostSort;
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -109,7 +109,8 @@ impl HostsIndex {
     }
 
     fn make_order(&self, key: &OrderKey, rows: usize, made: Instant) -> Order {
-        let (places, matching) = self.first(key, self.matching(key).map(|(at, slot)| place(key, at, slot)), rows);
+        let (places, matching) =
+            self.first(key, self.matching(key).map(|(at, slot)| place(key, at, slot, &slot.keys)), rows);
         let slots = places.into_iter().map(|(_, _, slot)| slot).collect();
         Order { version: self.version, matching, slots, made }
     }
@@ -153,11 +154,26 @@ impl HostsIndex {
         a.0.cmp(&b.0).then_with(|| if backwards(key) { by_name().reverse() } else { by_name() })
     }
 
+    /// The keys of a host, with the counters of a window.
+    fn keys_in(&self, slot: &Slot, window: CountWindow) -> HostKeys {
+        let counters = slot.row.counters_in(self.as_of, window);
+        HostKeys {
+            delivered: counters.delivered_recipients,
+            soft_bounced: counters.soft_bounced_events,
+            hard_bounced: counters.hard_bounced_recipients,
+            ..slot.keys
+        }
+    }
+
     /// A page of the list: `limit` rows behind the cursor, how many hosts match, and the cursor of the next page.
-    pub fn page(&self, key: &OrderKey, after: Option<&Cursor>, limit: usize) -> Page {
+    /// With a window, hosts stand by what they counted in it.
+    pub fn page(&self, key: &OrderKey, window: Option<CountWindow>, after: Option<&Cursor>, limit: usize) -> Page {
         let mut total = 0;
         let behind = self.matching(key).inspect(|_| total += 1).filter_map(|(at, slot)| {
-            let place = place(key, at, slot);
+            let place = match window {
+                Some(window) => place(key, at, slot, &self.keys_in(slot, window)),
+                None => place(key, at, slot, &slot.keys),
+            };
             after.is_none_or(|cursor| cursor.is_before(key, place.0, &slot.row.host)).then_some(place)
         });
         let (places, left) = self.first(key, behind, limit);
@@ -212,8 +228,8 @@ fn backwards(key: &OrderKey) -> bool {
     key.sort == HostSort::Host && !key.ascending
 }
 
-fn place(key: &OrderKey, at: u32, slot: &Slot) -> Place {
-    (place_of(key, &slot.keys), slot.prefix, at)
+fn place(key: &OrderKey, at: u32, slot: &Slot, keys: &HostKeys) -> Place {
+    (place_of(key, keys), slot.prefix, at)
 }
 
 fn place_of(key: &OrderKey, keys: &HostKeys) -> u64 {

@@ -5,7 +5,9 @@
 use super::house::{MORNING, down, host};
 use crate::console::letterhead::Letterhead;
 use crate::console::view;
-use common::vocab::{ActionId, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause};
+use common::vocab::{
+    ActionId, CountWindow, Counters, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause,
+};
 use common::wire::{
     Action, ActionKind, ActionRequest, ActionState, ApiError, ClientFrame, Delta, ErrorCode, Health, Hello, HostRow,
     HostSort, HostsCount, HostsQuery, Limits, LineEnd, Probe, ProbeEvent, ProbeEvents, ProbeKind, ProbeState,
@@ -179,7 +181,7 @@ fn answers_are_as_promised() {
         last_5xx: None,
         protection: Some(Protection::Clear(ClearBecause::NotOffered)),
     };
-    let mut detail = view::host_detail(&detail, MORNING, Language::En);
+    let mut detail = view::host_detail(&detail, None, MORNING, Language::En);
     detail.row = without_words(detail.row);
     for address in detail.exchangers.iter_mut().flat_map(|exchanger| &mut exchanger.addresses) {
         let verdict = address.verdict.as_mut().unwrap();
@@ -231,6 +233,9 @@ fn status() -> ServerStatus {
         messages_received: 7,
         recipients_received: 9,
         recovery: None,
+        window: None,
+        windows: CountWindow::ALL.map(|window| (window, Counters::default())).into(),
+        columns: Default::default(),
         recovering: None,
         totals: count().totals,
     }

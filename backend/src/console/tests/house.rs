@@ -16,6 +16,7 @@ use common::wire::{
     ApiError, ClientFrame, DigAnswer, DigRequest, ErrorCode, Health, Hello, HostsQuery, SUBPROTOCOL, ServerFrame, Topic,
 };
 use common::words::Language;
+use engine::count::{CountsView, TotalMemory};
 use engine::envelope::Envelope;
 use engine::view::{Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView, SuspendView};
 use futures_util::{FutureExt, SinkExt, StreamExt};
@@ -50,6 +51,7 @@ pub(super) fn host(name: &str, active: u64) -> HostView {
         held: None,
         evidence: None,
         counters: Counters::default(),
+        windows: None,
         unattempted: active,
         attempted: 0,
         causes,
@@ -88,9 +90,12 @@ pub(super) fn changes(changed: Vec<HostView>) -> Changes {
         as_of: MORNING,
         counters_since: MORNING,
         changed,
+        counts: CountsView {
+            total: TotalMemory { messages: 7, ..TotalMemory::default() },
+            recipients_accepted: 9,
+            ..CountsView::default()
+        },
         complete: true,
-        messages_received: 7,
-        recipients_received: 9,
         ..Changes::default()
     }
 }
@@ -438,6 +443,9 @@ async fn play_driver(
             Question::PreviewRetry { answer, .. } => drop(answer.send(retry())),
             Question::PreviewSuspend { answer, .. } => drop(answer.send(held(false))),
             Question::PreviewResume { answer, .. } => drop(answer.send(held(true))),
+            Question::ResetCounters { answer, .. } => {
+                let _ = answer.send(Ok(()));
+            }
             Question::Suspend { answer, .. } | Question::Resume { answer, .. } => {
                 let _ = answer.send(());
             }

@@ -101,7 +101,8 @@ async fn a_query_that_makes_no_sense_is_refused_by_its_field() {
         ("sort=", "sort"),
         ("sort=--host", "sort"),
         ("q=status:asleep", "q"),
-        ("window=1h", "window"),
+        ("window=2h", "window"),
+        ("since=1h", "since"),
         ("limit=1&limit=2", "limit"),
     ] {
         let answer = house.get(&format!("/api/v1/hosts?{query}")).await;

@@ -47,7 +47,7 @@ async fn a_message_is_taken_in_both_forms_and_answered_alike() {
     let answer = house.json(json!({"from": "", "to": ["a@b.test"], "raw": MESSAGE, "notify": "never"})).await;
     assert_eq!((answer.status, &answer.json()["mid"]), (202, &json!(2)));
     let kept = house.spool.kept();
-    let body = String::from_utf8(kept[0].body.to_vec()).unwrap();
+    let body = String::from_utf8(kept[0].body.front().to_vec()).unwrap();
     assert!(body.starts_with("Received: from [127.0.0.1]\r\n\tby mail.test with HTTP id 1; "), "{body}");
     assert!(body.contains("\r\nFrom: me+tag@lab.test\r\n") && body.ends_with("\r\nSubject: x\r\n\r\ntext\r\n"));
     assert_eq!(kept[0].envelope.from.as_ref().unwrap().as_str(), "me+tag@lab.test");
@@ -60,7 +60,7 @@ async fn the_control_socket_takes_messages_too() {
     let stream = UnixStream::connect(&house.control).await.unwrap();
     let head = "POST /api/v1/messages?from=&to=a@b.test HTTP/1.1\r\nHost: any\r\nContent-Type: message/rfc822\r\n";
     assert_eq!(ask(stream, head, MESSAGE).await.status, 202);
-    assert!(house.spool.kept()[0].body.starts_with(b"Received: by mail.test with HTTP id 1; "));
+    assert!(house.spool.kept()[0].body.front().starts_with(b"Received: by mail.test with HTTP id 1; "));
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! Bodies: large, eight-bit, missing.
 
 use super::world::*;
+use crate::spool::tests::BlobDouble;
 use bytes::Bytes;
+use common::vocab::MessageId;
 use engine::failure::Stage;
+use std::path::Path;
 
 #[tokio::test]
 async fn a_large_body_arrives_whole_whatever_stands_at_its_block_edges() {
@@ -85,4 +88,56 @@ async fn a_panic_of_ours_still_answers_the_order() {
     let word = format!("failed {:?}: the session ended unexpectedly", Stage::MailFrom);
     assert_eq!((words(&outcomes), reusable), (vec![word; 2], false));
     world.ends().await;
+}
+
+/// Above what is in memory, with dots at the starts of lines everywhere.
+fn large() -> String {
+    "Subject: x\r\n\r\n".to_owned() + &"..a line\r\n.\r\n\r\nanother \u{e9}\r\n".repeat(20_000)
+}
+
+#[tokio::test]
+async fn a_large_body_is_read_from_its_file_while_it_is_sent() {
+    let blobs = BlobDouble::default();
+    let spool = TestSpool { large: Some(blobs.body(MessageId(1), large().as_bytes())), ..Default::default() };
+    let mut world = world_with(patient(), spool, async move |mut peer| {
+        peer.greets(&["PIPELINING"]).await;
+        peer.accepts_envelope(1).await;
+        assert!(peer.body().await.unwrap() == large(), "the body came changed");
+        peer.say("250 ok\r\n").await;
+        peer.answers("QUIT", "221 bye").await;
+    })
+    .await;
+    world.ready().await;
+    assert_eq!(words(&world.deliver(1).await.0), ["delivered"]);
+    world.closes().await;
+}
+
+#[tokio::test]
+async fn a_damaged_body_is_cut_off_before_its_final_dot_and_is_not_begun_again() {
+    let blobs = BlobDouble::default();
+    let spool = TestSpool { large: Some(blobs.body(MessageId(1), large().as_bytes())), ..Default::default() };
+    blobs.disk.tamper(Path::new("/spool/blobs/1"), |octets| octets[100_000] ^= 1);
+    let mut world = world_with(patient(), spool, async move |mut peer| {
+        peer.greets(&["PIPELINING"]).await;
+        peer.accepts_envelope(1).await;
+        let came = peer.rest().await;
+        assert!(came.len() > 60_000 && !came.ends_with(b"\r\n.\r\n"), "no final dot");
+    })
+    .await;
+    world.ready().await;
+    let word = |stage: &str| format!("failed {stage}: message 1 is not in the spool or its record is damaged");
+    let (outcomes, reusable) = world.deliver(1).await;
+    assert_eq!((words(&outcomes), reusable), (vec![word("Body")], false));
+    assert!(world.spool.begun.lock().unwrap().is_empty(), "nobody can have it twice");
+    let again = TestSpool { large: world.spool.large.clone(), ..Default::default() };
+    world.ends().await;
+    let mut world = world_with(patient(), again, async move |mut peer| {
+        peer.greets(&["PIPELINING"]).await;
+        peer.answers("QUIT", "221 bye").await;
+    })
+    .await;
+    world.ready().await;
+    let (outcomes, reusable) = world.deliver(1).await;
+    assert_eq!((words(&outcomes), reusable), (vec![word("MailFrom")], true));
+    world.closes().await;
 }

@@ -2,7 +2,7 @@
 
 use crate::deliver::tests::peer::Peer;
 use crate::deliver::{SessionHandle, SessionSettings, open};
-use crate::spool::{Answer, Begun, Kept, Note, Spool, SpoolError, Submission};
+use crate::spool::{Answer, Begun, BlobWriter, Body, Kept, Note, Spool, SpoolError, Submission};
 use bytes::Bytes;
 use common::vocab::{AttemptId, MessageId, RecipientId, ReplyCode, SessionId, Timestamp};
 use engine::Event;
@@ -28,6 +28,8 @@ pub(in crate::deliver) const SESSION: SessionId = SessionId(7);
 #[derive(Default)]
 pub(in crate::deliver) struct TestSpool {
     pub(in crate::deliver) bodies: BTreeMap<u64, Bytes>,
+    /// The large one of message 1.
+    pub(in crate::deliver) large: Option<Body>,
     pub(in crate::deliver) begun: Mutex<Vec<Begun>>,
     /// What writing `begun` fails with.
     pub(in crate::deliver) begun_answer: Option<SpoolError>,
@@ -51,10 +53,18 @@ impl Spool for TestSpool {
     fn settle(&self, _: Vec<Settlement>) {
         unreachable!("a session settles nothing")
     }
-    fn body(&self, mid: MessageId) -> Answer<Bytes> {
+    fn blob_from(&self) -> usize {
+        usize::MAX
+    }
+    fn stream(&self, _: MessageId) -> Answer<BlobWriter> {
+        unreachable!("all bodies are small here")
+    }
+    fn body(&self, mid: MessageId) -> Answer<Body> {
         assert_ne!(self.cursed, Some(mid.0), "a cursed body (this panic belongs to a test)");
         let (sender, receiver) = oneshot::channel();
-        let _ = sender.send(self.bodies.get(&mid.0).cloned().ok_or(SpoolError::Missing(mid)));
+        let large = self.large.clone().filter(|_| mid == MessageId(1));
+        let found = large.or_else(|| self.bodies.get(&mid.0).cloned().map(Body::from));
+        let _ = sender.send(found.ok_or(SpoolError::Missing(mid)));
         receiver
     }
     fn note(&self, _: Vec<Note>) -> Answer<()> {

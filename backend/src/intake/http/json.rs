@@ -3,7 +3,6 @@
 //! Promises: an unknown or repeated field, a lone surrogate, a wrong type is refused with its place; nothing nests.
 //! Never: guesses what was meant.
 
-use crate::intake::http::lines::Letter;
 use crate::intake::http::refusal;
 use common::wire::{ApiError, NewMessage};
 
@@ -45,11 +44,6 @@ impl JsonBody {
     pub fn read(self) -> Result<NewMessage, ApiError> {
         serde_json::from_slice(&self.octets).map_err(|why| refusal::bad_json(&why))
     }
-}
-
-/// The message of a request as a letter.
-pub(super) fn into_letter(raw: String, letter: &mut Letter) {
-    letter.feed(raw.as_bytes());
 }
 
 #[cfg(test)]

@@ -27,8 +27,9 @@ impl Key {
         if sound { Ok(Key(value.into())) } else { Err(refusal::bad_key()) }
     }
 
-    /// The key for what was asked: the envelope, and the message as the client sent it, without our fields.
-    pub(super) fn seal(&self, envelope: &Envelope, message: &[u8]) -> IdempotencyKey {
+    /// The key for what was asked: the envelope, and the message as the client sent it, without our fields: its header,
+    /// and the sum of the rest, of which a large one is not in memory.
+    pub(super) fn seal(&self, envelope: &Envelope, header: &[u8], rest: &[u8; 32]) -> IdempotencyKey {
         let mut request = Sha256::new();
         mix(&mut request, envelope.from.as_ref().map_or("", |from| from.as_str()).as_bytes());
         request.update((envelope.recipients.len() as u64).to_be_bytes());
@@ -36,7 +37,8 @@ impl Key {
             mix(&mut request, recipient.as_str().as_bytes());
         }
         mix(&mut request, format!("{:?}", envelope.dsn).as_bytes());
-        mix(&mut request, message);
+        mix(&mut request, header);
+        request.update(rest);
         IdempotencyKey { name: Sha256::digest(&self.0).into(), request: request.finalize().into() }
     }
 }
@@ -53,6 +55,10 @@ mod tests {
     use common::vocab::{MessageId, Timestamp};
 
     fn seal(key: &str, from: &str, to: &[&str], message: &str) -> IdempotencyKey {
+        seal_with(key, from, to, message, 0)
+    }
+
+    fn seal_with(key: &str, from: &str, to: &[&str], message: &str, rest: u8) -> IdempotencyKey {
         let envelope = Envelope {
             mid: MessageId(message.len() as u64),
             from: from.parse().ok(),
@@ -63,7 +69,7 @@ mod tests {
             smtputf8: false,
             dsn: Default::default(),
         };
-        Key::parse(key.as_bytes()).unwrap().seal(&envelope, message.as_bytes())
+        Key::parse(key.as_bytes()).unwrap().seal(&envelope, message.as_bytes(), &[rest; 32])
     }
 
     #[test]
@@ -74,6 +80,7 @@ mod tests {
             seal("k", "", &["c@d.test"], "x"),
             seal("k", "a@b.test", &["c@d.test", "e@d.test"], "x"),
             seal("k", "a@b.test", &["c@d.test"], "y"),
+            seal_with("k", "a@b.test", &["c@d.test"], "x", 1),
         ] {
             assert_eq!(other.name, first.name);
             assert_ne!(other.request, first.request);

@@ -5,6 +5,8 @@
 //! broken text modes write, are one line end); the last line gets its end; nothing else changes; once the message is
 //! too large nothing of it is kept. Never: judges; what is wrong is noted for who asks.
 
+use crate::intake::http::key::Key;
+use crate::intake::incoming::{Incoming, Loss};
 use crate::intake::smtp::received::Trace;
 
 /// What was seen.
@@ -21,12 +23,12 @@ pub(super) struct Findings {
 }
 
 /// A message on its way in.
-#[derive(Debug)]
 pub struct Letter {
     trace: Trace,
-    room: usize,
+    key: Option<Key>,
     limit: u64,
-    message: Vec<u8>,
+    message: Incoming,
+    size_bytes: u64,
     /// CRs that came last and may belong to a LF.
     crs: usize,
     /// Octets of the line that is coming.
@@ -35,20 +37,28 @@ pub struct Letter {
 }
 
 impl Letter {
-    /// An empty one with `room` octets in front, of at most `limit` octets.
-    pub(super) fn new(room: usize, limit: u64, trace: Trace) -> Letter {
+    /// An empty one of at most `limit` octets.
+    pub(super) fn new(mut message: Incoming, limit: u64, trace: Trace, key: Option<Key>) -> Letter {
         let findings = Findings::default();
-        Letter { trace, room, limit, message: vec![0; room], crs: 0, column: 0, findings }
+        message.expect(0);
+        Letter { trace, key, limit, message, size_bytes: 0, crs: 0, column: 0, findings }
     }
 
     /// Octets of memory that it takes.
-    pub(super) fn capacity(&self) -> usize {
-        self.message.capacity()
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.message.memory_bytes()
     }
 
-    /// Whether the message is too large already.
-    pub(super) fn is_oversize(&self) -> bool {
-        self.findings.oversize
+    /// Why nothing of it is kept, if so.
+    pub(super) fn loss(&self) -> Option<&Loss> {
+        self.message.loss()
+    }
+
+    /// Writes what is due to the file of a large message.
+    pub(super) async fn write_out(&mut self) {
+        if self.message.is_due() {
+            self.message.write_out().await;
+        }
     }
 
     /// Takes what came next.
@@ -90,35 +100,39 @@ impl Letter {
     }
 
     fn append(&mut self, octets: &[u8]) {
-        let size = (self.message.len() - self.room.min(self.message.len()) + octets.len()) as u64;
-        if self.findings.oversize || size > self.limit {
+        self.size_bytes += octets.len() as u64;
+        if self.size_bytes > self.limit {
             self.findings.oversize = true;
-            self.message = Vec::new();
-        } else {
-            self.message.extend_from_slice(octets);
+            self.message.give_up(Loss::Oversize);
+        } else if self.message.loss().is_none() {
+            self.message.octets().extend_from_slice(octets);
         }
     }
 
-    /// The whole: what our Received field says, the octets of room in front, the message behind them, what was seen.
-    pub(super) fn finish(mut self) -> (Trace, usize, Vec<u8>, Findings) {
+    /// The whole: what our Received field says, the client's name for it, the message, what was seen.
+    pub(super) fn finish(mut self) -> (Trace, Option<Key>, Incoming, Findings) {
         self.end_bare_crs();
         if self.column > 0 {
             self.end_line();
         }
-        (self.trace, self.room, self.message, self.findings)
+        (self.trace, self.key, self.message, self.findings)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intake::smtp::tests::double::MemorySpool;
     use proptest::prelude::*;
+    use std::sync::Arc;
 
     fn read(wire: &[u8], piece: usize, limit: u64) -> (String, Findings) {
-        let mut letter = Letter::new(3, limit, Trace::by_http(None, &"mail.test".parse().unwrap()));
+        let spool = Arc::new(MemorySpool::default());
+        let mut letter =
+            Letter::new(Incoming::new(spool, 3), limit, Trace::by_http(None, &"mail.test".parse().unwrap()), None);
         wire.chunks(piece).for_each(|chunk| letter.feed(chunk));
-        let (_, room, message, findings) = letter.finish();
-        (String::from_utf8_lossy(message.get(room..).unwrap_or_default()).into_owned(), findings)
+        let (_, _, message, findings) = letter.finish();
+        (String::from_utf8_lossy(message.front()).into_owned(), findings)
     }
 
     #[test]

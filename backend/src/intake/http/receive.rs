@@ -4,11 +4,12 @@
 //! refusal a bounded rest is read and dropped, so that the answer is not lost in a reset.
 //! Never: keeps anything.
 
-use crate::intake::http::json::{self, JsonBody};
+use crate::intake::http::json::JsonBody;
 use crate::intake::http::lines::Letter;
 use crate::intake::http::{HttpIntake, refusal};
 use crate::intake::smtp::memory::Hold;
 use crate::intake::smtp::pace::Pace;
+use crate::spool::PIECE_BYTES;
 use bytes::Bytes;
 use common::wire::ApiError;
 use futures_util::{Stream, StreamExt};
@@ -19,24 +20,27 @@ const DRAIN_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Where the octets go.
 trait Sink {
-    fn take(&mut self, chunk: &[u8]) -> Result<(), ApiError>;
+    async fn take(&mut self, chunk: &[u8]) -> Result<(), ApiError>;
     fn capacity(&self) -> usize;
 }
 
 struct IntoLetter<'a>(&'a mut Letter, u64);
 
 impl Sink for IntoLetter<'_> {
-    fn take(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
-        self.0.feed(chunk);
-        if self.0.is_oversize() { Err(refusal::too_large(self.1)) } else { Ok(()) }
+    async fn take(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
+        for piece in chunk.chunks(PIECE_BYTES) {
+            self.0.feed(piece);
+            self.0.write_out().await;
+        }
+        self.0.loss().map_or(Ok(()), |loss| Err(refusal::lost(loss, self.1)))
     }
     fn capacity(&self) -> usize {
-        self.0.capacity()
+        self.0.memory_bytes()
     }
 }
 
 impl Sink for JsonBody {
-    fn take(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
+    async fn take(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
         self.feed(chunk)
     }
     fn capacity(&self) -> usize {
@@ -72,10 +76,12 @@ impl HttpIntake {
     /// # Errors
     /// It is too large, or there is no memory for it.
     pub async fn fill(&self, raw: String, letter: &mut Letter, hold: &mut Hold) -> Result<(), ApiError> {
-        // The text, and at most twice of it where every line end grows.
-        hold.grow_to(raw.capacity().saturating_mul(2)).await.map_err(|_| refusal::no_memory())?;
-        json::into_letter(raw, letter);
-        if letter.is_oversize() { Err(refusal::too_large(self.settings.max_message_bytes)) } else { Ok(()) }
+        let mut letter = IntoLetter(letter, self.settings.max_message_bytes);
+        for piece in raw.as_bytes().chunks(PIECE_BYTES) {
+            letter.take(piece).await?;
+            hold.grow_to(raw.capacity() + letter.capacity()).await.map_err(|_| refusal::no_memory())?;
+        }
+        Ok(())
     }
 
     async fn read<S, E>(&self, mut body: S, sink: &mut impl Sink, hold: &mut Hold) -> Result<(), ApiError>
@@ -102,12 +108,11 @@ impl HttpIntake {
                 Ok(Some(Err(_))) => return Err(refusal::broke_off()),
                 Ok(Some(Ok(chunk))) => {
                     pace.count(chunk.len());
-                    sink.take(&chunk)?;
-                    if !hold.covers(sink.capacity()) {
-                        let asked = Instant::now();
-                        hold.grow_to(sink.capacity()).await.map_err(|_| refusal::no_memory())?;
-                        pace.forgive(asked.elapsed());
-                    }
+                    let asked = Instant::now();
+                    sink.take(&chunk).await?;
+                    hold.grow_to(sink.capacity()).await.map_err(|_| refusal::no_memory())?;
+                    hold.shrink_to(sink.capacity());
+                    pace.forgive(asked.elapsed());
                 }
             }
             pace.judge(Instant::now()).map_err(|_| refusal::too_slow())?;

@@ -1,7 +1,9 @@
 //! What the HTTP door refuses with: every sentence of it, in one place, each saying what to do.
 
+use crate::intake::incoming::Loss;
 use crate::intake::smtp::limits;
 use crate::intake::smtp::reply::{self, OurReply};
+use crate::spool::SpoolError;
 use common::vocab::MessageId;
 use common::wire::{ApiError, ErrorCode};
 
@@ -108,12 +110,30 @@ pub(super) fn no_memory() -> ApiError {
     ApiError::new(ErrorCode::Busy, "Too many messages are coming at once. Send it again later.")
 }
 
-pub(super) fn disk_full() -> ApiError {
+/// Nothing is kept of a message for this reason.
+pub(super) fn lost(loss: &Loss, max_message_bytes: u64) -> ApiError {
+    match loss {
+        Loss::Oversize => too_large(max_message_bytes),
+        Loss::Memory => no_memory(),
+        Loss::Spool(why) => not_kept(why),
+    }
+}
+
+/// The spool did not take it.
+pub(super) fn not_kept(why: &SpoolError) -> ApiError {
+    if *why == SpoolError::Full {
+        return disk_full();
+    }
+    tracing::error!(%why, "a message could not be kept; its sender was told to try again");
+    cannot_keep()
+}
+
+fn disk_full() -> ApiError {
     let sentence = "The disk of the queue is full. The message was not kept; send it again later.";
     ApiError::new(ErrorCode::DiskFull, sentence)
 }
 
-pub(super) fn cannot_keep() -> ApiError {
+fn cannot_keep() -> ApiError {
     let sentence = "The message could not be written to disk. It was not kept; send it again later.";
     ApiError::new(ErrorCode::Unavailable, sentence)
 }

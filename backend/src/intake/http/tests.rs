@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::intake::http::{HttpIntake, JSON_BYTES_MAX, Key, Wish};
 use crate::intake::settings::IntakeSettings;
 use crate::intake::smtp::Intake;
-use crate::intake::smtp::tests::double::{MemorySpool, Mood};
+use crate::intake::smtp::tests::double::{MemorySpool, Mood, octets_of};
 use crate::spool::{Kept, SpoolError};
 use bytes::Bytes;
 use common::vocab::MessageId;
@@ -26,11 +26,11 @@ fn door(change: impl FnOnce(&mut IntakeSettings)) -> (Arc<MemorySpool>, HttpInta
 async fn hand_in(door: &HttpIntake, message: &str, key: Option<&str>) -> Result<AcceptedMessage, ApiError> {
     let addressed = door.address("me@lab.test", &["a@b.test".into()], &Wish::default())?;
     let mut hold = door.begin().await?;
-    let mut letter = door.letter(None);
+    let mut letter = door.letter(None, key.map(|key| Key::parse(key.as_bytes()).unwrap()));
     let pieces: Vec<_> =
         message.as_bytes().chunks(7).map(|piece| Ok::<_, Infallible>(Bytes::from(piece.to_vec()))).collect();
     door.receive(stream::iter(pieces), &mut letter, &mut hold).await?;
-    door.keep(addressed, letter, key.map(|key| Key::parse(key.as_bytes()).unwrap())).await
+    door.keep(addressed, letter).await
 }
 
 fn code<T: std::fmt::Debug>(answer: Result<T, ApiError>) -> (ErrorCode, Option<String>) {
@@ -45,7 +45,7 @@ async fn a_message_is_kept_with_our_field_on_top_and_without_its_blind_copies() 
     let kept = &spool.kept()[0];
     assert_eq!((accepted.mid, accepted.mid), (kept.envelope.mid, MessageId(1)));
     assert_eq!((accepted.recipients[0].rid.0, accepted.recipients[0].host.as_str()), (0, "b.test"));
-    let body = String::from_utf8(kept.body.to_vec()).unwrap();
+    let body = String::from_utf8(kept.body.front().to_vec()).unwrap();
     let (trace, rest) = body.split_once("\r\n").unwrap();
     assert!(trace.starts_with("Received: by mail.test with HTTP id 1; "), "{trace}");
     assert_eq!(rest, "Subject: x\r\nFrom: me\r\nDate: d\r\nMessage-ID: <m>\r\n\r\n.\r\ntext\r\n");
@@ -107,7 +107,7 @@ async fn a_body_that_hardly_moves_is_given_up() {
         tokio::time::sleep(Duration::from_secs(20)).await;
         Some((Ok::<_, Infallible>(Bytes::from_static(b"A: b\n")), ()))
     });
-    let (mut letter, mut hold) = (door.letter(None), door.begin().await.unwrap());
+    let (mut letter, mut hold) = (door.letter(None, None), door.begin().await.unwrap());
     let refusal = door.receive(Box::pin(drip), &mut letter, &mut hold).await;
     assert_eq!(code(refusal).0, ErrorCode::BadRequest);
 }
@@ -115,7 +115,7 @@ async fn a_body_that_hardly_moves_is_given_up() {
 #[tokio::test]
 async fn a_body_that_breaks_off_is_no_message() {
     let (_, door) = door(|_| {});
-    let (mut letter, mut hold) = (door.letter(None), door.begin().await.unwrap());
+    let (mut letter, mut hold) = (door.letter(None, None), door.begin().await.unwrap());
     let broken = stream::iter([Ok(Bytes::from_static(b"A: b\n")), Err("reset")]);
     assert_eq!(code(door.receive(broken, &mut letter, &mut hold).await).0, ErrorCode::BadRequest);
 }
@@ -139,8 +139,46 @@ async fn messages_beyond_the_memory_wait_and_are_sent_away_and_one_that_fits_is_
 async fn an_endless_body_is_read_to_its_limit_and_a_little_more() {
     let (_, door) = door(|settings| settings.max_message_bytes = 10_000);
     let endless = stream::repeat_with(|| Ok::<_, Infallible>(Bytes::from_static(&[b'x'; 4_096]))).boxed();
-    let (mut letter, mut hold) = (door.letter(None), door.begin().await.unwrap());
+    let (mut letter, mut hold) = (door.letter(None, None), door.begin().await.unwrap());
     assert_eq!(code(door.receive(endless, &mut letter, &mut hold).await).0, ErrorCode::TooLarge);
     assert_eq!(door.max_json_bytes(), 20_000);
     assert!(door.max_json_bytes() < JSON_BYTES_MAX);
+}
+
+#[tokio::test]
+async fn a_large_message_is_written_out_with_our_fields_and_without_its_blind_copies() {
+    let (spool, door) = door(|_| {});
+    let text = "0123456789\n".repeat(40_000);
+    let message = format!("Bcc: b@c.test\nSubject: large\n\n{text}");
+    hand_in(&door, &message, None).await.unwrap();
+    let kept = &spool.kept()[0];
+    assert!(kept.body.blob().is_some());
+    let octets = String::from_utf8(octets_of(&kept.body)).unwrap();
+    assert_eq!(kept.envelope.size_bytes, octets.len() as u64);
+    assert!(octets.starts_with("Received: ") && octets.contains("\r\nMessage-ID: <") && !octets.contains("Bcc"));
+    assert!(octets.ends_with(&format!("Subject: large\r\n\r\n{}", text.replace('\n', "\r\n"))));
+}
+
+#[tokio::test]
+async fn a_key_names_the_same_large_message_and_no_other() {
+    let (spool, door) = door(|_| {});
+    let message = format!("Bcc: b@c.test\nSubject: large\n\n{}", "0123456789\n".repeat(20_000));
+    let other = message.replacen("0123", "0124", 1);
+    for text in [message.clone(), message.replace('\n', "\r\n"), other] {
+        hand_in(&door, &text, Some("k")).await.unwrap();
+    }
+    let keys: Vec<_> = spool.kept().iter().map(|kept| kept.key.unwrap()).collect();
+    assert!(keys[0] == keys[1] && keys[0].name == keys[2].name && keys[0].request != keys[2].request);
+}
+
+#[tokio::test]
+async fn a_large_message_that_is_refused_leaves_no_file() {
+    let (spool, door) = door(|_| {});
+    for message in [format!("no header\n{}", "x\n".repeat(9_000)), format!("A: b\n\n{}\0", "x\n".repeat(9_000))] {
+        hand_in(&door, &message, None).await.unwrap_err();
+    }
+    spool.blobs.disk.set_room(Some(5_000));
+    let full = hand_in(&door, &format!("A: b\n\n{}", "x\n".repeat(9_000)), None).await;
+    assert_eq!(code(full).0, ErrorCode::DiskFull);
+    assert_eq!((spool.kept().len(), spool.blobs.count()), (0, 0));
 }

@@ -3,7 +3,7 @@
 //! Promises: reads the block once and stops at its bounds; nothing behind the block, no MIME part, is ever parsed.
 //! Never: changes a message.
 
-use crate::intake::smtp::limits::{HEADER_BYTES_MAX, HEADER_FIELDS_MAX, RECEIVED_FIELDS_MAX};
+use crate::intake::smtp::limits::{HEADER_BYTES_MAX, HEADER_FIELDS_MAX, RECEIVED_FIELDS_MAX, TEXT_LINE_BYTES_MAX};
 
 /// Why a header block is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,32 @@ pub struct Header {
 /// Checks the header block of `message` (CRLF line ends). The block ends at the first line that is neither a field nor
 /// the continuation of one; by RFC 5322 that is an empty line.
 pub fn check(message: &[u8]) -> Result<Header, HeaderFault> {
+    let Block { end, received } = block(message)?;
+    if received > RECEIVED_FIELDS_MAX {
+        return Err(HeaderFault::TooManyHops);
+    }
+    Ok(Header { eight_bit: !message[..end].is_ascii() })
+}
+
+/// Octets of the header block and the line that ends it, at the start of a message that is not there as a whole; all of
+/// it if the block is too large, and `None` while the block may go on.
+pub fn front(message: &[u8]) -> Option<usize> {
+    let Ok(Block { end, .. }) = block(message) else { return Some(message.len()) };
+    let last = &message[end..];
+    match memchr::memchr(b'\n', last) {
+        Some(length) => Some(end + length + 1),
+        // No line of mail is so long.
+        None if last.len() as u64 > TEXT_LINE_BYTES_MAX + 2 => Some(end),
+        None => None,
+    }
+}
+
+struct Block {
+    end: usize,
+    received: usize,
+}
+
+fn block(message: &[u8]) -> Result<Block, HeaderFault> {
     let (mut at, mut fields, mut received) = (0, 0, 0);
     while let Some(length) = memchr::memchr(b'\n', &message[at..]) {
         let line = &message[at..at + length];
@@ -42,10 +68,7 @@ pub fn check(message: &[u8]) -> Result<Header, HeaderFault> {
             return Err(HeaderFault::TooLarge);
         }
     }
-    if received > RECEIVED_FIELDS_MAX {
-        return Err(HeaderFault::TooManyHops);
-    }
-    Ok(Header { eight_bit: !message[..at].is_ascii() })
+    Ok(Block { end: at, received })
 }
 
 /// RFC 5322 §2.2: printable ASCII up to a colon; §4.5 lets blanks stand before the colon.
@@ -77,6 +100,19 @@ mod tests {
         let folded = |lines: usize| format!("X:\r\n{}\r\nbody\r\n", format!(" {}\r\n", "y".repeat(997)).repeat(lines));
         assert_eq!(check(folded(262).as_bytes()), Ok(PLAIN));
         assert_eq!(check(folded(263).as_bytes()), Err(HeaderFault::TooLarge));
+    }
+
+    #[test]
+    fn the_front_is_the_block_with_the_line_that_ends_it_and_is_waited_for() {
+        let whole = b"Subject: x\r\n y\r\n\r\nbody\r\nmore\r\n";
+        assert_eq!(front(whole), Some(18));
+        for cut in 0..18 {
+            assert_eq!(front(&whole[..cut]), None, "{cut}");
+        }
+        assert_eq!(front(b"just text\r\nmore\r\n"), Some(11));
+        assert_eq!(front(&[b'x'; 1_001]), Some(0));
+        let huge = "X: y\r\n".repeat(1_001);
+        assert_eq!(front(huge.as_bytes()), Some(huge.len()));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub struct Hold {
 pub struct Exhausted;
 
 impl Memory {
-    /// A budget of `bytes`, but never less than one message of `message_bytes` needs.
+    /// A budget of `bytes`, but never less than one message needs, of which `message_bytes` are in memory at most.
     pub fn new(bytes: usize, message_bytes: usize, wait: Duration) -> Memory {
         // A growing vector doubles: its capacity may be twice what is in it.
         let least = message_bytes.saturating_mul(2) / MEMORY_GRAIN_BYTES + 2;
@@ -56,6 +56,12 @@ impl Hold {
         bytes <= self.permit.num_permits() * MEMORY_GRAIN_BYTES
     }
 
+    /// Gives back what it holds beyond `bytes`.
+    pub fn shrink_to(&mut self, bytes: usize) {
+        let surplus = self.permit.num_permits().saturating_sub(bytes.div_ceil(MEMORY_GRAIN_BYTES));
+        drop(self.permit.split(surplus));
+    }
+
     /// Holds at least `bytes`; waits a bounded time for them.
     pub async fn grow_to(&mut self, bytes: usize) -> Result<(), Exhausted> {
         let missing = bytes.div_ceil(MEMORY_GRAIN_BYTES).saturating_sub(self.permit.num_permits());
@@ -80,6 +86,18 @@ mod tests {
         assert_eq!(first.grow_to(4 * MEMORY_GRAIN_BYTES).await, Err(Exhausted));
         let (second, ()) = tokio::join!(memory.begin(), async { drop(first) });
         assert!(second.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_written_out_is_given_back() {
+        let memory = Memory::new(4 * MEMORY_GRAIN_BYTES, 1, Duration::from_secs(1));
+        let mut hold = memory.begin().await.unwrap();
+        hold.grow_to(4 * MEMORY_GRAIN_BYTES).await.unwrap();
+        hold.shrink_to(MEMORY_GRAIN_BYTES + 1);
+        assert!(hold.covers(2 * MEMORY_GRAIN_BYTES) && !hold.covers(2 * MEMORY_GRAIN_BYTES + 1));
+        memory.begin().await.unwrap().grow_to(2 * MEMORY_GRAIN_BYTES).await.unwrap();
+        hold.shrink_to(usize::MAX);
+        assert!(hold.covers(2 * MEMORY_GRAIN_BYTES), "and never takes");
     }
 
     #[tokio::test]

@@ -48,7 +48,7 @@ async fn a_report_is_kept_to_the_sender_from_nobody_with_what_it_settles() {
     let envelope = &submission.envelope;
     assert_eq!((&envelope.from, &envelope.recipients[..]), (&None, &[address("me@here.test")][..]));
     assert_eq!(submission.settles, [failed.settlement.unwrap()]);
-    assert_eq!((envelope.size_bytes, envelope.eight_bit), (submission.body.len() as u64, false));
+    assert_eq!((envelope.size_bytes, envelope.eight_bit), (submission.body.front().len() as u64, false));
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn the_hundred_and_first_failure_of_an_hour_is_told_with_those_after_it_wh
     let summary = &kept[100];
     let mids: Vec<u64> = summary.settles.iter().map(|settlement| settlement.mid.0).collect();
     assert_eq!(mids, (101..=150).collect::<Vec<_>>());
-    let text = String::from_utf8(summary.body.to_vec()).unwrap();
+    let text = String::from_utf8(summary.body.front().to_vec()).unwrap();
     assert_eq!(text.matches("Final-Recipient:").count(), 100);
     assert_eq!(room.end().await.kept.borrow().len(), 101);
 }

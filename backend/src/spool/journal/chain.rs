@@ -20,14 +20,36 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// Spares that mail may not take: results are written to them when the disk is full.
-const RESERVE: usize = 1;
+/// Spares that mail may not take: reports and results are written to them when the disk is full.
+const RESERVE: usize = 2;
 /// A file that is mostly header would be no journal.
 const SEGMENT_BYTES_MIN: u32 = 4 * HEADER_BYTES;
 /// Octets written at once when a file is filled with zeros.
 const ZEROS_BYTES: usize = 1 << 20;
 /// Octets of zeros between two syncs: in one piece of 32 MiB they would hold up the syncs of mail beside them.
 const ZEROS_SYNC_BYTES: usize = 4 << 20;
+
+/// For whom a journal file is begun: who empties the queue may take what mail may not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Mail.
+    Mail,
+    /// A report, which is mail and ends mail: a disk full of mail that bounces empties itself by them.
+    Report,
+    /// A result, by which room comes back.
+    Result,
+}
+
+impl Claim {
+    /// Spares that it has to leave.
+    fn leaves(self) -> usize {
+        match self {
+            Claim::Mail => RESERVE,
+            Claim::Report => 1,
+            Claim::Result => 0,
+        }
+    }
+}
 
 /// A journal file in use.
 #[derive(Debug)]
@@ -213,6 +235,11 @@ impl Chain {
         let _ = current.file.write_at(&vec![0; length], u64::from(current.written));
     }
 
+    /// Syncs what was wiped.
+    pub fn sync_wiped(&self) -> io::Result<()> {
+        self.current().file.sync_data()
+    }
+
     /// Syncs what is written; nothing to do if that is on disk.
     pub fn sync(&mut self) -> io::Result<()> {
         let current = self.segments.back_mut().expect("the start ends with a segment");
@@ -273,12 +300,11 @@ impl Chain {
     }
 
     /// Begins a new segment with room for a record of so many octets. The present one must be synced.
-    /// `reserve_too`: the reserve may be taken, since this is no new mail.
-    pub fn roll(&mut self, record_bytes: usize, reserve_too: bool, next_message: MessageId) -> io::Result<()> {
+    pub fn roll(&mut self, record_bytes: usize, claim: Claim, next_message: MessageId) -> io::Result<()> {
         let needed = record_bytes + HEADER_BYTES as usize + END_BYTES;
         let spare = if needed <= self.segment_bytes as usize {
             self.retire()?;
-            self.ensure_spares(1 + if reserve_too { 0 } else { RESERVE })?;
+            self.ensure_spares(1 + claim.leaves())?;
             self.spares.pop_front().ok_or_else(|| io::Error::from(io::ErrorKind::StorageFull))?
         } else {
             let capacity = u32::try_from(needed).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
@@ -359,6 +385,11 @@ impl Chain {
     /// Whether mail may begin a new segment without asking the disk for room.
     pub fn is_ready_for_mail(&self) -> bool {
         self.spares.len() > RESERVE
+    }
+
+    /// Whether a report may begin a new segment without asking the disk for room.
+    pub fn is_ready_for_a_report(&self) -> bool {
+        self.spares.len() > Claim::Report.leaves()
     }
 
     /// Lets a thread make the next file while the present one fills: zeros take as long as the mail itself.

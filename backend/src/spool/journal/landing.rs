@@ -24,7 +24,9 @@ impl Log {
 
     /// What the database is to do next. `None` while it works, or if there is nothing.
     pub fn next_job(&mut self) -> Option<Job> {
-        if self.moves.wants_sync(self.chain.now(), &self.settings) {
+        // Large bodies that have left would take room until the next mail came.
+        let ended = self.ended_at().is_some_and(|at| self.chain.now() >= at);
+        if ended || self.moves.wants_sync(self.chain.now(), &self.settings) {
             self.sync();
         }
         if matches!(self.shared.health(), SpoolHealth::Failed(_)) {
@@ -36,7 +38,12 @@ impl Log {
 
     /// When to look for a job again, if nothing happens before.
     pub fn wake_at(&self) -> Option<Duration> {
-        self.moves.wake_at(&self.chain, &self.settings)
+        [self.moves.wake_at(&self.chain, &self.settings), self.ended_at()].into_iter().flatten().min()
+    }
+
+    /// When the files of messages that ended have waited long enough for a sync that mail brings.
+    fn ended_at(&self) -> Option<Duration> {
+        self.ended_since.map(|since| since + self.settings.move_wait)
     }
 
     /// A job came back.

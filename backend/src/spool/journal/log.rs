@@ -5,10 +5,12 @@
 //! Never: waits for anybody but the disk; reads a clock.
 //! The walk goes on in `writer`, which feeds it, and in the driver, which gets what was kept.
 
+use crate::spool::blob::Blob;
 use crate::spool::disk::{LockGuard, is_full};
 use crate::spool::failure::SpoolHealth;
 use crate::spool::frame::{self, END_BYTES};
-use crate::spool::journal::chain::Chain;
+use crate::spool::journal::chain::{Chain, Claim};
+use crate::spool::journal::guard::Guard;
 use crate::spool::journal::index::{Entry, Place, Remaining, Spot};
 use crate::spool::journal::keys::Keys;
 use crate::spool::journal::moves::Moves;
@@ -21,6 +23,7 @@ use common::vocab::{MessageId, Timestamp};
 use engine::envelope::{Envelope, Settlement};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Results that may wait in memory while not even the reserve has room. What goes beyond is forgotten: its messages are
 /// delivered twice after a crash, which is better than no memory left.
@@ -68,6 +71,10 @@ pub struct Log {
     pub(super) freed: Vec<u32>,
     /// Segments that are held once less when the record of the last batch is synced.
     pub(super) landed: Vec<u32>,
+    /// Files of messages that ended, until that is on disk.
+    ended_blobs: Vec<Blob>,
+    /// Since when they wait for a sync.
+    pub(super) ended_since: Option<Duration>,
     /// What goes to the database.
     pub(super) moves: Moves,
     /// Names of clients that do not go by the database yet.
@@ -77,13 +84,21 @@ pub struct Log {
     kept: Vec<Arc<Envelope>>,
     /// Message numbers below this are promised to the disk, or about to be.
     ceiling: u64,
+    guard: Guard,
     /// The lock of the spool's folder; it ends with the log.
     _lock: LockGuard,
 }
 
 impl Log {
     /// Continues an open chain.
-    pub fn new(chain: Chain, shared: Arc<Shared>, moves: Moves, settings: &SpoolSettings, lock: LockGuard) -> Log {
+    pub fn new(
+        chain: Chain,
+        shared: Arc<Shared>,
+        moves: Moves,
+        guard: Guard,
+        settings: &SpoolSettings,
+        lock: LockGuard,
+    ) -> Log {
         let ceiling = shared.ceiling();
         Log {
             chain,
@@ -93,11 +108,14 @@ impl Log {
             held: Vec::new(),
             freed: Vec::new(),
             landed: Vec::new(),
+            ended_blobs: Vec::new(),
+            ended_since: None,
             moves,
             keys: Keys::default(),
             settings: settings.clone(),
             kept: Vec::new(),
             ceiling,
+            guard,
             _lock: lock,
         }
     }
@@ -160,12 +178,19 @@ impl Log {
         }
     }
 
+    /// Looks whether the disk has the room that it has to have.
+    pub fn watch_room(&mut self) {
+        if let Some(health) = self.guard.look(self.chain.now(), &self.shared.health()) {
+            self.shared.set_health(health);
+        }
+    }
+
     /// Whether all that was handed over is on disk, or why not.
     fn standing(&self) -> Result<(), SpoolError> {
         match self.shared.health() {
             SpoolHealth::Failed(why) => Err(SpoolError::Failed(why)),
             SpoolHealth::Full if !self.held.is_empty() => Err(SpoolError::Full),
-            SpoolHealth::Ok | SpoolHealth::Full => Ok(()),
+            SpoolHealth::Ok | SpoolHealth::Low | SpoolHealth::Full => Ok(()),
         }
     }
 
@@ -180,10 +205,11 @@ impl Log {
     }
 
     fn put_keep(&mut self, submission: Submission, reply: Reply<Kept>) {
+        let claim = if submission.settles.is_empty() { Claim::Mail } else { Claim::Report };
         let refusal = match self.shared.health() {
             SpoolHealth::Failed(why) => Some(SpoolError::Failed(why)),
-            SpoolHealth::Full => Some(SpoolError::Full),
-            SpoolHealth::Ok => too_large(&submission),
+            SpoolHealth::Low | SpoolHealth::Full if claim == Claim::Mail => Some(SpoolError::Full),
+            SpoolHealth::Ok | SpoolHealth::Low | SpoolHealth::Full => too_large(&submission),
         };
         if let Some(why) = refusal {
             let _ = reply.send(Err(why));
@@ -199,9 +225,13 @@ impl Log {
         }
         let start = frame::begin(&mut self.buffer);
         let Submission { envelope, body, settles, key } = &submission;
-        record::put_accept(&mut self.buffer, envelope, settles, key.as_ref(), body);
-        match self.seat(start, record::ACCEPT) {
+        let blob = body.blob();
+        record::put_accept(&mut self.buffer, envelope, settles, key.as_ref(), blob.map(Blob::mark), body.front());
+        match self.seat(start, record::ACCEPT, claim) {
             Ok(spot) => {
+                if let Some(blob) = blob {
+                    blob.stay();
+                }
                 if let Submission { envelope, key: Some(key), .. } = &submission {
                     self.keys.add(key, envelope.mid, envelope.received_at);
                 }
@@ -257,25 +287,24 @@ impl Log {
                 record::NUMBERS
             }
         };
-        match self.seat(start, kind) {
+        match self.seat(start, kind, Claim::Result) {
             Ok(spot) => self.pending.push(Pending::Rider(rider, spot.number)),
             Err(_) => self.hold_back(rider),
         }
     }
 
     /// Gives the record that ends the buffer its place; goes to a new segment if it has no room in this one.
-    fn seat(&mut self, start: usize, kind: u8) -> Result<Spot, SpoolError> {
+    fn seat(&mut self, start: usize, kind: u8, claim: Claim) -> Result<Spot, SpoolError> {
         let mut start = start;
         if !self.chain.fits(self.buffer.len()) {
             let record = self.buffer.split_off(start);
             self.commit(true);
-            self.standing_for(kind)?;
-            let reserve_too = kind != record::ACCEPT;
+            self.standing_for(claim)?;
             if !self.chain.fits(record.len())
-                && let Err(error) = self.chain.roll(record.len(), reserve_too, MessageId(self.ceiling))
+                && let Err(error) = self.chain.roll(record.len(), claim, MessageId(self.ceiling))
             {
                 self.trouble("begin a journal file", &error);
-                self.standing_for(kind)?;
+                self.standing_for(claim)?;
                 return Err(SpoolError::Full);
             }
             start = self.buffer.len();
@@ -289,12 +318,14 @@ impl Log {
         Ok(Spot { number: seal.number, offset, length })
     }
 
-    /// Whether a record of this kind may still be written.
-    fn standing_for(&self, kind: u8) -> Result<(), SpoolError> {
-        match self.shared.health() {
-            SpoolHealth::Failed(why) => Err(SpoolError::Failed(why)),
-            SpoolHealth::Full if kind == record::ACCEPT => Err(SpoolError::Full),
-            SpoolHealth::Ok | SpoolHealth::Full => Ok(()),
+    /// Whether a new segment may be begun for this.
+    fn standing_for(&self, claim: Claim) -> Result<(), SpoolError> {
+        match (self.shared.health(), claim) {
+            (SpoolHealth::Failed(why), _) => Err(SpoolError::Failed(why)),
+            (SpoolHealth::Full, Claim::Mail) => Err(SpoolError::Full),
+            // Nothing but spares: to fill a full disk with zeros for each report would leave no time for results.
+            (SpoolHealth::Full, Claim::Report) if !self.chain.is_ready_for_a_report() => Err(SpoolError::Full),
+            _ => Ok(()),
         }
     }
 
@@ -351,6 +382,8 @@ impl Log {
             let _ = reply.send(Ok(kept)); // whoever left before the answer: the message is kept all the same
         }
         if self.chain.is_synced() {
+            self.ended_blobs.drain(..).for_each(|blob| blob.go());
+            self.ended_since = None;
             for number in self.freed.drain(..) {
                 self.chain.release(number);
             }
@@ -370,7 +403,13 @@ impl Log {
             self.chain.hold(spot.number);
             self.moves.accepted(envelope.mid, spot.number);
             state.index.insert(envelope.mid, Entry::new(spot, remaining));
-            state.cache.put(envelope.mid, body);
+            let (front, blob) = body.into_parts();
+            state.cache.put(envelope.mid, front);
+            if let Some(blob) = blob {
+                self.shared.blobs.keep(envelope.mid, blob);
+            }
+        } else if let Some(blob) = body.blob() {
+            blob.go(); // for nobody
         }
         for settlement in &settles {
             self.count_settled(state, settlement, spot.number);
@@ -400,6 +439,10 @@ impl Log {
         let Some(touched) = state.index.settle(settlement) else { return };
         if touched.ended {
             state.cache.remove(settlement.mid);
+            if let Some(blob) = self.shared.blobs.end(settlement.mid) {
+                self.ended_blobs.push(blob);
+                self.ended_since.get_or_insert(self.chain.now());
+            }
             if let Place::Journal(spot) = touched.place {
                 self.freed.push(spot.number);
             }
@@ -417,12 +460,17 @@ impl Log {
         if matches!(self.shared.health(), SpoolHealth::Failed(_)) {
             return;
         }
-        self.chain.wipe(self.buffer.len());
+        if let Err(error) = self.wipe_durably() {
+            return self.fail("wipe what could not be written to", &error);
+        }
         for pending in std::mem::take(&mut self.pending) {
             match pending {
                 Pending::Keep { submission, reply, .. } => {
                     if let Some(key) = &submission.key {
                         self.keys.remove(key, submission.envelope.mid);
+                    }
+                    if let Some(blob) = submission.body.blob() {
+                        blob.go();
                     }
                     let _ = reply.send(Err(SpoolError::Full));
                 }
@@ -430,6 +478,14 @@ impl Log {
                 Pending::Rider(rider, _) => self.hold_back(rider),
             }
         }
+    }
+
+    /// A record that speaks of a file must not be found once that is removed.
+    fn wipe_durably(&mut self) -> io::Result<()> {
+        self.chain.wipe(self.buffer.len());
+        let speaks =
+            |pending: &Pending| matches!(pending, Pending::Keep { submission, .. } if submission.body.blob().is_some());
+        if self.pending.iter().any(speaks) { self.chain.sync_wiped() } else { Ok(()) }
     }
 
     fn hold_back(&mut self, mut rider: Rider) {
@@ -450,7 +506,7 @@ impl Log {
     fn trouble(&mut self, doing: &str, error: &io::Error) {
         if !is_full(error) {
             self.fail(doing, error);
-        } else if self.shared.health() == SpoolHealth::Ok {
+        } else if self.shared.health() != SpoolHealth::Full {
             tracing::error!("the disk of the spool is full: mail is refused until there is room, delivery goes on");
             self.shared.set_health(SpoolHealth::Full);
         }
@@ -475,6 +531,6 @@ impl Log {
 }
 
 fn too_large(submission: &Submission) -> Option<SpoolError> {
-    let bytes = submission.body.len() + record::accept_overhead(&submission.envelope, &submission.settles);
+    let bytes = submission.body.front().len() + record::accept_overhead(&submission.envelope, &submission.settles);
     (bytes > RECORD_BYTES_MAX).then(|| SpoolError::Failed("a message of 4 GiB fits in no journal file".to_owned()))
 }

@@ -38,6 +38,9 @@ pub fn carry_out(shared: &Shared, quarantine: &Quarantine, job: Job) -> Landed {
         for damaged in &mut landed.damaged {
             let spot = commit.moving.iter().find(|moving| moving.mid == damaged.mid).map(|moving| moving.spot);
             damaged.set_aside = spot.is_some_and(|spot| set_aside(shared, quarantine, damaged.mid, spot));
+            if damaged.set_aside {
+                shared.blobs.set_aside(damaged.mid);
+            }
         }
     }
     landed
@@ -96,7 +99,8 @@ fn read(files: &Files, moving: &Moving, stays: bool) -> Option<Change> {
             Err(_) => {}
         }
     }
-    Some(Change::Put { row: Row { envelope: accept.envelope.into(), stored, outcomes }, body })
+    let row = Row { envelope: accept.envelope.into(), stored, blob: accept.blob, outcomes };
+    Some(Change::Put { row, body })
 }
 
 /// The payload of the accept that lies there, if it passes its sums.

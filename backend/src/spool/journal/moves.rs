@@ -23,6 +23,10 @@ use std::time::Duration;
 /// After a commit that found the disk full the next one waits so long.
 const FULL_WAIT: Duration = Duration::from_secs(2);
 
+/// A journal file that is full of nothing that could move (pieces that could not be set aside, a damaged record that
+/// could not be copied) is looked at again after so long.
+const STUCK_WAIT: Duration = Duration::from_secs(10);
+
 /// Where the one job stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
@@ -79,6 +83,8 @@ pub struct Moves {
     since: Option<Duration>,
     /// No job before this time.
     not_before: Duration,
+    /// The oldest file, where nothing of it could move, and when that was seen.
+    stuck: Option<(u32, Duration)>,
 }
 
 impl Moves {
@@ -168,7 +174,8 @@ impl Moves {
         if self.stage != Stage::Idle || !self.is_read {
             return None; // the end of the job, or of the start, wakes us
         }
-        let aged = chain.oldest_full_at().map(|at| at + settings.segment_age);
+        let again = self.stuck.filter(|(number, _)| *number == chain.oldest_number()).map(|(_, at)| at + STUCK_WAIT);
+        let aged = chain.oldest_full_at().map(|at| (at + settings.segment_age).max(again.unwrap_or_default()));
         let company = self.since.map(|since| since + settings.move_wait);
         let empty = (self.dirty && chain.oldest_is_empty()).then_some(self.not_before);
         [aged, company, empty].into_iter().flatten().min().map(|at| at.max(self.not_before))
@@ -203,10 +210,11 @@ impl Moves {
             return Some(Job::Checkpoint);
         }
         let aged = chain.oldest_full_at().is_some_and(|at| now >= at + settings.segment_age);
-        if (aged || chain.count() > settings.segments_max)
-            && let Some(commit) = self.empty_oldest(chain, index, settings)
-        {
-            return Some(Job::Commit(commit));
+        if aged || chain.count() > settings.segments_max {
+            match self.empty_oldest(chain, index, settings) {
+                Some(commit) => return Some(Job::Commit(commit)),
+                None => self.stuck = Some((chain.oldest_number(), now)),
+            }
         }
         let waited = self.since.is_some_and(|since| now >= since + settings.move_wait);
         let enough = self.deferred.len() >= settings.move_messages_max || self.changes.len() >= settings.changes_max;

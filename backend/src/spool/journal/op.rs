@@ -53,9 +53,9 @@ impl Op {
         }
     }
 
-    /// Octets of its body.
+    /// Octets of its body that are to be written.
     pub fn body_bytes(&self) -> usize {
-        if let Op::Keep(submission, _) = self { submission.body.len() } else { 0 }
+        if let Op::Keep(submission, _) = self { submission.body.front().len() } else { 0 }
     }
 
     /// Answers it without doing it.

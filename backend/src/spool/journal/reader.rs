@@ -9,7 +9,7 @@ use crate::spool::journal::mover::read_record;
 use crate::spool::journal::shared::Shared;
 use crate::spool::quarantine::Quarantine;
 use crate::spool::queue_db::{DbError, Stored};
-use crate::spool::{SpoolError, record};
+use crate::spool::{Body, SpoolError, record};
 use bytes::Bytes;
 use common::vocab::MessageId;
 use std::io;
@@ -25,7 +25,7 @@ const PLACES_MAX: usize = 4;
 /// A body is wanted.
 struct Ask {
     mid: MessageId,
-    reply: oneshot::Sender<Result<Bytes, SpoolError>>,
+    reply: oneshot::Sender<Result<Body, SpoolError>>,
 }
 
 /// A handle to the reader threads; they end with it.
@@ -41,7 +41,9 @@ impl Readers {
             let thread = std::thread::Builder::new().name(format!("spool-read-{number}"));
             thread.spawn(move || {
                 for Ask { mid, reply } in asks {
-                    let _ = reply.send(read(&shared, &quarantine, mid)); // the session may be gone
+                    let front = read(&shared, &quarantine, mid);
+                    let body = front.map(|front| Body::new(front, shared.blobs.get(mid)));
+                    let _ = reply.send(body); // the session may be gone
                 }
             })?;
             Ok(sender)
@@ -50,7 +52,7 @@ impl Readers {
     }
 
     /// Asks for a body.
-    pub fn ask(&self, mid: MessageId, reply: oneshot::Sender<Result<Bytes, SpoolError>>) {
+    pub fn ask(&self, mid: MessageId, reply: oneshot::Sender<Result<Body, SpoolError>>) {
         let reader = &self.0[mid.0 as usize % self.0.len()];
         if let Err(unsent) = reader.send(Ask { mid, reply }) {
             let _ = unsent.0.reply.send(Err(SpoolError::Stopped));
@@ -58,7 +60,7 @@ impl Readers {
     }
 }
 
-/// Reads a body from where it lies. One that moves meanwhile is found at its new place.
+/// Reads a body, or its front, from where it lies. One that moves meanwhile is found at its new place.
 pub fn read(shared: &Shared, quarantine: &Quarantine, mid: MessageId) -> Result<Bytes, SpoolError> {
     for _ in 0..PLACES_MAX {
         let Some(place) = shared.place(mid) else { break };

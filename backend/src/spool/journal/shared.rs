@@ -3,8 +3,9 @@
 //! Promises: no lock is held over a call to the disk.
 //! Never: decides anything; the writer alone changes the index.
 
+use crate::spool::blob::registry::Blobs;
 use crate::spool::disk::DiskFile;
-use crate::spool::failure::SpoolHealth;
+use crate::spool::failure::{Pulse, SpoolHealth};
 use crate::spool::frame::Seal;
 use crate::spool::journal::cache::BodyCache;
 use crate::spool::journal::index::{Index, Place};
@@ -55,32 +56,47 @@ pub struct State {
     pub damaged: HashSet<MessageId>,
 }
 
+/// What is there before the journal is read.
+#[derive(Clone, Debug)]
+pub struct LongTerm {
+    /// The database.
+    pub db: Arc<dyn QueueDb>,
+    /// The files of large bodies.
+    pub blobs: Arc<Blobs>,
+    /// How the spool is.
+    pub pulse: Arc<Pulse>,
+}
+
 /// See the top of this file.
 #[derive(Debug)]
 pub struct Shared {
     state: Mutex<State>,
-    health: Mutex<SpoolHealth>,
+    pulse: Arc<Pulse>,
     next: AtomicU64,
     /// Below this, numbers may be given out without telling the disk.
     ceiling: AtomicU64,
     asked: AtomicBool,
     /// The open segments.
     pub files: Files,
+    /// The files of large bodies.
+    pub blobs: Arc<Blobs>,
     /// What lives longer than they do.
     pub db: Arc<dyn QueueDb>,
 }
 
 impl Shared {
     /// At the start.
-    pub fn new(index: Index, cache_bytes_max: usize, next: MessageId, files: Files, db: Arc<dyn QueueDb>) -> Shared {
+    pub fn new(index: Index, cache_bytes_max: usize, next: MessageId, files: Files, long_term: LongTerm) -> Shared {
         let cache = BodyCache::new(cache_bytes_max);
+        let LongTerm { db, blobs, pulse } = long_term;
         Shared {
             state: Mutex::new(State { index, cache, damaged: HashSet::new() }),
-            health: Mutex::new(SpoolHealth::Ok),
+            pulse,
             next: AtomicU64::new(next.0),
             ceiling: AtomicU64::new(next.0),
             asked: AtomicBool::new(true), // until the start has written the first block
             files,
+            blobs,
             db,
         }
     }
@@ -97,15 +113,12 @@ impl Shared {
 
     /// How the spool is.
     pub fn health(&self) -> SpoolHealth {
-        lock(&self.health).clone()
+        self.pulse.get()
     }
 
     /// A failure stays; everything else may change.
     pub fn set_health(&self, health: SpoolHealth) {
-        let mut now = lock(&self.health);
-        if !matches!(*now, SpoolHealth::Failed(_)) {
-            *now = health;
-        }
+        self.pulse.set(health);
     }
 
     /// A number never used before. `true`: a new block has to be written soon, and nobody else was told so.

@@ -20,6 +20,9 @@ use std::time::{Duration, Instant};
 /// No wake-up comes sooner than this after the last: something that cannot be helped does not keep the thread busy.
 const WAKE_WAIT: Duration = Duration::from_millis(20);
 
+/// Others may fill the disk while no mail comes: the guard looks so often then.
+const IDLE_LOOK: Duration = Duration::from_secs(10);
+
 /// What the thread owns.
 pub struct Writer {
     /// The pen.
@@ -50,6 +53,7 @@ impl Writer {
         let mut group = Vec::new();
         let started = Instant::now();
         let mut asked_for_room = started;
+        self.log.watch_room();
         while self.gather(started, &mut group) == Gathered::Group {
             self.log.at(started.elapsed());
             // To fill a disk with zeros again and again would leave no time for results.
@@ -58,6 +62,7 @@ impl Writer {
             if due {
                 asked_for_room = Instant::now();
             }
+            self.log.watch_room();
             self.write(&mut group);
             if let Some(job) = self.log.next_job() {
                 let _ = self.jobs.send(Work::Job(job)); // without its thread the alarm has been given
@@ -95,8 +100,12 @@ impl Writer {
 
     /// Waits for something to write. Riders wait for mail, but no longer than `settle_wait`.
     fn gather(&self, started: Instant, group: &mut Vec<Op>) -> Gathered {
-        let full = self.log.shared().health() == SpoolHealth::Full;
-        let room = full.then(|| Instant::now() + self.settings.full_retry);
+        let room = match self.log.shared().health() {
+            SpoolHealth::Full => Some(Instant::now() + self.settings.full_retry),
+            SpoolHealth::Low => Some(Instant::now() + self.settings.room_every),
+            SpoolHealth::Ok => Some(Instant::now() + IDLE_LOOK),
+            SpoolHealth::Failed(_) => None,
+        };
         let wake = self.log.wake_at().map(|at| (started + at).max(Instant::now() + WAKE_WAIT));
         let mut deadline = [room, wake].into_iter().flatten().min();
         let mut bytes = 0;

@@ -1,10 +1,10 @@
-//! The tables of what is kept besides mail.
+//! What is kept besides mail, and the table of suspensions; that of counters is in `counts`.
 //!
 //! Promises: a suspension whose row is damaged still holds, as far as its scope can be read: mail that waits too long
 //! can be sent, mail that was sent cannot be taken back.
 //! Never: a word to the tables of mail.
 
-use super::DbError;
+use super::{DbError, counts};
 use crate::spool::note::{Note, Notes};
 use common::vocab::Timestamp;
 use engine::HostScope;
@@ -34,6 +34,7 @@ pub fn apply(db: &Connection, note: &Note) -> Result<(), DbError> {
                 ],
             )?;
         }
+        Note::Counted(memory) => counts::apply(db, memory)?,
         Note::Resumed(HostScope::All) => drop(db.prepare_cached("DELETE FROM suspension")?.execute([])?),
         Note::Resumed(scope) => {
             db.prepare_cached("DELETE FROM suspension WHERE host = ?1")?.execute([name(scope)])?;
@@ -44,7 +45,7 @@ pub fn apply(db: &Connection, note: &Note) -> Result<(), DbError> {
 
 /// All that was noted.
 pub fn read(db: &Connection) -> Result<Notes, DbError> {
-    let mut notes = Notes::default();
+    let mut notes = Notes { counts: counts::read(db)?, ..Notes::default() };
     let mut found = db.prepare_cached("SELECT host, by, reason, since, until, sum FROM suspension")?;
     let mut rows = found.query([])?;
     while let Some(row) = rows.next()? {

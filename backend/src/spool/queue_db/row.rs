@@ -3,6 +3,7 @@
 //! Promises: what is packed reads back as the same value, under its own number only; a wrong octet is found.
 
 use super::{Outcome, Stored, Waiting};
+use crate::spool::blob::BlobMark;
 use crate::spool::record;
 use common::vocab::{MessageId, RecipientId, Timestamp};
 use engine::envelope::Envelope;
@@ -13,8 +14,10 @@ use std::sync::Arc;
 pub struct Row {
     /// Who sends what to whom.
     pub envelope: Arc<Envelope>,
-    /// Where its body lies.
+    /// Where its body, or its front, lies.
     pub stored: Stored,
+    /// The file in which its body goes on.
+    pub blob: Option<BlobMark>,
     /// How its recipients stand.
     pub outcomes: Vec<Outcome>,
 }
@@ -26,22 +29,22 @@ impl Row {
     }
 }
 
-/// The envelope, and behind it the sum over it.
-pub fn pack(envelope: &Envelope) -> Vec<u8> {
+/// The envelope with the file of its body, and behind it the sum over both.
+pub fn pack(envelope: &Envelope, blob: Option<BlobMark>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(128);
-    record::put_envelope(&mut bytes, envelope);
+    record::put_envelope(&mut bytes, envelope, blob);
     let sum = crc32c::crc32c(&bytes);
     bytes.extend_from_slice(&sum.to_le_bytes());
     bytes
 }
 
 /// The envelope of this number; `None` if its sum is wrong or it is another's.
-pub fn unpack(mid: MessageId, bytes: &[u8]) -> Option<Envelope> {
+pub fn unpack(mid: MessageId, bytes: &[u8]) -> Option<(Envelope, Option<BlobMark>)> {
     let (bytes, sum) = bytes.split_last_chunk::<4>()?;
     if crc32c::crc32c(bytes) != u32::from_le_bytes(*sum) {
         return None;
     }
-    record::read_envelope(bytes).filter(|envelope| envelope.mid == mid)
+    record::read_envelope(bytes).filter(|(envelope, _)| envelope.mid == mid)
 }
 
 /// The sum of a body, under its number.
@@ -85,8 +88,10 @@ mod tests {
     #[test]
     fn an_envelope_reads_back_under_its_own_number_and_no_flipped_bit_passes() {
         let envelope = crate::spool::tests::message(MessageId(77), 3, 10).envelope;
-        let packed = pack(&envelope);
-        assert_eq!(unpack(MessageId(77), &packed).as_ref(), Some(&*envelope));
+        assert_eq!(unpack(MessageId(77), &pack(&envelope, None)), Some(((*envelope).clone(), None)));
+        let blob = Some(BlobMark { length: 1 << 40, sum: 7 });
+        let packed = pack(&envelope, blob);
+        assert_eq!(unpack(MessageId(77), &packed), Some(((*envelope).clone(), blob)));
         assert_eq!(unpack(MessageId(78), &packed), None);
         for bit in 0..packed.len() * 8 {
             let mut flipped = packed.clone();

@@ -60,6 +60,7 @@ pub fn open_to_write(path: &Path) -> Result<Connection, DbError> {
         db.execute_batch(&made)?;
     }
     db.execute_batch(super::notes::TABLES)?;
+    db.execute_batch(super::counts::TABLES)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
 }

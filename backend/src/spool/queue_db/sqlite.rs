@@ -84,7 +84,9 @@ impl QueueDb for SqliteDb {
                 let envelope = unpack(mid, row.get_ref(4)?.as_blob().unwrap_or(&[]));
                 let states = read_outcomes(&mut outcomes, mid)?;
                 rows.push(match (envelope, states) {
-                    (Some(envelope), Some(outcomes)) => Ok(Row { envelope: envelope.into(), stored, outcomes }),
+                    (Some((envelope, blob)), Some(outcomes)) => {
+                        Ok(Row { envelope: envelope.into(), stored, blob, outcomes })
+                    }
                     _ => Err(mid),
                 });
             }
@@ -251,7 +253,7 @@ fn put(db: &Connection, row: &Row, body: Option<&Bytes>) -> Result<(), DbError> 
         spot.number,
         spot.offset,
         spot.length,
-        pack(&row.envelope)
+        pack(&row.envelope, row.blob)
     ])?;
     for (rid, waiting) in &row.outcomes {
         put_outcome(db, mid, *rid, *waiting)?;

@@ -7,7 +7,7 @@ use crate::spool::tests::{body_of, message};
 fn row(mid: u64, stored: Stored) -> Row {
     let waiting = Waiting { attempts: 2, begun: 0, next_attempt_at: Some(Timestamp(9)) };
     let outcomes = vec![(RecipientId(0), None), (RecipientId(2), Some(waiting))];
-    Row { envelope: message(MessageId(mid), 3, 10).envelope, stored, outcomes }
+    Row { envelope: message(MessageId(mid), 3, 10).envelope, stored, blob: None, outcomes }
 }
 
 fn put(mid: u64) -> Change {

@@ -3,6 +3,7 @@
 use super::accept::{ACCEPT_VERSION_OLD, Accept};
 use super::*;
 use crate::spool::IdempotencyKey;
+use crate::spool::blob::BlobMark;
 use bytes::Bytes;
 use common::vocab::{Address, HardBounce, RecipientId, Timestamp};
 use engine::dsn::{Dsn, Notify, RecipientDsn, ReturnContent};
@@ -68,19 +69,23 @@ fn keys() -> impl Strategy<Value = IdempotencyKey> {
     (any::<[u8; 32]>(), any::<[u8; 32]>()).prop_map(|(name, request)| IdempotencyKey { name, request })
 }
 
+fn marks() -> impl Strategy<Value = BlobMark> {
+    (any::<u64>(), any::<u32>()).prop_map(|(length, sum)| BlobMark { length, sum })
+}
+
 fn accepts() -> impl Strategy<Value = Accept> {
-    (envelopes(prop_oneof![Just(Dsn::default()), dsns()]), vec(settlements(), 0..4), of(keys()))
-        .prop_map(|(envelope, settles, key)| Accept { envelope, settles, key })
+    (envelopes(prop_oneof![Just(Dsn::default()), dsns()]), vec(settlements(), 0..4), of(keys()), of(marks()))
+        .prop_map(|(envelope, settles, key, blob)| Accept { envelope, settles, key, blob })
 }
 
 proptest! {
     #[test]
     fn an_accept_reads_back_with_its_body(accept in accepts(), body in vec(any::<u8>(), 0..500)) {
-        let Accept { envelope, settles, key } = &accept;
+        let Accept { envelope, settles, key, blob } = &accept;
         let mut payload = Vec::new();
-        put_accept(&mut payload, envelope, settles, key.as_ref(), &body);
+        put_accept(&mut payload, envelope, settles, key.as_ref(), *blob, &body);
         prop_assert!(payload.len() <= accept_overhead(envelope, settles) + body.len());
-        prop_assert_eq!(read(ACCEPT, &payload), Ok(Record::Accept(accept.clone())));
+        prop_assert_eq!(read(ACCEPT, &payload), Ok(Record::Accept(Box::new(accept.clone()))));
         let (payload, mid) = (Bytes::from(payload), envelope.mid);
         prop_assert_eq!(read_body(payload.clone(), mid), Some(Bytes::from(body)));
         prop_assert_eq!(read_body(payload, MessageId(mid.0 ^ 1)), None);
@@ -89,10 +94,10 @@ proptest! {
     #[test]
     fn an_accept_of_the_first_version_is_still_read(envelope in envelopes(Just(Dsn::default()))) {
         let mut payload = Vec::new();
-        put_accept(&mut payload, &envelope, &[], None, b"body");
+        put_accept(&mut payload, &envelope, &[], None, None, b"body");
         payload[0] = ACCEPT_VERSION_OLD; // what stood there is a part of what stands there now
-        let accept = Accept { envelope: envelope.clone(), settles: Vec::new(), key: None };
-        prop_assert_eq!(read(ACCEPT, &payload), Ok(Record::Accept(accept)));
+        let accept = Accept { envelope: envelope.clone(), settles: Vec::new(), key: None, blob: None };
+        prop_assert_eq!(read(ACCEPT, &payload), Ok(Record::Accept(Box::new(accept))));
         prop_assert_eq!(read_body(Bytes::from(payload), envelope.mid), Some(Bytes::from_static(b"body")));
     }
 
@@ -114,8 +119,8 @@ proptest! {
     #[test]
     fn an_envelope_alone_reads_back(accept in accepts()) {
         let mut bytes = Vec::new();
-        put_envelope(&mut bytes, &accept.envelope);
-        prop_assert_eq!(read_envelope(&bytes), Some(accept.envelope));
+        put_envelope(&mut bytes, &accept.envelope, accept.blob);
+        prop_assert_eq!(read_envelope(&bytes), Some((accept.envelope, accept.blob)));
     }
 
     #[test]
@@ -141,7 +146,7 @@ proptest! {
         put_done(&mut done, &settlement);
         done.truncate((done.len() as f64 * share) as usize);
         prop_assert_eq!(read(DONE, &done), Err(ReadError::Malformed));
-        put_accept(&mut head, &accept.envelope, &accept.settles, accept.key.as_ref(), b"");
+        put_accept(&mut head, &accept.envelope, &accept.settles, accept.key.as_ref(), accept.blob, b"");
         head.truncate((head.len() as f64 * share) as usize);
         prop_assert_eq!(read(ACCEPT, &head), Err(ReadError::Malformed));
     }
@@ -161,8 +166,18 @@ fn what_the_first_version_could_not_say_is_malformed_in_it() {
     let submission = crate::spool::tests::message(mid, 1, 0);
     let key = IdempotencyKey { name: [1; 32], request: [2; 32] };
     let mut payload = Vec::new();
-    put_accept(&mut payload, &submission.envelope, &[], Some(&key), b"");
+    put_accept(&mut payload, &submission.envelope, &[], Some(&key), None, b"");
     payload[0] = ACCEPT_VERSION_OLD;
+    assert_eq!(read(ACCEPT, &payload), Err(ReadError::Malformed));
+}
+
+#[test]
+fn a_file_is_spoken_of_in_its_own_version_only() {
+    let submission = crate::spool::tests::message(MessageId(1), 1, 0);
+    let mut payload = Vec::new();
+    put_accept(&mut payload, &submission.envelope, &[], None, Some(BlobMark { length: 9, sum: 7 }), b"");
+    assert_eq!(payload[0], ACCEPT_VERSION_BLOB);
+    payload[0] = ACCEPT_VERSION; // a program that knows no files says that it is newer, and does not take it for damage
     assert_eq!(read(ACCEPT, &payload), Err(ReadError::Malformed));
 }
 

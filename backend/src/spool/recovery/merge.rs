@@ -7,6 +7,7 @@
 use super::replay::{Later, Message, Other, Replay};
 use super::stock::{Stock, standing};
 use crate::spool::Report;
+use crate::spool::blob::registry::Blobs;
 use crate::spool::journal::chain::Chain;
 use crate::spool::journal::index::{Entry, Index, Place, Remaining};
 use crate::spool::journal::job::Owed;
@@ -25,6 +26,8 @@ pub struct Merge<'a> {
     pub chain: &'a mut Chain,
     /// What the database is owed.
     pub moves: &'a mut Moves,
+    /// The files of large bodies.
+    pub blobs: &'a Blobs,
 }
 
 impl Merge<'_> {
@@ -73,7 +76,8 @@ impl Merge<'_> {
         index: &mut Index,
         stock: &mut Stock,
     ) -> Result<(), DbError> {
-        let Message { envelope, spot, recipients, begun } = message;
+        let Message { envelope, spot, blob, recipients, begun } = message;
+        stock.find_blob(self.blobs, mid, blob);
         let remaining = Remaining::of(recipients.len(), |rid| recipients[rid].is_some());
         let outcomes = recipients.iter().enumerate().map(|(rid, waiting)| (RecipientId(rid as u32), *waiting));
         let outcomes: Vec<Outcome> = outcomes.collect();

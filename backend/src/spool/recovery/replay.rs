@@ -7,6 +7,7 @@
 use super::files::SegmentFile;
 use super::scan::Scan;
 use crate::spool::IdempotencyKey;
+use crate::spool::blob::BlobMark;
 use crate::spool::failure::OpenError;
 use crate::spool::frame::{FRAME_BYTES, Head};
 use crate::spool::journal::index::Spot;
@@ -27,6 +28,8 @@ pub struct Message {
     pub envelope: Arc<Envelope>,
     /// Its record.
     pub spot: Spot,
+    /// The file in which its body goes on.
+    pub blob: Option<BlobMark>,
     /// How each recipient stands; `None` once it has left.
     pub recipients: Vec<Option<Waiting>>,
     /// Attempts begun and not ended, and the segments that say so.
@@ -127,12 +130,13 @@ impl Replay {
 
     fn record(&mut self, head: &Head, payload: &[u8], spot: Spot, known: &Known<'_>) -> Result<(), ReplayError> {
         match record::read(head.kind, payload).map_err(ReplayError::Read)? {
-            Record::Accept(Accept { envelope, settles, key }) => {
+            Record::Accept(accept) => {
+                let Accept { envelope, settles, key, blob } = *accept;
                 self.keys.extend(key.map(|key| (key, envelope.mid, envelope.received_at, spot.number)));
                 for settlement in &settles {
                     self.done(settlement, known)?;
                 }
-                self.accept(envelope, spot);
+                self.accept(envelope, spot, blob);
             }
             Record::Begun(begun) => {
                 for rid in begun.rids {
@@ -153,13 +157,14 @@ impl Replay {
         self.above_seen = self.above_seen.max(mid.0.saturating_add(1));
     }
 
-    fn accept(&mut self, envelope: Envelope, spot: Spot) {
+    fn accept(&mut self, envelope: Envelope, spot: Spot, blob: Option<BlobMark>) {
         let mid = envelope.mid;
         self.seen(mid);
         self.others.remove(&mid); // from here on all of it is known
         let recipients = vec![Some(Waiting::default()); envelope.recipients.len()];
         if !recipients.is_empty() {
-            self.messages.insert(mid, Message { envelope: Arc::new(envelope), spot, recipients, begun: Vec::new() });
+            let (envelope, begun) = (Arc::new(envelope), Vec::new());
+            self.messages.insert(mid, Message { envelope, spot, blob, recipients, begun });
         }
     }
 

@@ -5,6 +5,8 @@
 //! The walk goes on in `backlog`.
 
 use crate::spool::Report;
+use crate::spool::blob::BlobMark;
+use crate::spool::blob::registry::Blobs;
 use crate::spool::journal::index::{Entry, Index, Place, Remaining};
 use crate::spool::journal::moves::Adopted;
 use crate::spool::journal::shared::Shared;
@@ -96,6 +98,9 @@ impl Stock {
             self.rows_left = false;
             let rest = self.journal.len().min(self.batch_messages);
             self.read += rest as u64;
+            if rest == 0 {
+                self.report.orphans += shared.blobs.clear_unclaimed(self.report.damaged > 0);
+            }
             return Ok((rest > 0).then(|| self.journal.drain(..rest).collect()));
         }
         let mut batch = Vec::with_capacity(rows.len());
@@ -115,14 +120,15 @@ impl Stock {
             let Ok(row) = row else {
                 tracing::error!(%mid, "the row of a message in queue.db is damaged: it is not sent");
                 self.report.damaged += 1;
+                shared.blobs.claim(mid);
                 continue;
             };
-            batch.extend(self.row(row, &mut state.index));
+            batch.extend(self.row(row, &mut state.index, &shared.blobs));
         }
         Ok(Some(batch))
     }
 
-    fn row(&mut self, row: Row, index: &mut Index) -> Option<Recovered> {
+    fn row(&mut self, row: Row, index: &mut Index, blobs: &Blobs) -> Option<Recovered> {
         self.count_adopted(&row);
         let mid = row.mid();
         if index.place(mid).is_some() {
@@ -133,9 +139,17 @@ impl Stock {
             return None;
         }
         let remaining = Remaining::of(outcomes.len(), |rid| outcomes[rid].1.is_some());
+        self.find_blob(blobs, mid, row.blob);
         let place = Place::Stored { segment: row.stored.segment().and_then(NonZeroU32::new) };
         index.insert(mid, Entry { place, remaining, deferred: None });
         Some(self.recovered(row.envelope, &outcomes))
+    }
+
+    /// The body of a message that waits goes on in this file; one that is missing is damage.
+    pub fn find_blob(&mut self, blobs: &Blobs, mid: MessageId, blob: Option<BlobMark>) {
+        if blob.is_some_and(|mark| !blobs.found(mid, mark)) {
+            self.report.damaged += 1;
+        }
     }
 
     fn count_adopted(&mut self, row: &Row) {

@@ -1,6 +1,6 @@
 //! What every spool has to do, whichever runs. Each fact is a function over something that opens a spool.
 
-use super::{Whole, body_of, message};
+use super::{Whole, body_of, message, whole_body};
 use crate::spool::{Begun, IdempotencyKey, Kept, Spool, SpoolError, Submission};
 use common::vocab::{AttemptId, HardBounce, MessageId, RecipientId, Timestamp};
 use engine::dsn::{Dsn, Notify, RecipientDsn, ReturnContent};
@@ -83,7 +83,7 @@ pub async fn what_is_kept_comes_back_octet_for_octet<P: Place>(place: P) {
     for (recovered, (mid, size)) in opened.recovered.iter().zip(expected) {
         assert_eq!(*recovered.envelope, *message(mid, 3, size).envelope);
         assert_eq!(recovered.waiting, [due(0), due(1), due(2)]);
-        assert_eq!(opened.spool.body(mid).await.unwrap(), Ok(body_of(mid, size)));
+        assert_eq!(whole_body(&*opened.spool, mid).await, Ok(body_of(mid, size)));
     }
     place.close(opened.spool).await;
 }
@@ -169,7 +169,7 @@ pub async fn a_flush_answers_when_all_before_it_is_on_disk<P: Place>(place: P) {
     opened.spool.settle(vec![settlement(mid, 0, Settled::Delivered, true)]);
     opened.spool.flush().await.unwrap().unwrap();
     assert_eq!(kept.await.unwrap(), Ok(Kept::New));
-    assert_eq!(opened.spool.body(mid).await.unwrap(), Err(SpoolError::Missing(mid)), "settled in the same group");
+    assert_eq!(whole_body(&*opened.spool, mid).await, Err(SpoolError::Missing(mid)), "settled in the same group");
     place.close(opened.spool).await;
     assert!(place.open().recovered.is_empty());
 }
@@ -178,12 +178,12 @@ pub async fn a_body_is_there_while_a_recipient_waits_and_missing_after<P: Place>
     let opened = place.open();
     let mid = keep(&*opened.spool, 2, 3_000).await;
     for rid in 0..2 {
-        assert_eq!(opened.spool.body(mid).await.unwrap(), Ok(body_of(mid, 3_000)));
+        assert_eq!(whole_body(&*opened.spool, mid).await, Ok(body_of(mid, 3_000)));
         opened.spool.settle(vec![settlement(mid, rid, Settled::Delivered, rid == 1)]);
         opened.spool.flush().await.unwrap().unwrap();
     }
-    assert_eq!(opened.spool.body(mid).await.unwrap(), Err(SpoolError::Missing(mid)));
-    assert_eq!(opened.spool.body(MessageId(u64::MAX)).await.unwrap(), Err(SpoolError::Missing(MessageId(u64::MAX))));
+    assert_eq!(whole_body(&*opened.spool, mid).await, Err(SpoolError::Missing(mid)));
+    assert_eq!(whole_body(&*opened.spool, MessageId(u64::MAX)).await, Err(SpoolError::Missing(MessageId(u64::MAX))));
     place.close(opened.spool).await;
 }
 
@@ -200,7 +200,7 @@ pub async fn the_driver_hears_of_every_message_once_and_after_it_was_kept<P: Pla
     while told.len() < 64 {
         for envelope in opened.kept.recv().await.unwrap() {
             assert!(told.insert(envelope.mid), "{} was told twice", envelope.mid);
-            assert_eq!(opened.spool.body(envelope.mid).await.unwrap(), Ok(body_of(envelope.mid, 200)));
+            assert_eq!(whole_body(&*opened.spool, envelope.mid).await, Ok(body_of(envelope.mid, 200)));
         }
     }
     for keeper in keepers {
@@ -266,8 +266,8 @@ pub async fn a_report_ends_the_recipients_that_it_settles_in_its_own_record<P: P
     let report = Submission { settles, ..message(spool.reserve(), 1, 300) };
     let mid = report.envelope.mid;
     assert_eq!(spool.keep(report).await.unwrap(), Ok(Kept::New));
-    assert_eq!(spool.body(one).await.unwrap(), Err(SpoolError::Missing(one)), "with the sync, not later");
-    assert_eq!(spool.body(two).await.unwrap(), Ok(body_of(two, 10)));
+    assert_eq!(whole_body(&**spool, one).await, Err(SpoolError::Missing(one)), "with the sync, not later");
+    assert_eq!(whole_body(&**spool, two).await, Ok(body_of(two, 10)));
     place.close(opened.spool).await;
     let opened = place.open();
     assert_eq!(mids(&opened.recovered), [two, mid]);

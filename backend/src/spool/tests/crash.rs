@@ -2,11 +2,10 @@
 
 use super::ledger::Ledger;
 use super::sim_disk::{Fault, SimDisk};
-use super::{Found, message};
+use super::{Found, at_once, blob_files, message, read_whole, streamed};
 use crate::spool::journal::log::Log;
 use crate::spool::journal::op::Op;
-use crate::spool::journal::read_body;
-use crate::spool::{Begun, Kept, SpoolError, SpoolHealth, SpoolSettings};
+use crate::spool::{Begun, Kept, SpoolError, SpoolHealth, SpoolSettings, Submission};
 use common::vocab::{AttemptId, HardBounce, MessageId, RecipientId, Timestamp};
 use engine::envelope::{Settled, Settlement};
 use engine::random::Random;
@@ -21,6 +20,8 @@ struct World {
     settings: SpoolSettings,
     attempts: u64,
     now: Duration,
+    /// Large bodies that a start found.
+    blobs_seen: usize,
 }
 
 /// What a round of operations asked for.
@@ -30,9 +31,13 @@ impl World {
     fn open(&mut self) -> Found {
         let start = super::start(&self.disk, &self.settings).unwrap();
         let shared = start.log.shared().clone();
-        let body = |mid| read_body(&shared, &start.quarantine, mid).ok();
+        let body = |mid| read_whole(&shared, &start.quarantine, mid).ok();
         self.ledger.check(&start.recovered, &start.report, body);
         assert_eq!(start.report.damaged, 0, "a power cut is no damage");
+        let mids = start.recovered.iter().map(|found| found.envelope.mid);
+        let live: Vec<MessageId> = mids.filter(|mid| shared.blobs.get(*mid).is_some()).collect();
+        assert_eq!(blob_files(&self.disk), live, "no file is left of a message that is not there");
+        self.blobs_seen += live.len();
         start
     }
 
@@ -59,6 +64,12 @@ impl World {
             if self.random.below(6) == 0 {
                 submission.settles = self.reported_on();
             }
+            if self.random.below(4) == 0 {
+                match self.stream(log, submission) {
+                    Some(whole) => submission = whole,
+                    None => continue,
+                }
+            }
             self.ledger.sent(&submission);
             let (reply, answer) = oneshot::channel();
             ops.push(Op::Keep(submission, reply));
@@ -70,6 +81,16 @@ impl World {
             }
         }
         (ops, answers)
+    }
+
+    /// A large body; some clients go away in the middle of it, and some disks are out of power.
+    fn stream(&mut self, log: &Log, submission: Submission) -> Option<Submission> {
+        let shared = log.shared();
+        if self.random.below(5) > 0 {
+            return streamed(shared, submission).ok();
+        }
+        let mut writer = at_once(shared.blobs.begin(submission.envelope.mid)).unwrap().ok()?;
+        at_once(writer.write(vec![b'x'; 5_000])).ok().and(None)
     }
 
     /// What a report settles: the last waiting recipient of some message.
@@ -161,11 +182,13 @@ fn world(seed: u64) -> World {
         settings: busy(),
         attempts: 0,
         now: Duration::ZERO,
+        blobs_seen: 0,
     }
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_and_nothing_settled_returns_whenever_the_power_goes() {
+    let mut blobs = 0;
     for seed in 0..40 {
         let mut world = world(seed);
         for _ in 0..12 {
@@ -182,7 +205,9 @@ fn nothing_acknowledged_is_lost_and_nothing_settled_returns_whenever_the_power_g
         }
         world.disk.arm(Fault::None);
         world.open();
+        blobs += world.blobs_seen;
     }
+    assert!(blobs > 500, "{blobs} large bodies came back");
 }
 
 #[test]

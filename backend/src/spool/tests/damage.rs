@@ -1,7 +1,7 @@
 //! Bits that flip, records that somebody made up, octets of an earlier use, files that are missing.
 
 use super::sim_disk::SimDisk;
-use super::{Found, message};
+use super::{Found, message, whole_body};
 use crate::spool::frame::{self, FRAME_BYTES};
 use crate::spool::journal::index::{Place, Spot};
 use crate::spool::journal::log::Log;
@@ -125,8 +125,8 @@ async fn a_record_that_rots_while_we_run_is_missing_and_set_aside() {
         content[at + 250] ^= 4;
     });
     for _ in 0..3 {
-        assert_eq!(spool.body(bad).await.unwrap(), Err(SpoolError::Missing(bad)));
-        assert_eq!(spool.body(good).await.unwrap(), Ok(super::body_of(good, 500)));
+        assert_eq!(whole_body(&*spool, bad).await, Err(SpoolError::Missing(bad)));
+        assert_eq!(whole_body(&*spool, good).await, Ok(super::body_of(good, 500)));
     }
     assert_eq!(spool.quarantined(), 1, "counted once");
     assert_eq!(disk.contents(Path::new(QUARANTINE)).len(), 1);
@@ -146,13 +146,13 @@ fn a_record_forged_inside_a_body_does_not_pass() {
     let after = to + FRAME_BYTES; // where the payload of the carrier begins
     for shift in 0..200u32 {
         let start = frame::begin(&mut body);
-        record::put_accept(&mut body, &message(MessageId(900), 1, 0).envelope, &[], None, b"forged");
+        record::put_accept(&mut body, &message(MessageId(900), 1, 0).envelope, &[], None, None, b"forged");
         let seal = frame::Seal { salt: u64::from(shift), ..seal };
         let offset = (after + start) as u32 + shift % 100; // wherever the envelope before it may end
         frame::finish(&mut body, start, record::ACCEPT, seal, offset, 0);
     }
     let mid = start.log.shared().reserve().0;
-    let carrier = keep(&mut start.log, Submission { body: body.into(), ..message(mid, 1, 0) });
+    let carrier = keep(&mut start.log, Submission { body: bytes::Bytes::from(body).into(), ..message(mid, 1, 0) });
     let last = keep_new(&mut start.log, 100);
     let place = spot(&start, carrier);
     start.log.finish().unwrap();

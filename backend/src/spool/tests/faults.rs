@@ -2,10 +2,9 @@
 
 use super::ledger::Ledger;
 use super::sim_disk::{Fault, SimDisk};
-use super::{Found, message};
+use super::{Found, blob_files, message, read_whole, streamed};
 use crate::spool::journal::log::Log;
 use crate::spool::journal::op::Op;
-use crate::spool::journal::read_body;
 use crate::spool::{OpenError, SpoolError, SpoolHealth};
 use common::vocab::{MessageId, RecipientId};
 use engine::envelope::{Settled, Settlement};
@@ -14,6 +13,9 @@ use std::io::ErrorKind;
 use std::path::Path;
 use tokio::sync::oneshot;
 
+/// Some bodies above this are files of their own.
+const LARGE_BYTES: usize = 8_000;
+
 fn open(disk: &SimDisk) -> Result<Found, OpenError> {
     super::start(disk, &super::small())
 }
@@ -21,8 +23,10 @@ fn open(disk: &SimDisk) -> Result<Found, OpenError> {
 fn check(disk: &SimDisk, ledger: &mut Ledger) {
     let start = open(disk).unwrap();
     let shared = start.log.shared().clone();
-    ledger.check(&start.recovered, &start.report, |mid| read_body(&shared, &start.quarantine, mid).ok());
+    ledger.check(&start.recovered, &start.report, |mid| read_whole(&shared, &start.quarantine, mid).ok());
     assert_eq!(start.report.damaged, 0);
+    let live = start.recovered.iter().filter(|found| shared.blobs.get(found.envelope.mid).is_some()).count();
+    assert_eq!(blob_files(disk).len(), live, "no file is left of a message that is not there");
 }
 
 /// Runs one operation that is answered.
@@ -35,7 +39,10 @@ fn ask<T>(log: &mut Log, op: impl FnOnce(oneshot::Sender<Result<T, SpoolError>>)
 fn keep(log: &mut Log, ledger: &mut Ledger, size: usize) -> Result<MessageId, SpoolError> {
     let mid = log.shared().reserve().0;
     ledger.reserved(mid);
-    let submission = message(mid, 2, size);
+    let mut submission = message(mid, 2, size);
+    if mid.0 % 4 == 1 && size > LARGE_BYTES {
+        submission = streamed(log.shared(), submission)?;
+    }
     ledger.sent(&submission);
     ask(log, |reply| Op::Keep(submission, reply))?;
     ledger.acknowledged(mid);

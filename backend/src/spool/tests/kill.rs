@@ -1,6 +1,6 @@
 //! A process that keeps mail is killed again and again; what it acknowledged is there each time.
 
-use super::{body_of, message, small, whole};
+use super::{body_of, message, small, whole, whole_body};
 use crate::spool::{JournalSpool, Spool, SpoolSettings};
 use common::vocab::{MessageId, RecipientId};
 use engine::envelope::{Settled, Settlement};
@@ -38,7 +38,7 @@ fn recovered_bodies_are_right(folder: &Path, expected: &mut BTreeSet<MessageId>,
         for recovered in &opened.recovered {
             let mid = recovered.envelope.mid;
             assert_eq!(*recovered.envelope, *message(mid, 1, size_of(mid)).envelope);
-            assert_eq!(opened.spool.body(mid).await.unwrap(), Ok(body_of(mid, size_of(mid))));
+            assert_eq!(whole_body(&*opened.spool, mid).await, Ok(body_of(mid, size_of(mid))));
         }
         let count = found.len();
         *expected = found;

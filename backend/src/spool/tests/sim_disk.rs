@@ -4,7 +4,7 @@
 //! not synced, those that came first. A failed sync loses what it should have written, as Linux does.
 
 use super::sim_db::{SimDb, Tables};
-use crate::spool::disk::{Disk, DiskFile, LockGuard};
+use crate::spool::disk::{Disk, DiskFile, LockGuard, Room};
 use crate::spool::queue_db::{DbError, QueueDb};
 use engine::random::Random;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +40,8 @@ struct World {
     calls: u64,
     /// Octets that all files together may have.
     room: Option<usize>,
+    /// Names that are left, as it says.
+    inodes: Option<u64>,
     tables: Tables,
 }
 
@@ -88,6 +90,11 @@ impl SimDisk {
     /// Limits what all files together may take.
     pub fn set_room(&self, room: Option<usize>) {
         self.world().room = room;
+    }
+
+    /// Limits what is left of names.
+    pub fn set_inodes(&self, inodes: Option<u64>) {
+        self.world().inodes = inodes;
     }
 
     /// What all files together take.
@@ -274,6 +281,12 @@ impl Disk for SimDisk {
     fn database(&self, _path: &Path) -> Result<Arc<dyn QueueDb>, DbError> {
         self.world().call().map_err(|error| DbError::Failed(error.to_string()))?;
         Ok(Arc::new(SimDb(self.clone())))
+    }
+
+    fn room(&self, _path: &Path) -> io::Result<Room> {
+        let world = self.world(); // no call that could fail: where it cannot be asked nothing changes
+        let bytes = world.room.map_or(u64::MAX, |room| room.saturating_sub(world.used()) as u64);
+        Ok(Room { bytes, inodes: world.inodes.unwrap_or(u64::MAX) })
     }
 
     fn lock(&self, path: &Path) -> io::Result<Option<LockGuard>> {

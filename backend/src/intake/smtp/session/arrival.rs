@@ -1,9 +1,10 @@
 //! The arrival of a body: DATA, the octets up to the final dot, and the one answer to them.
 //!
 //! Promises: a message is read to its true end whatever is wrong with it, then answered once; its memory is counted
-//! while it comes; `250` follows the spool's word that it is on disk.
+//! while it comes, and a large one goes to disk meanwhile; `250` follows the spool's word that it is on disk.
 //! Never: changes the body, except for our Received field on top.
 
+use crate::intake::incoming::{Incoming, Loss};
 use crate::intake::smtp::data::{Findings, Progress, Scanner};
 use crate::intake::smtp::header::{self, Header, HeaderFault};
 use crate::intake::smtp::memory::Hold;
@@ -12,7 +13,6 @@ use crate::intake::smtp::reply::{self, OurReply};
 use crate::intake::smtp::session::{Ended, Session, Step, stopped};
 use crate::intake::smtp::transaction::Transaction;
 use crate::spool::{Kept, SpoolError, Submission};
-use bytes::Bytes;
 use engine::envelope::Envelope;
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,10 +20,8 @@ use tokio::time::{Instant, sleep_until};
 
 /// A body that has come to its end, behind the room for our Received field.
 struct Arrived {
-    message: Vec<u8>,
+    message: Incoming,
     findings: Findings,
-    /// It was dropped for want of memory.
-    no_memory: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
@@ -45,7 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         self.flush().await?;
         self.input.expect_body();
         let arrived = self.receive(&mut hold).await?;
-        let answer = match verdict(&arrived, self.room(), intake.settings.max_message_bytes) {
+        let answer = match verdict(&arrived, intake.settings.max_message_bytes) {
             Ok(header) => self.keep(transaction, arrived, header).await,
             Err(refusal) => refusal,
         };
@@ -65,32 +63,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let settings = &self.intake.settings;
         let mut pace = Pace::new(Instant::now(), self.ends_at, &settings.limits);
         let mut scanner = Scanner::new(settings.max_message_bytes);
-        let mut message = Vec::new();
-        let mut no_memory = false;
+        let mut message = Incoming::new(self.intake.spool.clone(), self.room());
         loop {
             self.read_body(&mut pace).await?;
             let chunk = self.input.unread();
-            if message.is_empty() && !no_memory && !scanner.findings().oversize {
-                // Most messages are one chunk: then this is all they ever take.
-                message.reserve_exact(self.room() + chunk.len());
-                message.resize(self.room(), 0);
-            }
-            let progress = scanner.feed(chunk, &mut message);
+            message.expect(chunk.len());
+            let progress = scanner.feed(chunk, message.octets());
             match progress {
                 Progress::More => self.input.consume(chunk.len()),
                 Progress::Ended(count) => self.input.consume(count),
                 Progress::Unbroken => return self.end(reply::UNBROKEN),
             }
-            if !hold.covers(message.capacity()) {
+            if scanner.findings().oversize {
+                message.give_up(Loss::Oversize);
+            }
+            if !hold.covers(message.memory_bytes()) || message.is_due() {
                 let asked = Instant::now();
-                if hold.grow_to(message.capacity()).await.is_err() {
-                    scanner.drop_body(&mut message);
-                    no_memory = true;
+                make_room(&mut message, hold).await;
+                if message.loss().is_some() {
+                    scanner.drop_body(message.octets());
                 }
                 pace.forgive(asked.elapsed());
             }
             if let Progress::Ended(_) = progress {
-                return Ok(Arrived { message, findings: scanner.findings().clone(), no_memory });
+                return Ok(Arrived { message, findings: scanner.findings().clone() });
             }
         }
     }
@@ -125,18 +121,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     async fn keep(&mut self, transaction: Transaction, arrived: Arrived, header: Header) -> OurReply {
         let Some(trace) = &self.trace else { return reply::SAY_EHLO_FIRST };
         let intake = self.intake;
-        let Arrived { mut message, findings, .. } = arrived;
-        let mid = intake.spool.reserve();
-        let received_at = intake.clock.now();
-        let start = trace.write_into(&mut message, mid, received_at, transaction.utf8);
-        if message.capacity() - message.len() > message.len() / 4 {
-            // The spool may hold on to it: it shall not hold twice of it.
-            message.shrink_to_fit();
-        }
-        let body = Bytes::from(message).slice(start..);
+        let Arrived { message, findings } = arrived;
+        let mut whole = match message.finish().await {
+            Ok(whole) => whole,
+            Err(why) => return not_kept(&why),
+        };
+        let (mid, received_at) = (whole.mid, intake.clock.now());
+        let start = trace.write_into(&mut whole.front, mid, received_at, transaction.utf8);
+        let body = whole.into_body(start);
         let smtputf8 = transaction.needs_smtputf8(header);
         let (from, recipients, dsn) = transaction.into_parts();
-        let size_bytes = body.len() as u64;
+        let size_bytes = body.size_bytes();
         let envelope =
             Envelope { mid, from, recipients, size_bytes, received_at, eight_bit: findings.eight_bit, smtputf8, dsn };
         let submission = Submission { envelope: Arc::new(envelope), body, settles: Vec::new(), key: None };
@@ -144,17 +139,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         match kept.unwrap_or(Err(SpoolError::Stopped)) {
             Ok(Kept::New) => reply::queued(mid),
             Ok(Kept::Before(earlier) | Kept::OtherRequest(earlier)) => reply::queued(earlier),
-            Err(SpoolError::Full) => reply::DISK_FULL,
-            Err(why) => {
-                tracing::error!(%mid, %why, "a message could not be kept; its sender was told to try again");
-                reply::CANNOT_KEEP
-            }
+            Err(why) => not_kept(&why),
         }
     }
 }
 
+/// Counts the memory of a message that grew, and writes out what is due.
+async fn make_room(message: &mut Incoming, hold: &mut Hold) {
+    if hold.grow_to(message.memory_bytes()).await.is_err() {
+        message.give_up(Loss::Memory);
+    }
+    if message.is_due() {
+        message.write_out().await;
+        hold.shrink_to(message.memory_bytes());
+    }
+}
+
+fn not_kept(why: &SpoolError) -> OurReply {
+    if *why == SpoolError::Full {
+        return reply::DISK_FULL;
+    }
+    tracing::error!(%why, "a message could not be kept; its sender was told to try again");
+    reply::CANNOT_KEEP
+}
+
 /// Whether a message may be kept; the gravest fault answers.
-fn verdict(arrived: &Arrived, room: usize, max_message_bytes: u64) -> Result<Header, OurReply> {
+fn verdict(arrived: &Arrived, max_message_bytes: u64) -> Result<Header, OurReply> {
     let Findings { oversize, bare, nul, long_line, .. } = arrived.findings;
     if oversize {
         return Err(reply::too_large(max_message_bytes));
@@ -168,10 +178,13 @@ fn verdict(arrived: &Arrived, room: usize, max_message_bytes: u64) -> Result<Hea
     if long_line {
         return Err(reply::LONG_TEXT_LINE);
     }
-    if arrived.no_memory {
-        return Err(reply::NO_MEMORY);
+    match arrived.message.loss() {
+        None => {}
+        Some(Loss::Oversize) => return Err(reply::too_large(max_message_bytes)),
+        Some(Loss::Memory) => return Err(reply::NO_MEMORY),
+        Some(Loss::Spool(why)) => return Err(not_kept(why)),
     }
-    header::check(&arrived.message[room..]).map_err(|fault| match fault {
+    header::check(arrived.message.front()).map_err(|fault| match fault {
         HeaderFault::TooLarge => reply::HEADER_TOO_LARGE,
         HeaderFault::TooManyHops => reply::TOO_MANY_HOPS,
     })

@@ -20,8 +20,8 @@ async fn a_message_is_kept_with_its_envelope_and_our_received_field() {
     assert_eq!(envelope.from.as_ref().map(|from| from.as_str()), Some("from@client.test"));
     let recipients: Vec<&str> = envelope.recipients.iter().map(|address| address.as_str()).collect();
     assert_eq!(recipients, ["One@example.com", "two@example.com"]);
-    assert_eq!((envelope.mid.0, envelope.eight_bit, envelope.size_bytes), (1, false, kept.body.len() as u64));
-    let text = String::from_utf8(kept.body.to_vec()).unwrap();
+    assert_eq!((envelope.mid.0, envelope.eight_bit, envelope.size_bytes), (1, false, kept.body.front().len() as u64));
+    let text = String::from_utf8(kept.body.front().to_vec()).unwrap();
     let (field, rest) = text.split_once("Subject").unwrap();
     let date = envelope.received_at.rfc5322();
     assert_eq!(
@@ -44,7 +44,7 @@ async fn ehlo_offers_what_we_have() {
     );
     client.says("HELO client.test", "250 mail.test").await;
     client.sends_a_message("x: y\r\n\r\n.\r\n", "250 2.0.0").await;
-    assert!(house.spool.kept()[0].body.windows(10).any(|window| window == b"with SMTP "));
+    assert!(house.spool.kept()[0].body.front().windows(10).any(|window| window == b"with SMTP "));
 }
 
 #[tokio::test]

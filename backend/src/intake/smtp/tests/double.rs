@@ -1,7 +1,7 @@
 //! A spool in memory: keeps what it is given, or fails as it is told.
 
-use crate::spool::{Answer, Begun, Kept, Note, Spool, SpoolError, Submission};
-use bytes::Bytes;
+use crate::spool::tests::{BlobDouble, at_once};
+use crate::spool::{Answer, Begun, BlobWriter, Body, Kept, Note, Spool, SpoolError, Submission};
 use common::vocab::MessageId;
 use engine::envelope::Settlement;
 use std::sync::Mutex;
@@ -26,6 +26,9 @@ pub enum Mood {
     Waits,
 }
 
+/// Low, so that many a test meets a file.
+const BLOB_FROM: usize = 2_000;
+
 /// The spool.
 #[derive(Debug, Default)]
 pub struct MemorySpool {
@@ -33,6 +36,8 @@ pub struct MemorySpool {
     mood: Mutex<Mood>,
     kept: Mutex<Vec<Submission>>,
     waiting: Mutex<Vec<oneshot::Sender<Result<Kept, SpoolError>>>>,
+    /// The files of large bodies.
+    pub blobs: BlobDouble,
 }
 
 impl MemorySpool {
@@ -55,8 +60,13 @@ impl MemorySpool {
     pub fn only_body(&self) -> Vec<u8> {
         let kept = self.kept();
         assert_eq!(kept.len(), 1, "one transaction makes one message");
-        without_trace(&kept[0].body)
+        without_trace(&octets_of(&kept[0].body))
     }
+}
+
+/// All octets of a body.
+pub fn octets_of(body: &Body) -> Vec<u8> {
+    at_once(body.clone().whole()).expect("it is whole").into()
 }
 
 /// The message without its first field, which must be our Received, two lines long.
@@ -101,7 +111,15 @@ impl Spool for MemorySpool {
 
     fn settle(&self, _: Vec<Settlement>) {}
 
-    fn body(&self, mid: MessageId) -> Answer<Bytes> {
+    fn blob_from(&self) -> usize {
+        BLOB_FROM
+    }
+
+    fn stream(&self, mid: MessageId) -> Answer<BlobWriter> {
+        self.blobs.begin(mid)
+    }
+
+    fn body(&self, mid: MessageId) -> Answer<Body> {
         let (sender, receiver) = oneshot::channel();
         let kept = self.kept();
         let found = kept.iter().find(|submission| submission.envelope.mid == mid);

@@ -26,7 +26,7 @@ async fn addresses_beyond_ascii_are_for_transactions_that_asked_for_them() {
     let expected = [("\u{7528}\u{6237}@b\u{fc}cher.test", "xn--bcher-kva.test")];
     assert_eq!(recipients, expected, "two spellings of one recipient");
     assert!(kept.envelope.smtputf8);
-    assert!(kept.body.windows(15).any(|window| window == b" with UTF8SMTP "));
+    assert!(kept.body.front().windows(15).any(|window| window == b" with UTF8SMTP "));
 }
 
 #[tokio::test]

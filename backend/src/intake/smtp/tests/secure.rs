@@ -52,7 +52,7 @@ async fn nothing_that_was_said_in_clear_text_survives_the_handshake() {
     client.send("EHLO after.test\r\n").await;
     assert!(!client.reply().await.contains("STARTTLS"));
     client.sends_a_message("x: y\r\n\r\n.\r\n", "250 2.0.0").await;
-    let text = String::from_utf8(house.spool.kept()[0].body.to_vec()).unwrap();
+    let text = String::from_utf8(house.spool.kept()[0].body.front().to_vec()).unwrap();
     let head = "Received: from after.test ([127.0.0.1])\r\n\tby mail.test with ESMTPS id 1\r\n\ttls TLS_";
     assert!(text.starts_with(head) && text.contains(" (TLSv1.3); "), "{text}");
 }
