@@ -21,6 +21,8 @@ mod query;
 mod rate;
 mod resetcounters;
 mod sendmail;
+mod showmessage;
+mod showrecipients;
 mod status;
 mod suspenddel;
 mod telnet;
@@ -116,6 +118,10 @@ async fn dispatch(
         }
         Verb::Hostrate { host, seconds, count } => {
             rate::host(&client, &host, rate::Beat::new(seconds, count), terminal).await?;
+        }
+        Verb::Showmessage { mid } => showmessage::run(&client, mid, terminal).await?,
+        Verb::Showrecipients { selection, limit } => {
+            showrecipients::run(&client, &selection, limit, terminal).await?;
         }
         Verb::Dig { words, reverse } => {
             let question = dig::Question::parse(&words, reverse, language).map_err(Failure::Usage)?;

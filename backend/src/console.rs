@@ -15,6 +15,7 @@ pub mod index;
 pub mod letterhead;
 pub mod live;
 pub mod probes;
+mod search;
 mod serve;
 mod state;
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! The parts: `accept` (mail enters), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
 //! jumped), `braking` (too many refusals at once), `count` (what is counted and kept), `tls` (which connection asks for
-//! it), `retry` (an operator says now), `suspend` (not now), `show` (what it shows of itself), `basis` (what a cause rests on).
+//! it), `retry` (an operator says now), `suspend` (not now), `search` (what a filter means), `show` (what it shows of
+//! itself), `basis` (what a cause rests on).
 
 mod accept;
 mod backoff;
@@ -14,6 +15,7 @@ mod count;
 mod ending;
 mod outcome;
 mod retry;
+mod search;
 mod session;
 mod show;
 mod start;

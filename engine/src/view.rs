@@ -5,6 +5,7 @@ use crate::envelope::Envelope;
 use crate::route::Route;
 use crate::suspension::Suspension;
 use crate::tls::Protection;
+use common::filter::Filter;
 use common::vocab::{
     AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, MessageId, RecipientId, Reply, Timestamp, VerdictCode,
     WaitCause,
@@ -150,6 +151,32 @@ pub struct RecipientView {
     pub waited: Vec<(WaitCause, Duration)>,
     /// The latest verdict on it and the reply behind it.
     pub latest: Option<(VerdictCode, Option<Reply>)>,
+}
+
+/// What is looked for in the queue, and where to go on.
+#[derive(Clone, Debug)]
+pub struct Search {
+    /// Which recipients.
+    pub filter: Arc<Filter>,
+    /// The place of the slice before; `None` at the start.
+    pub after: Option<MessageId>,
+    /// Messages up to this one are counted and not shown.
+    pub shown_after: Option<MessageId>,
+    /// Messages that are shown at most; the others are counted.
+    pub room: usize,
+}
+
+/// A slice of what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Messages with the recipients that pass.
+    pub shown: Vec<MessageView>,
+    /// Messages with such recipients, shown or not.
+    pub messages: u64,
+    /// There was a message to show for which there was no room.
+    pub more: bool,
+    /// Where the next slice goes on; `None` when all was looked at.
+    pub place: Option<MessageId>,
 }
 
 /// What a retry would touch or has touched.

@@ -3,8 +3,9 @@
 use common::vocab::{ActionId, CountWindow, Counters, HostStatus, MessageId, Timestamp, VerdictCode, WaitCause};
 use engine::envelope::Envelope;
 use engine::failure::RouteFailure;
-use engine::view::HostView;
+use engine::view::{HostView, Search};
 use engine::{Engine, Event, HostScope, Output, Settings};
+use std::sync::Arc;
 use std::time::Duration;
 use tests::books::Books;
 use tests::host::Character;
@@ -154,6 +155,58 @@ fn a_record_ends_three_hours_after_its_last_mail_and_its_counters_stay() {
     let idle = world.now.since(DAWN);
     assert!((10_800..10_900).contains(&idle.as_secs()), "{idle:?}");
     assert_eq!(world.engine.ended_counters().delivered_recipients, 1);
+}
+
+/// Everything that a filter finds, slice by slice: (message, its recipients' numbers), and how many slices it took.
+fn search(world: &World, filter: &str) -> (Vec<(MessageId, Vec<u32>)>, usize) {
+    let filter = Arc::new(filter.parse().expect("a filter"));
+    let (mut all, mut after, mut slices) = (Vec::new(), None, 0);
+    loop {
+        let search = Search { filter: Arc::clone(&filter), after, shown_after: None, room: usize::MAX };
+        let found = world.engine.search(world.now, &search);
+        assert_eq!(found.messages as usize, found.shown.len());
+        all.extend(found.shown.iter().map(|message| {
+            (message.envelope.mid, message.recipients.iter().map(|recipient| recipient.rid.0).collect())
+        }));
+        (after, slices) = (found.place, slices + 1);
+        if after.is_none() {
+            return (all, slices);
+        }
+    }
+}
+
+#[test]
+fn a_search_finds_every_message_once_in_slices_and_shows_the_recipients_that_match() {
+    let mut world = World::with_host(9, "down.test", Character::Down);
+    world.add_host("grey.test", Character::Greylisting);
+    let sent: Vec<MessageId> = (0..600)
+        .map(|number| world.send(vec![format!("a{number}@down.test").parse().unwrap(), "b@grey.test".parse().unwrap()]))
+        .collect();
+    let (all, slices) = search(&world, "");
+    assert_eq!(all.iter().map(|(mid, _)| *mid).collect::<Vec<_>>(), sent);
+    assert!(slices > 3, "1,200 recipients were looked at in {slices} slices");
+    let (grey, _) = search(&world, "host:grey.test");
+    assert_eq!(grey.len(), 600);
+    assert!(grey.iter().all(|(_, rids)| *rids == [1]));
+    assert_eq!(search(&world, "to:a77@").0, [(sent[77], vec![0])]);
+    assert_eq!(search(&world, "-host:*.test").0, []);
+    step_until(&mut world, "down", |world| search(world, "cause:host_down host:down.test").0.len() == 600);
+    assert_eq!(search(&world, "cause:host_down to:b@").0, []);
+}
+
+#[test]
+fn what_a_search_has_no_room_for_is_counted() {
+    let mut world = World::with_host(10, "down.test", Character::Down);
+    let sent: Vec<MessageId> = (0..5).map(|_| world.send(vec!["a@down.test".parse().unwrap()])).collect();
+    let search = |shown_after, room| {
+        let search = Search { filter: Arc::default(), after: None, shown_after, room };
+        let found = world.engine.search(world.now, &search);
+        let shown: Vec<MessageId> = found.shown.iter().map(|message| message.envelope.mid).collect();
+        (shown, found.messages, found.more)
+    };
+    assert_eq!(search(None, 2), (sent[..2].to_vec(), 5, true));
+    assert_eq!(search(Some(sent[1]), 2), (sent[2..4].to_vec(), 5, true));
+    assert_eq!(search(Some(sent[3]), 2), (sent[4..].to_vec(), 5, false));
 }
 
 #[test]

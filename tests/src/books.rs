@@ -16,7 +16,9 @@ impl Books {
     /// Writes down what has changed, of so many hosts at most.
     pub fn save(&mut self, engine: &mut Engine, now: Timestamp, hosts_max: usize) {
         let memory = engine.take_unsaved(now, hosts_max);
-        memory.forgotten.iter().for_each(|host| drop(self.hosts.remove(host)));
+        for host in &memory.forgotten {
+            self.hosts.remove(host);
+        }
         self.hosts.extend(memory.hosts);
         self.total = memory.total;
     }

@@ -1,6 +1,7 @@
 //! The command line: verbs and flags, with their help.
 
 use crate::cli::delivernow::{Mode, Target};
+use crate::cli::showrecipients::Selection;
 use crate::cli::tophosts::SortKey;
 use crate::cli::user::UserAct;
 use crate::config::parse_span;
@@ -110,6 +111,20 @@ pub enum Verb {
         /// Lines to print; until Ctrl-C unless given
         #[arg(long, value_name = "LINES", value_parser = clap::value_parser!(u64).range(1..))]
         count: Option<u64>,
+    },
+    /// A queued message, and why each of its recipients waits
+    Showmessage {
+        /// Its number
+        mid: u64,
+    },
+    /// What waits in the queue, the oldest first
+    Showrecipients {
+        /// Which recipients; all unless told
+        #[command(flatten)]
+        selection: Selection,
+        /// Messages at most
+        #[arg(long, value_name = "COUNT", default_value = "100", value_parser = clap::value_parser!(u16).range(1..=500))]
+        limit: u16,
     },
     /// Ask a name server: [@SERVER] [TYPE] NAME [+tcp] [+dnssec], or -x ADDRESS
     Dig {

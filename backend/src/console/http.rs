@@ -10,6 +10,7 @@ pub(super) mod client;
 mod cookie;
 mod description;
 pub mod gate;
+mod messages;
 mod origin;
 mod people;
 mod post;
@@ -55,6 +56,7 @@ pub(super) fn routes() -> Vec<Row> {
         (Some(See), "/api/v1/status", get(api::status)),
         (Some(See), "/api/v1/hosts", get(api::hosts)),
         (Some(See), "/api/v1/hosts/{host}", get(api::host)),
+        (Some(See), "/api/v1/messages", get(messages::messages)),
         (Some(Send), "/api/v1/messages", post(post::post)),
         (Some(See), "/api/v1/messages/{mid}", get(api::message)),
         (Some(Retry), "/api/v1/actions", post(api::act)),

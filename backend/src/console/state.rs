@@ -22,6 +22,9 @@ use tokio::sync::{Semaphore, watch};
 /// Longest wait for the driver's answer. It answers within milliseconds; more means that it is stuck.
 const DESK_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Searches at once: each has the driver look at a slice of the queue in turn with its own work.
+const SEARCHES_MAX: usize = 2;
+
 /// What the console is told about the server it stands in.
 #[derive(Clone, Debug)]
 pub struct ConsoleSettings {
@@ -115,6 +118,8 @@ pub struct ConsoleState {
     pub(super) probes: ProbeBook,
     /// A seat for each open websocket.
     pub(super) live: Arc<Semaphore>,
+    /// A seat for each search through the queue.
+    pub(super) searches: Semaphore,
     /// Requests so far.
     pub(super) requests: AtomicU64,
     connections: AtomicU64,
@@ -133,6 +138,7 @@ impl ConsoleState {
             actions: ActionBook::new(parts.desk.clone(), parts.spool.clone(), parts.clock, first),
             probes: ProbeBook::new(parts.digger, parts.telnet.clone(), first),
             live: Arc::new(Semaphore::new(parts.settings.live_max)),
+            searches: Semaphore::new(SEARCHES_MAX),
             desk: parts.desk,
             hosts: parts.hosts,
             clock: parts.clock,

@@ -5,12 +5,13 @@
 //! Never: a look at the clock, a decision. The walk goes on in `index` (lists) and `http` (details).
 
 use crate::console::letterhead::Letterhead;
+use common::filter::state_of;
 use common::vocab::{
     Badge, CauseCounts, CountWindow, Counters, Domain, Reply, Timestamp, VerdictCode, WaitCause, badge,
 };
 use common::wire::{
     Action, ActionKind, ActionState, Because, Counted, CounterColumns, Exchanger, ExchangerAddress, Held, HostDetail,
-    HostRow, MessageDetail, RecipientRow, RecipientState, SaidReply, TlsState, Totals, Verdict,
+    HostRow, MessageDetail, RecipientRow, SaidReply, TlsState, Totals, Verdict,
 };
 use common::words::{self, ActionPhrase, Language, Phrase};
 use engine::count::CountsView;
@@ -254,11 +255,7 @@ fn recipient(view: &MessageView, waiting: &RecipientView, language: Language) ->
         rid: waiting.rid,
         host: address.domain().clone(),
         address: address.clone(),
-        state: match waiting.cause {
-            WaitCause::Sending => RecipientState::Sending,
-            WaitCause::Held => RecipientState::Held,
-            _ => RecipientState::Queued,
-        },
+        state: state_of(waiting.cause),
         cause: Some(waiting.cause),
         because: Some(because(waiting.cause, &waiting.basis, language)),
         also: waiting.also.clone(),

@@ -5,7 +5,7 @@ use common::vocab::{ActionId, Counters, Domain, MessageId, Timestamp};
 use engine::HostScope;
 use engine::count::CountsView;
 use engine::suspension::Suspension;
-use engine::view::{HostDetailView, HostView, MessageView, RetryView, SuspendView};
+use engine::view::{Found, HostDetailView, HostView, MessageView, RetryView, Search, SuspendView};
 use tokio::sync::{mpsc, oneshot};
 
 /// Questions that may wait at the desk. More would only mean that the driver is stuck.
@@ -85,6 +85,13 @@ pub enum Question {
         /// The answer; `None` if it is not in the queue.
         answer: oneshot::Sender<Option<Box<MessageView>>>,
     },
+    /// A slice of a search through the queue.
+    Search {
+        /// What is looked for, and where to go on.
+        search: Search,
+        /// The answer.
+        answer: oneshot::Sender<Found>,
+    },
 }
 
 /// The driver has stopped.
@@ -151,6 +158,11 @@ impl Desk {
     /// A queued message.
     pub async fn message(&self, mid: MessageId) -> Result<Option<Box<MessageView>>, DriverGone> {
         self.ask(|answer| Question::Message { mid, answer }).await
+    }
+
+    /// The next slice of a search. Whoever searches asks slice by slice, so that the driver is never held up.
+    pub async fn search(&self, search: Search) -> Result<Found, DriverGone> {
+        self.ask(|answer| Question::Search { search, answer }).await
     }
 }
 

@@ -198,6 +198,15 @@ pub enum VerbPhrase<'a> {
         /// Why, in the system's words.
         why: &'a str,
     },
+    /// A filter that no recipient passes.
+    NothingMatches,
+    /// A list that ends before its end.
+    NotAllShown {
+        /// Messages that were printed.
+        shown: u64,
+        /// Messages that match.
+        total: u64,
+    },
     /// Heading of the notes.
     CheckNote {
         /// A sentence about a setting.

@@ -60,6 +60,10 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         }
         CheckRoute { pattern, to } => format!("Mail for {pattern} goes to {to}."),
         CheckBusy { address, why } => format!("{address} cannot be opened at this moment: {why}"),
+        NothingMatches => "No recipient in the queue matches.".into(),
+        NotAllShown { shown, total } => {
+            format!("{shown} of {total} messages are shown: narrow the filter, or raise --limit (500 at most).")
+        }
         CheckNote { note } => format!("Note: {note}."),
     }
 }

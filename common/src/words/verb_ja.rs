@@ -59,6 +59,10 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         CheckByMx { port } => format!("経路のない宛先は、ドメインのメールサーバーのポート {port} へ配信します。"),
         CheckRoute { pattern, to } => format!("{pattern} 宛の配信先: {to}"),
         CheckBusy { address, why } => format!("{address} は現在開けません: {why}"),
+        NothingMatches => "条件に合う受信者はキューにありません。".into(),
+        NotAllShown { shown, total } => format!(
+            "{total}通のうち{shown}通を表示しました。フィルターを絞り込むか、--limit（最大500）を増やしてください。"
+        ),
         CheckNote { note } => format!("注意: {note}。"),
     }
 }

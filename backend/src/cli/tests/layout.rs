@@ -1,7 +1,7 @@
 //! Golden layouts: the exact text.
 
 use super::sample::*;
-use crate::cli::{delivernow, dig, hoststatus, rate, status, tophosts};
+use crate::cli::{delivernow, dig, hoststatus, rate, showmessage, showrecipients, status, tophosts};
 use common::vocab::{CountWindow, Counters, Timestamp, VerdictCode};
 use common::wire::{ActionState, DigDelivery, DigHop, HostRow, SaidReply, TlsState};
 use common::words::Language;
@@ -431,5 +431,38 @@ fn a_dry_run_says_that_nothing_was_changed() {
     assert_eq!(
         delivernow::layout(&all, false, &nothing, Language::Ja),
         "Scheduling all messages for delivery.\n再試行待ちの受信者はありません。\n"
+    );
+}
+
+#[test]
+fn showrecipients_has_two_lines_for_each_recipient() {
+    assert_eq!(
+        showrecipients::layout(NOW, &[message()]),
+        "
+MID/              Bytes/   Sender/                         Age
+[RID]             [Atmps]  Recipient                       Cause
+1527              1230     <>                              8m 38s
+[0]               [2]      9554@example.net                retry
+"
+    );
+}
+
+#[test]
+fn showmessage_says_why_each_recipient_waits_and_escapes_what_came_from_outside() {
+    assert_eq!(
+        showmessage::layout(&message()),
+        "
+MID:                   1527
+Envelope Sender:       <>
+Bytes:                 1230
+Received:              Tue Nov 24 04:00:00 2026 UTC
+Message-ID:            -
+Subject:               \\x1b[5mTesting
+
+[0]               [2]      9554@example.net                retry
+  Expires:             Tue Nov 24 04:08:38 2026 UTC
+  Latest reply:        451 4.7.1 later
+                       or never
+"
     );
 }

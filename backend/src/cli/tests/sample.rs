@@ -1,6 +1,6 @@
 //! Wire values for the tests.
 
-use common::vocab::{Badge, CauseCounts, HostStatus, Owner, Timestamp, VerdictCode, WaitCause};
+use common::vocab::{Badge, CauseCounts, HostStatus, MessageId, Owner, RecipientId, Timestamp, VerdictCode, WaitCause};
 use common::wire::*;
 
 /// Tue Nov 24 04:08:38 2026 UTC.
@@ -184,5 +184,34 @@ pub(super) fn action(matched: u64, hosts: u64) -> Action {
         until: None,
         sample: Vec::new(),
         obstacles: Vec::new(),
+    }
+}
+
+/// A message that waits: number 1527, accepted at 04:00.
+pub(super) fn message() -> MessageDetail {
+    let waiting = RecipientRow {
+        rid: RecipientId(0),
+        address: "9554@example.net".parse().unwrap(),
+        host: "example.net".parse().unwrap(),
+        state: RecipientState::Queued,
+        cause: Some(WaitCause::Retry),
+        because: None,
+        also: Vec::new(),
+        waited_seconds: CauseCounts::default(),
+        unrecorded_seconds: 0,
+        attempts: 2,
+        next_attempt_at: None,
+        expires_at: Some(NOW),
+        reply: Some("451 4.7.1 later\nor never".into()),
+    };
+    MessageDetail {
+        mid: MessageId(1_527),
+        from: String::new(),
+        size_bytes: 1_230,
+        received_at: "2026-11-24T04:00:00Z".parse().unwrap(),
+        message_id: None,
+        subject: Some("\u{1b}[5mTesting".into()),
+        as_of: None,
+        recipients: vec![waiting],
     }
 }

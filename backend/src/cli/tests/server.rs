@@ -59,11 +59,13 @@ fn refused(code: ErrorCode, sentence: &str) -> Response {
 }
 
 fn router(seen: Seen) -> Router {
-    let (s1, s2, s3, s4, s5) = (seen.clone(), seen.clone(), seen.clone(), seen.clone(), seen);
+    let (s1, s2, s3, s4, s5, s6) = (seen.clone(), seen.clone(), seen.clone(), seen.clone(), seen.clone(), seen);
     Router::new()
         .route("/api/v1/status", get(move |headers: HeaderMap| status_or_refusal(s1, headers)))
         .route("/api/v1/hosts", get(move |RawQuery(query): RawQuery| hosts(s2, query)))
         .route("/api/v1/hosts/{host}", get(|Path(host): Path<String>| host_of(host)))
+        .route("/api/v1/messages", get(move |RawQuery(query): RawQuery| messages(s6, query)))
+        .route("/api/v1/messages/{mid}", get(|Path(mid): Path<u64>| message_of(mid)))
         .route("/api/v1/actions", post(move |body: Bytes| act(s3, body)))
         .route("/api/v1/probes", post(move |body: Bytes| probe(s4, body)))
         .route("/api/v1/probes/{id}", get(probe_of))
@@ -82,6 +84,18 @@ async fn status_or_refusal(seen: Seen, headers: HeaderMap) -> Response {
 async fn hosts(seen: Seen, query: Option<String>) -> Json<List<HostRow>> {
     seen.note(query.unwrap_or_default());
     Json(List { items: vec![down("down.test"), row("mail.com")], total: 2, next: None })
+}
+
+async fn messages(seen: Seen, query: Option<String>) -> Json<List<MessageDetail>> {
+    let query = query.unwrap_or_default();
+    let none = query.contains("nobody");
+    seen.note(query);
+    let items = if none { Vec::new() } else { vec![message()] };
+    Json(List { items, total: 9, next: (!none).then(|| "1527".into()) })
+}
+
+async fn message_of(mid: u64) -> Response {
+    if mid == 1_527 { Json(message()).into_response() } else { refused(ErrorCode::NotFound, "no such message") }
 }
 
 async fn host_of(host: String) -> Response {

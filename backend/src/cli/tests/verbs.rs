@@ -4,7 +4,9 @@ use super::server::{Canned, start, start_tcp};
 use crate::cli::arguments::Arguments;
 use crate::cli::{Surroundings, Terminal, run};
 use clap::Parser;
-use common::wire::{Action, ApiError, ErrorCode, HostDetail, HostRow, List, Probe, ProbeEvent, ServerStatus};
+use common::wire::{
+    Action, ApiError, ErrorCode, HostDetail, HostRow, List, MessageDetail, Probe, ProbeEvent, ServerStatus,
+};
 
 /// What a verb left behind.
 struct Ran {
@@ -56,6 +58,31 @@ async fn every_question_reaches_the_socket_of_the_configuration_and_prints_its_l
 }
 
 #[tokio::test]
+async fn showrecipients_asks_with_one_filter_made_of_all_its_flags() {
+    let server = start();
+    let words = ["showrecipients", "--host", "*.net", "--from", "", "--filter", "-cause:slot age>2h", "--limit", "7"];
+    let ran = server.ask(&words).await;
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    assert!(ran.out.contains("9554@example.net") && ran.out.contains("\n1 of 9 messages are shown"), "{}", ran.out);
+    let asked = "limit=7&q=host%3A%22%2A.net%22%20from%3A%22%22%20-cause%3Aslot%20age%3E2h";
+    assert_eq!(server.seen.all(), [asked]);
+    let none = server.ask(&["showrecipients", "--to", "nobody"]).await;
+    assert_eq!((none.code, none.out.as_str()), (0, "No recipient in the queue matches.\n"));
+    let wrong = server.ask(&["showrecipients", "--filter", "cause:moon"]).await;
+    assert_eq!((wrong.code, server.seen.all().len()), (2, 2), "nobody is asked");
+    assert!(wrong.err.contains("At character 1 of the filter"), "{}", wrong.err);
+}
+
+#[tokio::test]
+async fn showmessage_shows_what_waits_and_says_no_to_what_does_not() {
+    let server = start();
+    let ran = server.ask(&["showmessage", "1527"]).await;
+    assert!(ran.code == 0 && ran.out.contains("Latest reply:        451 4.7.1 later"), "{}", ran.out);
+    let missing = server.ask(&["showmessage", "3"]).await;
+    assert_eq!((missing.code, missing.err.as_str()), (1, "nexthop: MID 3 not found.\n"));
+}
+
+#[tokio::test]
 async fn json_prints_what_the_api_gave_and_nothing_else() {
     let server = start();
     let list: List<HostRow> = serde_json::from_str(&server.ask(&["tophosts", "--json"]).await.out).unwrap();
@@ -63,6 +90,8 @@ async fn json_prints_what_the_api_gave_and_nothing_else() {
     serde_json::from_str::<ServerStatus>(&server.ask(&["--json", "status"]).await.out).unwrap();
     serde_json::from_str::<HostDetail>(&server.ask(&["hoststatus", "mail.com", "--json"]).await.out).unwrap();
     serde_json::from_str::<Probe>(&server.ask(&["dig", "a.test", "--json"]).await.out).unwrap();
+    serde_json::from_str::<MessageDetail>(&server.ask(&["showmessage", "1527", "--json"]).await.out).unwrap();
+    serde_json::from_str::<List<MessageDetail>>(&server.ask(&["showrecipients", "--json"]).await.out).unwrap();
     serde_json::from_str::<Action>(&server.ask(&["delivernow", "all", "--json"]).await.out).unwrap();
 }
 

@@ -97,11 +97,7 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
 pub(super) async fn hosts(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
     let query = Parameters::read(query.as_deref(), &["limit", "cursor", "sort", "q", "window"])?;
     let window = window(&query)?;
-    let limit = match query.get("limit").map(str::parse) {
-        None => PAGE_ROWS,
-        Some(Ok(limit)) if (1..=PAGE_ROWS_MAX).contains(&limit) => limit,
-        Some(_) => return Err(bad("limit", "A page has 1 to 500 rows.")),
-    };
+    let limit = page_rows(&query)?;
     let cursor = match query.get("cursor").map(Cursor::parse) {
         None => None,
         Some(Some(cursor)) => Some(cursor),
@@ -128,6 +124,15 @@ pub(super) async fn hosts(State(shared): State<Shared>, RawQuery(query): RawQuer
 fn window(query: &Parameters) -> Result<Option<CountWindow>, Refusal> {
     let window = query.get("window").map(str::parse).transpose();
     window.map_err(|_| bad("window", "A window is 1m, 1h or 24h; without one counters count since counters_since."))
+}
+
+/// How many rows a page is to have.
+pub(super) fn page_rows(query: &Parameters) -> Result<usize, Refusal> {
+    match query.get("limit").map(str::parse) {
+        None => Ok(PAGE_ROWS),
+        Some(Ok(limit)) if (1..=PAGE_ROWS_MAX).contains(&limit) => Ok(limit),
+        Some(_) => Err(bad("limit", "A page has 1 to 500 rows.")),
+    }
 }
 
 /// `active_recipients` is smallest first, `-active_recipients` largest first.

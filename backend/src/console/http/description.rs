@@ -3,7 +3,7 @@
 //! Promises: every route is in it with what it takes and answers; a test walks the router against it.
 //! Never: said anew by hand; names, shapes and words come from `common::wire`.
 
-use super::{api, people, post, session};
+use super::{api, messages, people, post, session};
 use crate::console::live;
 use axum::http::header;
 use axum::response::IntoResponse;
@@ -31,6 +31,7 @@ use utoipa::{Modify, OpenApi};
         api::status,
         api::hosts,
         api::host,
+        messages::messages,
         post::post,
         api::message,
         api::act,

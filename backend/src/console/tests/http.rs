@@ -148,6 +148,33 @@ async fn a_message_is_shown_with_what_waits_of_it() {
 }
 
 #[tokio::test]
+async fn messages_come_in_pages_and_each_knows_how_many_there_are() {
+    let house = House::new().await;
+    let mids = |page: &Value| -> Vec<u64> {
+        page["items"].as_array().unwrap().iter().map(|message| message["mid"].as_u64().unwrap()).collect()
+    };
+    let all = house.get("/api/v1/messages").await.json();
+    assert_eq!((mids(&all), &all["total"], &all["next"]), (vec![7, 8, 9], &json!(3), &Value::Null));
+    assert_eq!(all["items"][0]["recipients"][0]["cause"], "retry");
+    let first = house.get("/api/v1/messages?limit=2&sort=mid&q=to:y").await.json();
+    assert_eq!((mids(&first), &first["total"], &first["next"]), (vec![7, 8], &json!(3), &json!("8")));
+    let second = house.get("/api/v1/messages?limit=2&cursor=8&q=to:y").await.json();
+    assert_eq!((mids(&second), &second["total"], &second["next"]), (vec![9], &json!(3), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_search_that_cannot_be_read_is_refused_by_field_and_place() {
+    let house = House::new().await;
+    for (query, field) in [("limit=501", "limit"), ("cursor=x", "cursor"), ("sort=-mid", "sort"), ("host=a", "host")] {
+        let answer = house.get(&format!("/api/v1/messages?{query}")).await;
+        refused(&answer, 422, ErrorCode::BadField, Some(field));
+    }
+    let answer = house.get("/api/v1/messages?q=a%20cause:moon").await;
+    let sentence = refused(&answer, 422, ErrorCode::BadField, Some("q"));
+    assert!(sentence.starts_with("At character 3 of the filter: \"moon\" is no cause."), "{sentence}");
+}
+
+#[tokio::test]
 async fn a_message_is_known_by_its_subject_and_message_id() {
     let house = House::new().await;
     // The played driver has number 7 alone.

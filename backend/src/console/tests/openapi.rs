@@ -128,6 +128,7 @@ async fn what_is_answered_is_what_is_described() {
         ("/api/v1/hosts", "get", "200", house.get("/api/v1/hosts").await),
         ("/api/v1/hosts/{host}", "get", "200", house.get("/api/v1/hosts/b.test").await),
         ("/api/v1/messages/{mid}", "get", "200", house.get("/api/v1/messages/7").await),
+        ("/api/v1/messages", "get", "200", house.get("/api/v1/messages").await),
         ("/api/v1/messages", "post", "202", house.post("/api/v1/messages", &message).await),
         ("/api/v1/actions", "post", "200", act),
         ("/api/v1/actions/{id}", "get", "200", house.get(&format!("/api/v1/actions/{id}")).await),

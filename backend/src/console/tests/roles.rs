@@ -84,6 +84,8 @@ fn retry() -> ActionRequest {
 fn frames() -> Vec<(ClientFrame, Role)> {
     let telnet = Topic::Smtp { request: TelnetRequest { host: "192.0.2.1".into(), port: None } };
     let other = ActionRequest { kind: ActionKind::Other, ..retry() };
+    let suspend = ActionRequest { kind: ActionKind::Suspend, ..retry() };
+    let resume = ActionRequest { kind: ActionKind::Resume, ..retry() };
     let preview = ActionRequest { dry_run: true, ..retry() };
     vec![
         (ClientFrame::Hello(Hello { build: "t".into(), locale: "en".into() }), Role::Viewer),
@@ -98,6 +100,8 @@ fn frames() -> Vec<(ClientFrame, Role)> {
         (ClientFrame::Command { id: 1, action: retry() }, Role::Operator),
         (ClientFrame::Command { id: 2, action: preview }, Role::Operator),
         (ClientFrame::Command { id: 3, action: other }, Role::Operator),
+        (ClientFrame::Command { id: 4, action: suspend }, Role::Operator),
+        (ClientFrame::Command { id: 5, action: resume }, Role::Operator),
     ]
 }
 

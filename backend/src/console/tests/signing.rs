@@ -184,6 +184,20 @@ async fn there_is_always_an_admin() {
 }
 
 #[tokio::test]
+async fn a_flood_of_foreign_requests_is_written_down_within_bounds() {
+    let house = House::with_sign_in().await;
+    for _ in 0..100 {
+        let head = "GET /api/v1/status HTTP/1.1\r\nHost: evil.test\r\n";
+        assert_eq!(house.ask(head, "").await.status, 403);
+    }
+    let row = house.audited("nobody", "host").await;
+    assert_eq!(row[2], "evil.test");
+    assert!(row[3].starts_with("refused: The console is not known by this name."), "{row:?}");
+    let rows = house.audit().await.len();
+    assert!((1..=60).contains(&rows), "{rows} rows: thirty in a minute, and a minute may have ended");
+}
+
+#[tokio::test]
 async fn a_token_that_has_expired_is_none() {
     let house = House::with_sign_in().await;
     for lifetime in [0, 3 * 366 * 86_400] {

@@ -1,0 +1,39 @@
+//! `GET /api/v1/messages`: what waits, by a filter.
+
+use super::Shared;
+use super::api::page_rows;
+use super::read::{Json, Parameters, bad, number};
+use super::refusal::Refusal;
+use crate::console::search;
+use axum::extract::{RawQuery, State};
+use common::filter::Filter;
+use common::vocab::MessageId;
+use common::wire::{ApiError, List, MessageDetail};
+
+/// `GET /api/v1/messages?q=&limit=&cursor=&sort=`: messages with the recipients that match. Subject and Message-ID are
+/// in the message itself only: they would have to be read from the disk.
+#[utoipa::path(get, path = "/api/v1/messages", tag = "messages", params(
+    ("q" = Option<String>, Query, max_length = 1024, description = "Terms that a recipient has to match: host: from: to: mid: cause: state: reply: age> attempts> size>, words; `-` turns a term round, quotes keep blanks", example = "host:example.com -cause:retry age>2h"),
+    ("limit" = Option<u16>, Query, minimum = 1, maximum = 500, description = "Messages of a page at most; 100 unless told. A page of many recipients has fewer"),
+    ("cursor" = Option<String>, Query, description = "`next` of the page before"),
+    ("sort" = Option<String>, Query, description = "`mid`, the oldest first: there is no other order"),
+), responses((status = 200, body = List<MessageDetail>), (status = "default", description = "Refused", body = ApiError)))]
+pub(super) async fn messages(
+    State(shared): State<Shared>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<List<MessageDetail>>, Refusal> {
+    let query = Parameters::read(query.as_deref(), &["limit", "cursor", "sort", "q"])?;
+    let limit = page_rows(&query)?;
+    let cursor = match query.get("cursor").map(number) {
+        None => None,
+        Some(Some(mid)) => Some(MessageId(mid)),
+        Some(None) => return Err(bad("cursor", "This is no cursor: use the one in \"next\" of the page before.")),
+    };
+    if !matches!(query.get("sort"), None | Some("mid")) {
+        return Err(bad("sort", "Messages are sorted by mid alone, the oldest first."));
+    }
+    let language = shared.console.settings.language;
+    let filter: Filter =
+        query.get("q").unwrap_or("").parse().map_err(|error| bad("q", &language.say_filter(&error)))?;
+    Ok(Json(search::page(&shared.console, filter, cursor, limit).await?))
+}
