@@ -117,14 +117,12 @@ fn alone(cause: WaitCause, time: Duration) -> Box<Spent> {
 
 /// A part of a span that had several causes: each has its share, and the last one what division leaves over.
 fn share(mixed: &Spent, part: Duration, span: &Span, own: Own, into: &mut Spent) {
-    let (whole, part) = (mixed.total().as_millis(), part.as_millis());
+    let (whole, part) = (mixed.total().as_millis().max(1), part.as_millis());
     let mut left = part;
-    if whole > 0 {
-        for (cause, time) in mixed.iter() {
-            let mine = (time.as_millis() * part / whole).min(left);
-            left -= mine;
-            into.add(own.under(cause, span.epoch), Duration::from_millis(mine as u64));
-        }
+    for (cause, time) in mixed.iter() {
+        let mine = (time.as_millis() * part / whole).min(left);
+        left -= mine;
+        into.add(own.under(cause, span.epoch), Duration::from_millis(mine as u64));
     }
     into.add(own.under(span.cause, span.epoch), Duration::from_millis(left as u64));
 }
