@@ -21,10 +21,12 @@ use crate::report::{self, ReportLimits, ReportSettings};
 use crate::resolve::rule::Target;
 use crate::resolve::{ResolveSettings, Resolver};
 use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth, SpoolSettings};
-use common::vocab::Timestamp;
+use common::vocab::{DomainError, Timestamp};
 use common::wire::{DigRequest, Health};
 use common::words::Language;
 use engine::failure::RouteFailure;
+use engine::limit::DestinationLimits;
+use engine::pattern::ByDestination;
 use engine::tls::TlsRules;
 use engine::{Engine, Settings};
 use std::net::SocketAddr;
@@ -282,7 +284,10 @@ fn roots(config: &Config) -> Result<Roots, AppError> {
 fn settings(config: &Config, descriptors: Descriptors) -> Result<Settings, AppError> {
     let defaults = Settings::default();
     let rules = config.destinations.iter().filter_map(|one| Some((one.pattern.as_str(), one.tls?)));
+    let limits = limits(&config.destinations).map_err(|why| AppError(format!("a destination's match: {why}")))?;
     Ok(Settings {
+        brake: config.brake.clone(),
+        destinations: limits,
         retry_steps: config.retry.steps.clone(),
         lifetime: config.retry.lifetime,
         warn: config.retry.warn.clone(),
@@ -293,6 +298,22 @@ fn settings(config: &Config, descriptors: Descriptors) -> Result<Settings, AppEr
         connecting_max: descriptors.outgoing(defaults.connecting_max),
         tls: TlsRules::new(rules).map_err(|why| AppError(format!("a destination's match: {why}")))?,
         ..defaults
+    })
+}
+
+/// What the configuration allows each destination, key by key.
+fn limits(destinations: &[crate::config::Destination]) -> Result<DestinationLimits, DomainError> {
+    fn table<T>(
+        all: &[crate::config::Destination],
+        value: impl Fn(&crate::config::Destination) -> Option<T>,
+    ) -> Result<ByDestination<T>, DomainError> {
+        ByDestination::new(all.iter().filter_map(|one| Some((one.pattern.as_str(), value(one)?))))
+    }
+    Ok(DestinationLimits {
+        connections: table(destinations, |one| one.max_connections)?,
+        rate: table(destinations, |one| one.rate)?,
+        session_messages: table(destinations, |one| one.messages_per_connection)?,
+        transaction_recipients: table(destinations, |one| one.recipients_per_message)?,
     })
 }
 

@@ -6,6 +6,7 @@
 //! control socket as the server. Never: binds, connects, creates, or asks the network anything.
 //! The walk goes on in `app`, which turns this into each room's settings.
 
+mod brake;
 mod complaint;
 mod found;
 mod hostname;
@@ -26,6 +27,7 @@ pub use span::{parse_span, write_span};
 
 use common::vocab::Domain;
 use common::words::SettingPhrase;
+use engine::brake::BrakeSettings;
 use sheet::Sheet;
 use std::path::{Path, PathBuf};
 
@@ -65,6 +67,8 @@ pub struct Config {
     pub guard: Guard,
     /// The two clocks.
     pub retry: Retry,
+    /// The brake on mass bounces.
+    pub brake: BrakeSettings,
     /// Mail for our own names.
     pub local: Local,
     /// `[[route]]`, in the order of the file.
@@ -130,6 +134,7 @@ impl Config {
             probe: Probe::read(&top.section("probe")),
             guard: Guard::read(&top.section("guard")),
             retry: Retry::read(&top.section("retry")),
+            brake: brake::read(&top.section("brake")),
             local: Local::read(&top.section("local"), &hostname),
             routes: route::routes(&top),
             destinations: route::destinations(&top),

@@ -173,7 +173,7 @@ impl Driver {
             }
             Question::Host { host, answer } => drop(answer.send(self.engine.host_detail(&host).map(Box::new))),
             Question::Search { search, answer } => drop(answer.send(self.engine.search(now, &search))),
-            Question::Message { mid, answer } => drop(answer.send(self.engine.message(mid).map(Box::new))),
+            Question::Message { mid, answer } => drop(answer.send(self.engine.message(now, mid).map(Box::new))),
             Question::Retry { action, scope, answer } => {
                 let view = self.engine.preview_retry(now, &scope);
                 self.turn([Event::Retry { action, scope }]);

@@ -6,6 +6,7 @@ mod counters;
 mod domain;
 mod glyph;
 mod id;
+mod limit;
 mod notice;
 mod reply;
 #[cfg(feature = "openapi")]
@@ -21,6 +22,7 @@ pub use counters::{Counters, HardBounce};
 pub use domain::{Domain, DomainError};
 pub use glyph::is_invisible;
 pub use id::{ActionId, AttemptId, MessageId, RecipientId, SessionId};
+pub use limit::Limit;
 pub use notice::NotSent;
 pub use reply::{EnhancedCode, REPLY_TEXT_BYTES_MAX, Reply, ReplyCode};
 pub use status::{Badge, HostStatus, badge};

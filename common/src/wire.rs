@@ -5,6 +5,7 @@
 //! is `null`, times are RFC 3339 in UTC, ids are integers below 2^53.
 
 mod action;
+mod because;
 mod damage;
 mod error;
 mod frame;
@@ -16,6 +17,7 @@ mod session;
 mod status;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scope};
+pub use because::Because;
 pub use damage::{DamageKind, DamagedRecord, Quarantined};
 pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use frame::{

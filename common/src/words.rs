@@ -33,6 +33,8 @@ mod verb_en;
 mod verb_ja;
 mod verdict_en;
 mod verdict_ja;
+mod waiting_en;
+mod waiting_ja;
 
 #[cfg(test)]
 mod complete;
@@ -42,7 +44,7 @@ pub use action::ActionPhrase;
 pub use certificate::CertificatePhrase;
 pub use label::{Label, Note};
 pub use number::grouped;
-pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT};
+pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT, Waiting};
 pub use printable::{printable, printable_lines};
 pub use probe::ProbePhrase;
 pub use recovery::{ReadingPhrase, RecoveryPhrase};

@@ -1,11 +1,15 @@
 //! The engine owns the queue, the hosts, the sessions' books; this file has its face and the one `match` over events.
 //!
-//! The parts: `accept` (mail enters), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
+//! The parts: `accept` (mail enters), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
-//! jumped), `count` (what is counted and kept), `tls` (which connection asks for it), `retry` (an operator says now),
-//! `suspend` (not now), `search` (what a filter means), `show` (what it shows of itself).
+//! jumped), `braking` (too many refusals at once), `count` (what is counted and kept), `tls` (which connection asks for
+//! it), `retry` (an operator says now), `suspend` (not now), `search` (what a filter means), `show` (what it shows of
+//! itself), `basis` (what a cause rests on).
 
 mod accept;
+mod backoff;
+mod basis;
+mod braking;
 mod clock;
 mod count;
 mod ending;
@@ -20,6 +24,7 @@ mod timer;
 mod tls;
 mod warning;
 
+use crate::brake::{Refusals, ResolverWatch};
 use crate::host::Host;
 use crate::host_id::HostId;
 use crate::lane::{Lane, Session};
@@ -66,11 +71,15 @@ pub struct Engine {
     next_session: u64,
     next_attempt: u64,
     guard_closed: bool,
+    resolver_watch: ResolverWatch,
+    refusals: Refusals,
     suspensions: suspend::Suspensions,
     counts: count::CountBook,
     /// What became of recipients in the event that is being dealt with.
     endings: Vec<ending::Ending>,
     changed: BTreeSet<HostId>,
+    /// Hosts that the event being dealt with has touched; some more than once.
+    touched: Vec<HostId>,
     gone: Vec<Domain>,
     /// Counters of hosts whose record has ended.
     ended_counters: Counters,
@@ -99,10 +108,13 @@ impl Engine {
             next_session: 1,
             next_attempt: 1,
             guard_closed: false,
+            resolver_watch: ResolverWatch::default(),
+            refusals: Refusals::default(),
             suspensions: suspend::Suspensions::default(),
             counts: count::CountBook::new(now),
             endings: Vec::new(),
             changed: BTreeSet::new(),
+            touched: Vec::new(),
             gone: Vec::new(),
             ended_counters: Counters::default(),
         }
@@ -133,6 +145,17 @@ impl Engine {
             Event::Guard { closed } => self.guarded(now, closed, out),
         }
         self.write_endings(out);
+        self.note_causes(now);
+    }
+
+    /// Puts down at each host that was touched which cause holds it from now on.
+    fn note_causes(&mut self, now: Timestamp) {
+        let (guard_closed, most) = (self.guard_closed, self.settings.cause_history_max);
+        for id in self.touched.drain(..) {
+            if let Some(host) = self.hosts[id.0 as usize].as_mut() {
+                host.note_cause(now, guard_closed, most);
+            }
+        }
     }
 
     /// When the engine wants to be woken if nothing else happens first.
@@ -147,6 +170,9 @@ impl Engine {
 
     fn host_mut(&mut self, id: HostId) -> &mut Host {
         self.changed.insert(id);
+        if self.touched.last() != Some(&id) {
+            self.touched.push(id);
+        }
         self.hosts[id.0 as usize].as_mut().expect("a host id is only kept while its record stands")
     }
 
@@ -154,6 +180,7 @@ impl Engine {
         self.guard_closed = closed;
         let ids: Vec<HostId> = self.names.values().copied().collect();
         self.changed.extend(ids.iter().copied());
+        self.touched.extend(ids.iter().copied());
         if !closed {
             ids.into_iter().for_each(|id| self.start(now, id, out));
         }

@@ -97,6 +97,22 @@ pub enum Fact {
         /// What they said, if they did.
         reply: Option<Reply>,
     },
+    /// Many domains at once are said not to exist: the resolver is not believed for now, and nothing bounces by its word.
+    ResolverSuspected {
+        /// Different domains in the stretch.
+        domains: u32,
+        /// Of these, said not to exist.
+        gone: u32,
+    },
+    /// Several unrelated hosts refuse us at once: what they refuse from now on waits for a person, or for its time.
+    BrakePulled {
+        /// Recipients refused in the stretch.
+        recipients: u64,
+        /// Unrelated hosts that refused them.
+        hosts: u64,
+        /// When the first ones that wait are tried again.
+        until: Timestamp,
+    },
     /// A host's status moved.
     HostMoved {
         /// Which.

@@ -3,20 +3,29 @@
 //! Promises: recipients are counted by stage at every move, so that a list costs nothing per message; what is
 //! done to a host as a whole touches no leg. Never: asks the world for anything; the engine does.
 
+mod backoff;
+mod holding;
+mod timeline;
 mod window;
 
+pub use backoff::Backoff;
+pub use holding::CauseSet;
+pub use timeline::{Own, Timeline};
 pub use window::Window;
 
 use crate::count::Windows;
 use crate::jump::Jump;
-use crate::queue::{Leg, LegKey, LegStage, Word};
+use crate::limit::HostLimits;
+use crate::queue::{Leg, LegKey, LegStage, Spent, Word};
 use crate::route::Route;
 use crate::settings::Settings;
 use crate::shelf::Shelf;
 use crate::suspension::Suspension;
 use crate::tls::{Protection, TlsRule};
 use crate::view::Evidence;
-use common::vocab::{CauseCounts, Counters, Domain, HostStatus, Reply, Timestamp, VerdictCode, WaitCause};
+use common::vocab::{
+    CauseCounts, Counters, Domain, HostStatus, Limit, RecipientId, Reply, Timestamp, VerdictCode, WaitCause,
+};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -55,6 +64,8 @@ pub struct Counts {
     pub sending: u64,
     /// Waiting for their own timer.
     pub retrying: u64,
+    /// Waiting because the brake on mass bounces holds them.
+    pub braked: u64,
 }
 
 impl Counts {
@@ -64,7 +75,10 @@ impl Counts {
     }
     /// Ready to go as far as they themselves are concerned.
     pub fn due(&self) -> u64 {
-        self.active() - self.sending - self.retrying
+        self.active() - self.sending - self.retrying - self.braked
+    }
+    fn timed(&mut self, braked: bool) -> &mut u64 {
+        if braked { &mut self.braked } else { &mut self.retrying }
     }
 }
 
@@ -81,6 +95,8 @@ pub struct Host {
     released: BTreeSet<(Timestamp, LegKey)>,
     fresh_turn: bool,
     epoch: u32,
+    /// Which cause held it as a whole, and when.
+    pub timeline: Timeline,
     /// Recipients by stage.
     pub counts: Counts,
     /// The ancestor's counters.
@@ -119,6 +135,12 @@ pub struct Host {
     pub failures: u32,
     /// No further connection is dialled until then.
     pub pause_until: Option<Timestamp>,
+    /// Their replies made us slow down.
+    pub backoff: Option<Backoff>,
+    /// What a person allows it.
+    pub limits: HostLimits,
+    /// Which limit it met last when it could not start more, and what that allows.
+    pub slot: (Limit, u32),
     /// Addresses that failed in the attempt that is under way.
     pub tried: Vec<SocketAddr>,
     /// Connections allowed.
@@ -156,8 +178,14 @@ pub struct Host {
 impl Host {
     /// A host without mail or knowledge.
     pub fn new(name: Domain, settings: &Settings) -> Host {
+        let limits = HostLimits::of(&name, &settings.destinations);
+        let ceiling = limits.connections.as_ref().map_or(settings.window_max, |(_, most)| *most);
+        let window = Window::new(settings.window_first, ceiling);
         Host {
             tls_rule: settings.tls.of(&name),
+            limits,
+            backoff: None,
+            slot: (Limit::Window, window.open()),
             protection: None,
             name,
             legs: Shelf::default(),
@@ -167,6 +195,7 @@ impl Host {
             released: BTreeSet::new(),
             fresh_turn: true,
             epoch: 0,
+            timeline: Timeline::default(),
             counts: Counts::default(),
             counters: Counters::default(),
             noted: Counters::default(),
@@ -187,7 +216,7 @@ impl Host {
             failures: 0,
             pause_until: None,
             tried: Vec::new(),
-            window: Window::new(settings.window_first, settings.window_max),
+            window,
             connecting: 0,
             connected: 0,
             busy: 0,
@@ -220,14 +249,39 @@ impl Host {
         }
         self.idle_since = None;
         let until = match leg.stage {
-            LegStage::Retry { until, .. } => Some(until),
+            LegStage::Retry { until, braked, .. } => Some((until, braked)),
             LegStage::Due | LegStage::Sending => None,
         };
         self.legs.insert(key, leg);
         match until {
-            Some(until) => self.enter_retry(key, until),
+            Some((until, braked)) => self.enter_retry(key, until, braked),
             None => self.enter_due(key, false),
         }
+    }
+
+    /// A leg is about to move: what it waited for until now is put down.
+    fn account(&mut self, now: Timestamp, key: LegKey) {
+        let Some(leg) = self.legs.get_mut(&key) else { return };
+        if leg.since != now {
+            let (since, own) = (std::mem::replace(&mut leg.since, now), leg.own());
+            self.timeline.spend(since, now, own, leg.spent_mut());
+        }
+    }
+
+    /// How long a leg has waited for what, until now.
+    pub fn spent(&self, now: Timestamp, leg: &Leg) -> Spent {
+        let mut spent = leg.spent();
+        self.timeline.spend(leg.since, now, leg.own(), &mut spent);
+        spent
+    }
+
+    /// Puts down which cause holds it from now on.
+    pub fn note_cause(&mut self, now: Timestamp, guard_closed: bool, most: usize) {
+        if self.legs.is_empty() {
+            return self.timeline.forget();
+        }
+        let cause = self.host_cause(guard_closed);
+        self.timeline.note(now, cause, self.epoch, most);
     }
 
     fn enter_due(&mut self, key: LegKey, in_front: bool) {
@@ -240,17 +294,18 @@ impl Host {
         if in_front { queue.push_front(key) } else { queue.push_back(key) }
     }
 
-    fn enter_retry(&mut self, key: LegKey, until: Timestamp) {
+    fn enter_retry(&mut self, key: LegKey, until: Timestamp, braked: bool) {
         let Some(leg) = self.legs.get_mut(&key) else { return };
-        leg.stage = LegStage::Retry { until, epoch: self.epoch };
-        self.counts.retrying += leg.recipients();
+        leg.stage = LegStage::Retry { until, epoch: self.epoch, braked };
+        *self.counts.timed(braked) += leg.recipients();
         self.retry.insert((until, key));
     }
 
     /// `Due -> Sending`. Takes turns between first attempts and later ones, so that a backlog of retries
     /// never takes more than half of the slots from fresh mail.
-    pub fn take_due(&mut self) -> Option<LegKey> {
+    pub fn take_due(&mut self, now: Timestamp) -> Option<LegKey> {
         let key = self.pop_due()?;
+        self.account(now, key);
         let leg = self.legs.get_mut(&key)?;
         leg.stage = LegStage::Sending;
         self.counts.sending += leg.recipients();
@@ -266,7 +321,6 @@ impl Host {
             } else {
                 self.fresh_turn
             };
-            self.fresh_turn = !self.fresh_turn;
             let key = if from_fresh {
                 self.fresh.pop_front()
             } else {
@@ -274,9 +328,40 @@ impl Host {
             }?;
             // A leg may have ended or moved since it was queued: what the leg itself says is true.
             if self.legs.get(&key).is_some_and(|leg| self.is_due(leg)) {
+                self.fresh_turn = !self.fresh_turn;
                 return Some(key);
             }
         }
+    }
+
+    /// Whether the rate lets the next due leg go.
+    pub fn rate_admits(&mut self, now: Timestamp) -> bool {
+        let turn = self.fresh_turn;
+        let Some(mut pace) = self.limits.pace.take() else { return true };
+        let admitted = self.pop_due().is_none_or(|key| {
+            let recipients = self.legs[&key].recipients();
+            self.account(now, key);
+            self.enter_due(key, true);
+            self.fresh_turn = turn; // it was only looked at
+            pace.admits(now, recipients)
+        });
+        self.limits.pace = Some(pace);
+        admitted
+    }
+
+    /// A leg begins: its recipients count against the rate, whatever becomes of them.
+    pub fn spend_rate(&mut self, now: Timestamp, key: LegKey) {
+        if let (Some(pace), Some(leg)) = (&mut self.limits.pace, self.legs.get(&key)) {
+            pace.take(now, leg.recipients());
+        }
+    }
+
+    /// Pauses that are over are over: nothing shows them any more.
+    pub fn end_pauses(&mut self, now: Timestamp) {
+        let pause = self.backoff.as_mut().map(|backoff| &mut backoff.until);
+        let rate = self.limits.pace.as_mut().map(|pace| &mut pace.until);
+        let all = [Some(&mut self.pause_until), pause, rate].into_iter().flatten();
+        all.filter(|until| until.is_some_and(|at| at <= now)).for_each(|until| *until = None);
     }
 
     /// Whether a leg may go as far as it is concerned.
@@ -294,7 +379,8 @@ impl Host {
     }
 
     /// `Sending -> Due`, in front: the session broke before the attempt counted.
-    pub fn give_back(&mut self, key: LegKey) {
+    pub fn give_back(&mut self, now: Timestamp, key: LegKey) {
+        self.account(now, key);
         let Some(leg) = self.legs.get(&key) else { return };
         debug_assert!(matches!(leg.stage, LegStage::Sending));
         self.counts.sending -= leg.recipients();
@@ -303,7 +389,8 @@ impl Host {
 
     /// An attempt on a leg ended: `keep` are the recipients that stay. `Sending -> gone` if none does,
     /// else the leg counts one attempt more and must be sent to [`Host::defer`].
-    pub fn end_attempt(&mut self, key: LegKey, keep: Vec<common::vocab::RecipientId>) {
+    pub fn end_attempt(&mut self, now: Timestamp, key: LegKey, keep: Vec<RecipientId>) {
+        self.account(now, key);
         let Some(leg) = self.legs.get_mut(&key) else { return };
         let before = leg.recipients();
         self.counts.sending -= before;
@@ -322,9 +409,9 @@ impl Host {
         self.counts.attempted += leg.recipients();
     }
 
-    /// `-> Retry`: a leg that is in no queue waits until then.
-    pub fn defer(&mut self, key: LegKey, until: Timestamp) {
-        self.enter_retry(key, until);
+    /// `-> Retry`: a leg that is in no queue waits until then, for a timer or because the brake holds it.
+    pub fn defer(&mut self, key: LegKey, until: Timestamp, braked: bool) {
+        self.enter_retry(key, until, braked);
     }
 
     /// A leg leaves that is not being sent.
@@ -337,11 +424,11 @@ impl Host {
         } else {
             self.counts.attempted -= count;
         }
-        if let LegStage::Retry { until, epoch } = leg.stage {
+        if let LegStage::Retry { until, epoch, braked } = leg.stage {
             self.retry.remove(&(until, key));
             self.released.remove(&(until, key));
             if epoch == self.epoch {
-                self.counts.retrying -= count;
+                *self.counts.timed(braked) -= count;
             }
         }
         Some(leg)
@@ -351,19 +438,22 @@ impl Host {
     pub fn ripen(&mut self, now: Timestamp) {
         while let Some(&(until, key)) = self.retry.first().filter(|(until, _)| *until <= now) {
             self.retry.remove(&(until, key));
+            self.account(now, key);
             if let Some(leg) = self.legs.get(&key) {
-                self.counts.retrying -= leg.recipients();
+                let braked = matches!(leg.stage, LegStage::Retry { braked: true, .. });
+                *self.counts.timed(braked) -= leg.recipients();
                 self.enter_due(key, false);
             }
         }
     }
 
     /// One leg's timer is over at this moment, whatever it said.
-    pub fn ripen_one(&mut self, key: LegKey) {
+    pub fn ripen_one(&mut self, now: Timestamp, key: LegKey) {
+        self.account(now, key);
         let Some(leg) = self.legs.get(&key) else { return };
-        let LegStage::Retry { until, epoch } = leg.stage else { return };
+        let LegStage::Retry { until, epoch, braked } = leg.stage else { return };
         if epoch == self.epoch {
-            self.counts.retrying -= leg.recipients();
+            *self.counts.timed(braked) -= leg.recipients();
         }
         self.retry.remove(&(until, key));
         self.released.remove(&(until, key));
@@ -376,13 +466,22 @@ impl Host {
             rest.until = now;
         }
         self.pause_until = None;
+        if let Some(backoff) = &mut self.backoff {
+            backoff.until = None; // the window stays small, and the next pause is longer
+        }
         self.epoch += 1;
-        self.counts.retrying = 0;
+        (self.counts.retrying, self.counts.braked) = (0, 0);
         if self.released.is_empty() {
             std::mem::swap(&mut self.released, &mut self.retry);
         } else {
             self.released.append(&mut self.retry);
         }
+    }
+
+    /// An attempt has ended.
+    pub fn hear(&mut self, now: Timestamp) {
+        self.last_activity_at = Some(now);
+        self.heard = true;
     }
 
     /// Whether an attempt has ended since then, our start and the last jump of the clock.
@@ -394,6 +493,7 @@ impl Host {
     pub fn jump(&mut self, jump: Jump) {
         self.heard = false;
         self.wake_at = None;
+        self.timeline.jump(jump);
         for timers in [&mut self.retry, &mut self.released] {
             *timers = std::mem::take(timers).into_iter().map(|(until, key)| (jump.moved(until), key)).collect();
         }
@@ -401,32 +501,67 @@ impl Host {
             if let LegStage::Retry { until, .. } = &mut leg.stage {
                 jump.shift(until);
             }
+            jump.shift(&mut leg.since);
         }
         let rest = self.rest.as_mut().map(|rest| &mut rest.until);
-        let others = [self.pause_until.as_mut(), self.last_delivery_at.as_mut(), self.idle_since.as_mut()];
+        if let Some(pace) = &mut self.limits.pace {
+            pace.jump(jump);
+        }
+        let pause = self.backoff.as_mut().and_then(|backoff| backoff.until.as_mut());
+        let others = [pause, self.pause_until.as_mut(), self.last_delivery_at.as_mut(), self.idle_since.as_mut()];
         rest.into_iter().chain(others.into_iter().flatten()).for_each(|at| jump.shift(at));
     }
 
     /// Recipients that wait for a timer of their own or of the host.
     pub fn waiting_for_timer(&self, now: Timestamp) -> u64 {
-        let resting = self.rest.is_some_and(|rest| rest.until > now);
-        self.counts.retrying + if resting { self.counts.due() } else { 0 }
+        let resting = self.rest.is_some_and(|rest| rest.until > now) || self.pausing();
+        self.counts.retrying + self.counts.braked + if resting { self.counts.due() } else { 0 }
     }
 
-    /// The cause that holds the host as a whole.
+    /// Whether it is left alone because their replies asked for that.
+    pub fn pausing(&self) -> bool {
+        self.backoff.is_some_and(|backoff| backoff.until.is_some())
+    }
+
+    /// Until when its rate is used up.
+    pub fn rate_until(&self) -> Option<Timestamp> {
+        self.limits.pace.as_ref().and_then(|pace| pace.until)
+    }
+
+    /// Connections it may have at this moment: one where it is down or has not answered since.
+    pub fn connections_allowed(&self) -> u32 {
+        if self.status == HostStatus::Down { 1 } else { self.window.open() }
+    }
+
+    /// The limit of its own that is reached, and what it allows.
+    pub fn own_limit(&self) -> (Limit, u32) {
+        let open = self.connections_allowed();
+        match &self.limits.connections {
+            Some((_, most)) if *most <= open => (Limit::Destination, open),
+            _ => (Limit::Window, open),
+        }
+    }
+
+    /// Everything that holds the host as a whole, thus each recipient that is due.
+    pub fn holding(&self, guard_closed: bool) -> CauseSet {
+        let timer = match &self.rest {
+            Some(rest) => Some(rest.cause),
+            None => (self.status == HostStatus::Down).then_some(WaitCause::HostDown),
+        };
+        let set = CauseSet::default()
+            .with_if(WaitCause::Suspended, self.suspended.is_some())
+            .with_if(WaitCause::Guard, guard_closed)
+            .with_if(WaitCause::Routing, matches!(self.routing, Routing::Asking))
+            .with_if(WaitCause::Backoff, self.pausing())
+            .with_if(WaitCause::Rate, self.rate_until().is_some());
+        let set = timer.map_or(set, |cause| set.with(cause));
+        let full = self.connecting + self.busy >= self.connections_allowed();
+        set.with_if(WaitCause::Slot, set == CauseSet::default() || full && self.has_due())
+    }
+
+    /// The cause that names the host's due recipients.
     pub fn host_cause(&self, guard_closed: bool) -> WaitCause {
-        if self.suspended.is_some() {
-            return WaitCause::Suspended;
-        }
-        if guard_closed {
-            return WaitCause::Guard;
-        }
-        match (&self.rest, &self.routing) {
-            (_, Routing::Asking) => WaitCause::Routing,
-            (Some(rest), _) => rest.cause,
-            (None, _) if self.status == HostStatus::Down => WaitCause::HostDown,
-            (None, _) => WaitCause::Slot,
-        }
+        self.holding(guard_closed).first()
     }
 
     /// Recipients by the one cause of their waiting: sums to the active ones, in O(1).
@@ -435,14 +570,9 @@ impl Host {
         let host_cause = self.host_cause(guard_closed);
         causes[WaitCause::Sending] = self.counts.sending;
         causes[host_cause] += self.counts.due();
-        // A cause that stands before `retry` in the list and holds the host names the others too.
-        let retry_cause = match host_cause {
-            WaitCause::Suspended | WaitCause::Guard | WaitCause::Dns | WaitCause::TlsPolicy | WaitCause::HostDown => {
-                host_cause
-            }
-            _ => WaitCause::Retry,
-        };
-        causes[retry_cause] += self.counts.retrying;
+        // What stands before `retry` in the list and holds the host names the others too.
+        causes[host_cause.min(WaitCause::Retry)] += self.counts.retrying;
+        causes[host_cause.min(WaitCause::Guard)] += self.counts.braked;
         causes
     }
 
@@ -451,20 +581,28 @@ impl Host {
         self.retry.first().map(|(until, _)| *until)
     }
 
+    /// When the host timer, a pause and a rate that hold it as a whole are all over.
+    pub fn pause_over_at(&self) -> Option<Timestamp> {
+        let pause = self.backoff.and_then(|backoff| backoff.until);
+        [self.rest.map(|rest| rest.until), pause, self.rate_until()].into_iter().flatten().max()
+    }
+
     /// When something of it will be tried, as far as timers decide.
     pub fn next_attempt_at(&self) -> Option<Timestamp> {
         if let Some(suspension) = &self.suspended {
             return suspension.until.filter(|_| self.counts.active() > 0);
         }
-        let rest = self.rest.filter(|_| self.counts.active() > 0).map(|rest| rest.until);
+        let rest = self.pause_over_at().filter(|_| self.counts.active() > 0);
         if self.has_due() { rest } else { self.next_retry_at().map(|retry| rest.map_or(retry, |rest| rest.max(retry))) }
     }
 
     /// When it must be looked at even if nothing happens: always later than `now`, for what is over needs no waking.
     pub fn next_wakeup(&self, now: Timestamp, settings: &Settings) -> Option<Timestamp> {
         let rest = self.rest.filter(|_| self.has_due()).map(|rest| rest.until);
+        // The ends of a pause and of a rate are looked at even if nothing is due: what is over must not be shown.
+        let backoff = self.backoff.and_then(|backoff| backoff.until);
         let pause = self.pause_until.filter(|_| self.has_due());
-        let timers = [rest, pause].into_iter().flatten().filter(|at| *at > now);
+        let timers = [rest, pause, backoff, self.rate_until()].into_iter().flatten().filter(|at| *at > now);
         // A record that could not end yet (a session still closes) is looked at again a little later.
         let forget = self.idle_since.map(|since| (since + settings.host_memory).max(now + settings.session_idle));
         timers.chain(forget).chain(self.next_retry_at()).min()
@@ -521,7 +659,7 @@ impl Host {
             }
             match leg.stage {
                 LegStage::Sending => counts.sending += recipients,
-                LegStage::Retry { epoch, .. } if epoch == self.epoch => counts.retrying += recipients,
+                LegStage::Retry { epoch, braked, .. } if epoch == self.epoch => *counts.timed(braked) += recipients,
                 LegStage::Retry { .. } | LegStage::Due => {}
             }
         }

@@ -9,6 +9,7 @@
 //! Never: a clock, a socket, a file, a thread, chance of its own. Time is handed in.
 //! The driver in `backend` is its only caller in the product, the simulation its other one.
 
+pub mod brake;
 pub mod count;
 pub mod dsn;
 pub mod effect;
@@ -21,7 +22,9 @@ mod host;
 mod host_id;
 pub mod jump;
 mod lane;
+pub mod limit;
 pub mod output;
+pub mod pattern;
 pub mod peer;
 mod queue;
 pub mod random;

@@ -3,6 +3,7 @@
 mod book;
 mod held;
 mod leg;
+mod spent;
 #[cfg(test)]
 mod tests;
 mod word;
@@ -10,4 +11,5 @@ mod word;
 pub use book::MessageBook;
 pub use held::Held;
 pub use leg::{Leg, LegKey, LegStage};
+pub use spent::Spent;
 pub use word::Word;

@@ -26,8 +26,16 @@ pub fn host_rest(
     settings: &Settings,
     random: &mut Random,
 ) -> Timestamp {
-    let doubled = first.saturating_mul(1 << failures.saturating_sub(1).min(16));
-    now + jittered(doubled.min(settings.host_max.max(first)), settings, random)
+    now + jittered(doubled(first, settings.host_max, failures), settings, random)
+}
+
+/// When a host goes on after the `times`-th pause in a row (from 1) that their replies asked for.
+pub fn backoff_until(now: Timestamp, times: u32, settings: &Settings, random: &mut Random) -> Timestamp {
+    now + jittered(doubled(settings.backoff_first, settings.backoff_max, times), settings, random)
+}
+
+fn doubled(first: Duration, longest: Duration, times: u32) -> Duration {
+    first.saturating_mul(1 << times.saturating_sub(1).min(16)).min(longest.max(first))
 }
 
 /// When a message that was accepted at `received_at` is given up.

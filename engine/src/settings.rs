@@ -1,5 +1,7 @@
 //! Every limit and interval of the engine, named, with its default and its reason.
 
+use crate::brake::BrakeSettings;
+use crate::limit::DestinationLimits;
 use crate::tls::TlsRules;
 use std::time::Duration;
 
@@ -31,12 +33,19 @@ pub struct Settings {
     pub host_trust: Duration,
     /// After a failed extra connection no further one is dialled for so long.
     pub extra_pause: Duration,
+    /// First pause of a host whose replies ask us to slow down; doubles with each pause in a row. A minute is the
+    /// period that such replies mostly count by.
+    pub backoff_first: Duration,
+    /// Longest pause of that kind: half an hour is what shaping rules for large providers wait.
+    pub backoff_max: Duration,
     /// An address that failed is tried after the others for so long (Momentum: 120 s).
     pub address_memory: Duration,
     /// Connections a host starts with; grows by one with each success.
     pub window_first: u32,
     /// Connections before their greeting to one address that has none past it: a silent peer holds no more.
     pub address_connecting_max: u32,
+    /// Changes of its cause that a host remembers exactly: some 32 octets each, kept only while mail waits.
+    pub cause_history_max: usize,
     /// Most connections of one host.
     pub window_max: u32,
     /// Most connections to one address that MX records named (several hosts may share it).
@@ -55,6 +64,10 @@ pub struct Settings {
     pub session_idle: Duration,
     /// Recipients of one transaction (RFC 5321 §4.5.3.1.8 asks receivers for 100; Postfix sends 50).
     pub transaction_recipients_max: usize,
+    /// When a fault of ours is suspected behind many refusals at once.
+    pub brake: BrakeSettings,
+    /// What the configuration allows each destination.
+    pub destinations: DestinationLimits,
     /// With more messages in the queue than this their envelopes are folded: then they cost a fifth of the memory, and a
     /// microsecond more when they are tried.
     pub whole_envelopes_max: usize,
@@ -79,9 +92,12 @@ impl Default for Settings {
             host_memory: hours(3),
             host_trust: Duration::from_secs(60),
             extra_pause: Duration::from_secs(10),
+            backoff_first: minutes(1),
+            backoff_max: minutes(30),
             address_memory: Duration::from_secs(120),
             window_first: 2,
             address_connecting_max: 2,
+            cause_history_max: 16,
             window_max: 10,
             address_connections_max: 20,
             route_connections_max: 50,
@@ -91,6 +107,8 @@ impl Default for Settings {
             route_session_messages_max: 1_000,
             session_idle: Duration::from_secs(10),
             transaction_recipients_max: 50,
+            brake: BrakeSettings::default(),
+            destinations: DestinationLimits::default(),
             whole_envelopes_max: 50_000,
             tls: TlsRules::default(),
         }

@@ -31,6 +31,12 @@ pub fn of_reply(reply: &Reply) -> Judgement {
     if reply.code.is_permanent() { refused(reply) } else { deferred(reply) }
 }
 
+/// Whether a refusal is about who we are rather than about one recipient: 5.7.x, or the sender's own MAIL FROM.
+pub fn is_about_us(stage: Stage, reply: &Reply) -> bool {
+    let policy = reply.enhanced.is_some_and(|enhanced| enhanced.subject == 7);
+    reply.code.is_permanent() && (policy || stage == Stage::MailFrom)
+}
+
 fn refused(reply: &Reply) -> Judgement {
     let text = reply.text.to_ascii_lowercase();
     let code = match reply.enhanced {

@@ -7,11 +7,12 @@ use crate::suspension::Suspension;
 use crate::tls::Protection;
 use common::filter::Filter;
 use common::vocab::{
-    AttemptId, CauseCounts, Counters, Domain, HostStatus, MessageId, RecipientId, Reply, Timestamp, VerdictCode,
+    AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, MessageId, RecipientId, Reply, Timestamp, VerdictCode,
     WaitCause,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Why a host is as it is: the verdict with what it rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,23 @@ pub struct Evidence {
     pub at: Timestamp,
     /// Addresses tried in the attempt that ended so.
     pub addresses_tried: u32,
+}
+
+/// What a wait cause rests on, as far as there is something to say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    /// When it is over or looked at again.
+    pub until: Option<Timestamp>,
+    /// Which limit of ours it is.
+    pub limit: Option<Limit>,
+    /// What the limit allows: connections, or recipients per `period`.
+    pub most: Option<u32>,
+    /// The period of a rate.
+    pub period: Option<Duration>,
+    /// The pattern of the `[[destination]]` that sets the limit.
+    pub rule: Option<Arc<str>>,
+    /// What they said or what failed, in the word of the catalogue.
+    pub verdict: Option<VerdictCode>,
 }
 
 /// A host as a list shows it.
@@ -57,6 +75,10 @@ pub struct HostView {
     pub causes: CauseCounts,
     /// The cause that names its due recipients at this moment; `None` if none is due.
     pub cause: Option<WaitCause>,
+    /// What that cause rests on.
+    pub basis: Option<Basis>,
+    /// What else holds the host as a whole, in naming order.
+    pub also: Vec<WaitCause>,
     /// Sessions past their greeting that work for it.
     pub connections: u32,
     /// Connections that were not greeted yet.
@@ -102,6 +124,8 @@ pub struct HostDetailView {
 pub struct MessageView {
     /// The message.
     pub envelope: Arc<Envelope>,
+    /// When it was looked at.
+    pub as_of: Timestamp,
     /// What waits of it.
     pub recipients: Vec<RecipientView>,
 }
@@ -113,12 +137,18 @@ pub struct RecipientView {
     pub rid: RecipientId,
     /// Why it waits.
     pub cause: WaitCause,
+    /// What that rests on.
+    pub basis: Basis,
+    /// What else holds it, in naming order.
+    pub also: Vec<WaitCause>,
     /// Attempts so far.
     pub attempts: u32,
     /// When it is tried next, if a timer decides.
     pub next_attempt_at: Option<Timestamp>,
     /// When it is given up.
     pub expires_at: Timestamp,
+    /// How long it has waited for what since this engine got to know it, in naming order.
+    pub waited: Vec<(WaitCause, Duration)>,
     /// The latest verdict on it and the reply behind it.
     pub latest: Option<(VerdictCode, Option<Reply>)>,
 }

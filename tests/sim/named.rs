@@ -11,11 +11,11 @@ use tests::books::Books;
 use tests::host::Character;
 use tests::world::{DAWN, World};
 
-fn row(world: &World) -> HostView {
+pub(super) fn row(world: &World) -> HostView {
     world.engine.hosts().next().expect("one host")
 }
 
-fn step_until(world: &mut World, what: &str, mut holds: impl FnMut(&World) -> bool) {
+pub(super) fn step_until(world: &mut World, what: &str, mut holds: impl FnMut(&World) -> bool) {
     for _ in 0..10_000 {
         if holds(world) {
             return;

@@ -81,6 +81,9 @@ impl Ledger {
         for entry in self.entries.values_mut() {
             if let Entry::Waiting { not_before, ends_by } = entry {
                 jump.shift(not_before);
+                if jump.from + GRACE >= *ends_by {
+                    jump.shift(ends_by); // the attempt that decides may be under way: it keeps its time
+                }
                 *ends_by = (*ends_by).max(jump.to + GRACE);
             }
         }

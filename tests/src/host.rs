@@ -28,11 +28,19 @@ pub enum Character {
     Nxdomain,
     /// Its name servers fail half of the time.
     Servfail,
+    /// Asks us to slow down, in its greeting or in the middle, more often than not.
+    Throttling,
+    /// Greets, and answers every transaction that it is too much.
+    Busy,
+    /// Refuses every recipient for good, for who we are.
+    Blocking,
+    /// Looking it up always fails on our own side. Not among [`Character::ALL`]: its mail never ends.
+    Deaf,
 }
 
 impl Character {
-    /// All of them.
-    pub const ALL: [Character; 10] = [
+    /// All that a world may be made of.
+    pub const ALL: [Character; 13] = [
         Character::Healthy,
         Character::Greylisting,
         Character::Slow,
@@ -43,12 +51,16 @@ impl Character {
         Character::Dropping,
         Character::Nxdomain,
         Character::Servfail,
+        Character::Throttling,
+        Character::Busy,
+        Character::Blocking,
     ];
 
     /// What DNS says, or why not.
     pub fn resolves(self, random: &mut Random) -> Result<(), RouteFailure> {
         match self {
             Character::Nxdomain => Err(RouteFailure::Nxdomain),
+            Character::Deaf => Err(RouteFailure::Ours("no answer".into())),
             Character::Servfail if random.below(2) == 0 => Err(RouteFailure::Servfail),
             _ => Ok(()),
         }
@@ -68,6 +80,10 @@ impl Character {
                 (wait, failed(Stage::Greeting, Trouble::TimedOut, wait))
             }
             Character::Slow => (Duration::from_secs(2), Ok(())),
+            Character::Throttling if random.below(4) == 0 => {
+                let reply = Reply::new(ReplyCode(421), "4.7.0 Too many connections");
+                (quick, failed(Stage::Greeting, Trouble::Reply(reply), quick))
+            }
             _ => (quick, Ok(())),
         }
     }
@@ -82,6 +98,11 @@ impl Character {
             Character::Greylisting if first_attempt => {
                 (quick, vec![refused(451, "4.7.1 Greylisted, come back later"); recipients], true)
             }
+            Character::Throttling if random.below(3) > 0 => {
+                (quick, vec![refused(421, "4.7.0 Slow down"); recipients], false)
+            }
+            Character::Blocking => (quick, vec![refused(550, "5.7.1 Your address is listed"); recipients], true),
+            Character::Busy => (quick, vec![refused(421, "4.7.0 Too many messages"); recipients], false),
             Character::Slow => (Duration::from_secs(8), vec![taken(); recipients], true),
             Character::Picky => {
                 let outcomes = (0..recipients).map(|_| match random.below(5) {

@@ -29,4 +29,5 @@ pub mod server;
 pub mod sink;
 #[cfg(feature = "wire")]
 pub mod tally;
+pub mod waits;
 pub mod world;

@@ -1,32 +1,17 @@
 //! What the writer of a file should know although nothing is wrong with it.
 
 use crate::config::Config;
-use crate::config::route::ENTRIES_MAX;
 use crate::config::sheet::Section;
 use common::words::SettingPhrase;
 
 /// Keys that are accepted, because they are promised, and that do nothing yet. A key leaves this list when it works.
-const NOT_BUILT: [(&str, &[&str]); 4] = [
-    ("dns", &["trust_anchor", "dane"]),
-    ("tls", &["policy_port"]),
-    ("brake", &[]),
-    ("destination", &["max_connections"]),
-];
+const NOT_BUILT: [(&str, &[&str]); 2] = [("dns", &["trust_anchor", "dane"]), ("tls", &["policy_port"])];
 
-/// Those of [`NOT_BUILT`] that the file sets; an empty list of keys means the table itself.
+/// Those of [`NOT_BUILT`] that the file sets.
 pub(super) fn not_built(top: &Section<'_, '_>) -> Vec<String> {
     let mut found = Vec::new();
     for (name, keys) in NOT_BUILT {
-        if name == "destination" {
-            let tables = top.sections(name, ENTRIES_MAX);
-            let sets = |key: &&&str| tables.iter().any(|table| table.has(key));
-            found.extend(keys.iter().filter(sets).map(|key| format!("{name}.{key}")));
-            continue;
-        }
         let table = top.section(name);
-        if keys.is_empty() && table.is_written() {
-            found.push(format!("[{name}]"));
-        }
         found.extend(keys.iter().filter(|key| table.has(key)).map(|key| table.name(key)));
     }
     found

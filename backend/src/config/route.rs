@@ -2,17 +2,26 @@
 //!
 //! Routes stay text: the resolving room has the types and reads the same text; here it is only made sure that it will.
 
-use crate::config::section::{connections, word};
+use crate::config::section::{connections, span, word};
 use crate::config::sheet::Section;
 use common::vocab::{Domain, DomainError};
 use common::words::SettingPhrase;
+use engine::limit::Rate;
 use engine::tls::TlsRule;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// Entries of one kind in a file.
 pub(super) const ENTRIES_MAX: usize = 10_000;
 /// Targets of one route: an attempt tries no more.
 const TARGETS_MAX: usize = 5;
+
+/// Messages of one connection: far above what any receiver takes.
+const MESSAGES_MAX: u64 = 100_000;
+/// Recipients of one message in one go: receivers must take 100 (RFC 5321 §4.5.3.1.8), few take 1,000.
+const RECIPIENTS_MAX: u64 = 1_000;
+/// A rate that counts longer than a day would forget at every start what it has used.
+const RATE_PERIOD_MAX: Duration = Duration::from_secs(86_400);
 
 /// One `[[route]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +37,14 @@ pub struct Route {
 pub struct Destination {
     /// As a route's.
     pub pattern: String,
-    /// Connections at most.
+    /// Connections at most, of each host that it matches.
     pub max_connections: Option<u32>,
+    /// Recipients per period, of each host that it matches.
+    pub rate: Option<Rate>,
+    /// Messages carried by one connection.
+    pub messages_per_connection: Option<u32>,
+    /// Recipients of one message in one go.
+    pub recipients_per_message: Option<u32>,
     /// What its exchangers must prove.
     pub tls: Option<TlsRule>,
 }
@@ -65,9 +80,39 @@ pub(super) fn destinations(top: &Section<'_, '_>) -> Vec<Destination> {
         let pattern = pattern_of(&table, destinations.iter().map(|destination| &destination.pattern));
         let max_connections = connections(&table);
         let tls = word(&table, "tls", &rules);
-        destinations.extend(pattern.map(|pattern| Destination { pattern, max_connections, tls }));
+        let number = |key, most, example| {
+            let written: Option<u64> = table.number(key, 1..=most, example);
+            written.and_then(|count| u32::try_from(count).ok())
+        };
+        let rate = table.text("rate", "\"100/m\"", rate);
+        let messages_per_connection = number("messages_per_connection", MESSAGES_MAX, "50");
+        let recipients_per_message = number("recipients_per_message", RECIPIENTS_MAX, "50");
+        destinations.extend(pattern.map(|pattern| Destination {
+            pattern,
+            max_connections,
+            rate,
+            messages_per_connection,
+            recipients_per_message,
+            tls,
+        }));
     }
     destinations
+}
+
+/// Recipients per period: `100/m`, `100/10m`, `5000/1h30m`. A unit alone is one of it.
+fn rate(key: &str, text: &str) -> Result<Rate, SettingPhrase<'static>> {
+    let wrong = || super::network::bad(key, text, "100/m");
+    let (count, period) = text.split_once('/').ok_or_else(wrong)?;
+    let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+    let recipients =
+        digits.then(|| count.parse::<u32>().ok()).flatten().filter(|count| *count > 0).ok_or_else(wrong)?;
+    let unit_alone = period.chars().next().is_some_and(|first| first.is_ascii_alphabetic());
+    let written = if unit_alone { format!("1{period}") } else { period.to_owned() };
+    let period = span(key, &written).map_err(|_| wrong())?;
+    if period > RATE_PERIOD_MAX {
+        return Err(wrong());
+    }
+    Ok(Rate { recipients, period })
 }
 
 /// `match`: must be there, must mean something, and must not be there twice.

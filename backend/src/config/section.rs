@@ -315,7 +315,7 @@ impl Retry {
 }
 
 /// A span of time between a second and a year.
-fn span(key: &str, text: &str) -> Result<Duration, SettingPhrase<'static>> {
+pub(super) fn span(key: &str, text: &str) -> Result<Duration, SettingPhrase<'static>> {
     let found = parse_span(text).ok_or_else(|| network::bad(key, text, "5m"))?;
     if (SPAN_MIN..=SPAN_MAX).contains(&found) {
         return Ok(found);

@@ -140,11 +140,6 @@ impl<'s, 'a> Section<'s, 'a> {
         self.table.is_some_and(|table| table.contains_key(key))
     }
 
-    /// Whether the table itself stands in the file.
-    pub(super) fn is_written(&self) -> bool {
-        self.table.is_some()
-    }
-
     /// The name by which a person knows the key.
     pub(super) fn name(&self, key: &str) -> String {
         join(&self.path, key)

@@ -133,7 +133,10 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_key() {
             "[console]\nzzz = 1",
             "n.toml:2: unknown key \"zzz\" in [console]; known keys are auth, listen, public, tls_cert, tls_key",
         ),
-        ("[brake]\nx = 1", "n.toml:2: unknown key \"x\" in [brake]; it has no keys yet"),
+        (
+            "[brake]\nx = 1",
+            "n.toml:2: unknown key \"x\" in [brake]; known keys are bounce_hosts, bounce_pause, bounce_recipients, bounce_window, resolver_domains, resolver_pause, resolver_percent, resolver_window",
+        ),
         (
             "[[route]]\nmatch = \"*\"\nto = [\"discard\"]\ntoo = 1",
             "n.toml:4: unknown key \"too\" in [route]; did you mean \"to\"?",
@@ -327,8 +330,8 @@ fn a_data_dir_too_long_for_its_socket_is_refused() {
 #[test]
 fn what_is_accepted_without_effect_is_said() {
     let destination = "[[destination]]\nmatch = \"a.test\"\nmax_connections = 5\ntls = \"require\"";
-    let config = read(&format!("[tls]\nca_file = \"x\"\npolicy_port = 1\n[brake]\n{destination}"));
-    assert_eq!(config.not_built, ["tls.policy_port", "[brake]", "destination.max_connections"]);
+    let config = read(&format!("[tls]\nca_file = \"x\"\npolicy_port = 1\n{destination}"));
+    assert_eq!(config.not_built, ["tls.policy_port"]);
     let notes = config.notes();
     assert!(notes.contains(&SettingPhrase::NotBuilt("tls.policy_port".into())));
 }
@@ -363,4 +366,54 @@ fn a_file_that_cannot_be_read_says_why() {
 fn a_file_full_of_nonsense_is_not_answered_with_a_book() {
     let text: String = (0..5_000).map(|n| format!("key{n} = 1\n")).collect();
     assert_eq!(refused(&text).len(), 100);
+}
+
+#[test]
+fn a_destination_has_its_limits() {
+    let config = read(
+        "[[destination]]\nmatch = \".a.test\"\nmax_connections = 3\nrate = \"100/m\"\nmessages_per_connection = 20\n\
+         recipients_per_message = 10",
+    );
+    let limits = &config.destinations[0];
+    assert_eq!(
+        (limits.max_connections, limits.messages_per_connection, limits.recipients_per_message),
+        (Some(3), Some(20), Some(10))
+    );
+    assert_eq!(config.not_built, Vec::<String>::new());
+    for (text, recipients, seconds) in
+        [("100/m", 100, 60), ("100/1m", 100, 60), ("7/30s", 7, 30), ("5000/1h30m", 5_000, 5_400), ("1/d", 1, 86_400)]
+    {
+        let config = read(&format!("[[destination]]\nmatch = \"*\"\nrate = \"{text}\""));
+        let rate = config.destinations[0].rate.expect("a rate");
+        assert_eq!((rate.recipients, rate.period.as_secs()), (recipients, seconds), "{text}");
+    }
+}
+
+#[test]
+fn a_rate_that_says_nothing_sensible_is_refused_with_an_example() {
+    for text in
+        ["", "100", "0/m", "/m", "100/", "100/0s", "100/2d", "-1/m", "1.5/m", "100/minute", "100/m/m", "99999999999/m"]
+    {
+        let said = refused(&format!("[[destination]]\nmatch = \"*\"\nrate = \"{text}\""));
+        assert!(said[0].starts_with("n.toml:3: destination.rate") && said[0].contains("100/m"), "{text}: {said:?}");
+    }
+    for key in ["max_connections", "messages_per_connection", "recipients_per_message"] {
+        let said = refused(&format!("[[destination]]\nmatch = \"*\"\n{key} = 0"));
+        assert!(said[0].starts_with(&format!("n.toml:3: destination.{key}")), "{said:?}");
+    }
+}
+
+#[test]
+fn the_brake_is_set_by_its_keys_and_else_as_the_engine_says() {
+    assert_eq!(read("").brake, engine::brake::BrakeSettings::default());
+    let brake = read("[brake]\nresolver_domains = 30\nbounce_pause = \"2h\"\nbounce_recipients = 100").brake;
+    assert_eq!((brake.resolver_domains, brake.bounce_pause.as_secs(), brake.bounce_recipients), (30, 7_200, 100));
+    for (text, says) in [
+        ("resolver_percent = 101", "n.toml:2: brake.resolver_percent"),
+        ("bounce_hosts = 0", "n.toml:2: brake.bounce_hosts"),
+        ("bounce_window = \"0s\"", "n.toml:2: brake.bounce_window"),
+    ] {
+        let said = refused(&format!("[brake]\n{text}"));
+        assert!(said[0].starts_with(says), "{said:?}");
+    }
 }

@@ -41,7 +41,7 @@ pub(super) async fn page(
             }
             recipients += message.recipients.len();
             room -= 1;
-            list.items.push(row(view::message_detail(message, Letterhead::default())));
+            list.items.push(row(view::message_detail(message, Letterhead::default(), console.settings.language)));
         }
         after = found.place;
         if after.is_none() {

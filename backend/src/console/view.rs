@@ -7,17 +7,20 @@
 use crate::connect::tls::state::tls_state;
 use crate::console::letterhead::Letterhead;
 use common::filter::state_of;
-use common::vocab::{Badge, CountWindow, Counters, Domain, Reply, Timestamp, VerdictCode, badge};
-use common::wire::{
-    Action, ActionKind, ActionState, Counted, CounterColumns, Exchanger, ExchangerAddress, Held, HostDetail, HostRow,
-    MessageDetail, RecipientRow, SaidReply, Totals, Verdict,
+use common::vocab::{
+    Badge, CauseCounts, CountWindow, Counters, Domain, Reply, Timestamp, VerdictCode, WaitCause, badge,
 };
-use common::words::{ActionPhrase, Language};
+use common::wire::{
+    Action, ActionKind, ActionState, Because, Counted, CounterColumns, Exchanger, ExchangerAddress, Held, HostDetail,
+    HostRow, MessageDetail, RecipientRow, SaidReply, Totals, Verdict,
+};
+use common::words::{self, ActionPhrase, Language, Phrase};
 use engine::count::CountsView;
 use engine::route::{Route, RouteKind};
 use engine::suspension::Suspension;
-use engine::view::{Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView, SuspendView};
+use engine::view::{Basis, Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView, SuspendView};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// Octets of remote text in a row of a list. A window of 200 rows then stays below 400 KiB whatever peers say;
 /// the whole text is in the host's detail.
@@ -72,7 +75,24 @@ pub fn host_row(view: &HostView, language: Language) -> HostRow {
         next_attempt_at: view.next_attempt_at,
         wait_causes: view.causes,
         cause: view.cause,
+        because: view.cause.zip(view.basis.as_ref()).map(|(cause, basis)| because(cause, basis, language)),
+        also: view.also.clone(),
         last_activity_at: view.last_activity_at,
+    }
+}
+
+/// What a cause rests on, in words.
+fn because(cause: WaitCause, basis: &Basis, language: Language) -> Because {
+    let &Basis { until, limit, most, period, verdict, .. } = basis;
+    let (most, rule) = (most.map(u64::from), basis.rule.as_deref());
+    Because {
+        sentence: language.say(&Phrase::Waiting(words::Waiting { cause, limit, most, period, rule, verdict })),
+        until,
+        limit,
+        most,
+        period_seconds: period.map(|period| period.as_secs()),
+        rule: rule.map(str::to_owned),
+        verdict,
     }
 }
 
@@ -183,22 +203,24 @@ fn configured(route: &Route) -> Option<String> {
 }
 
 /// A queued message, with what its own header says.
-pub fn message_detail(view: &MessageView, head: Letterhead) -> MessageDetail {
+pub fn message_detail(view: &MessageView, head: Letterhead, language: Language) -> MessageDetail {
     let envelope = &view.envelope;
     MessageDetail {
         mid: envelope.mid,
         from: envelope.from.as_ref().map(|from| from.to_string()).unwrap_or_default(),
         size_bytes: envelope.size_bytes,
         received_at: envelope.received_at,
+        as_of: Some(view.as_of),
         message_id: head.message_id,
         subject: head.subject,
-        recipients: view.recipients.iter().filter_map(|waiting| recipient(view, waiting)).collect(),
+        recipients: view.recipients.iter().filter_map(|waiting| recipient(view, waiting, language)).collect(),
     }
 }
 
 /// `None` for a number that the envelope does not have: nothing to show, and no reason to fall over.
-fn recipient(view: &MessageView, waiting: &RecipientView) -> Option<RecipientRow> {
+fn recipient(view: &MessageView, waiting: &RecipientView, language: Language) -> Option<RecipientRow> {
     let address = view.envelope.recipients.get(waiting.rid.0 as usize)?;
+    let (waited_seconds, unrecorded_seconds) = waited(view.as_of.since(view.envelope.received_at), &waiting.waited);
     let reply = waiting.latest.as_ref().and_then(|(_, reply)| reply.as_ref());
     Some(RecipientRow {
         rid: waiting.rid,
@@ -206,11 +228,27 @@ fn recipient(view: &MessageView, waiting: &RecipientView) -> Option<RecipientRow
         address: address.clone(),
         state: state_of(waiting.cause),
         cause: Some(waiting.cause),
+        because: Some(because(waiting.cause, &waiting.basis, language)),
+        also: waiting.also.clone(),
+        waited_seconds,
+        unrecorded_seconds,
         attempts: waiting.attempts,
         next_attempt_at: waiting.next_attempt_at,
         expires_at: Some(waiting.expires_at),
         reply: reply.map(|reply| reply.to_string()),
     })
+}
+
+/// Whole seconds by cause, and what of the age is not recorded. Together they are the age in whole seconds: each part
+/// is rounded where the sum of all before it is.
+fn waited(age: Duration, parts: &[(WaitCause, Duration)]) -> (CauseCounts, u64) {
+    let (mut seconds, mut sum) = (CauseCounts::default(), Duration::ZERO);
+    for (cause, time) in parts {
+        let before = sum.as_secs();
+        sum += *time;
+        seconds[*cause] = sum.as_secs() - before;
+    }
+    (seconds, age.as_secs().saturating_sub(sum.as_secs()))
 }
 
 /// The receipt of a retry; without its number while it is only planned.

@@ -19,6 +19,16 @@ pub fn tell(fact: &Fact) {
             tracing::warn!(mid = mid.0, rid = rid.0, ?kind, %verdict, ?reply, "bounced");
         }
         Fact::HostMoved { host, from, to, verdict } => tracing::info!(%host, %from, %to, %verdict, "host status moved"),
+        Fact::ResolverSuspected { domains, gone } => {
+            tracing::error!(
+                domains,
+                gone,
+                "too many domains at once are said not to exist: the resolver is not believed"
+            );
+        }
+        Fact::BrakePulled { recipients, hosts, until } => {
+            tracing::error!(recipients, hosts, %until, "too many refusals at once: further ones wait");
+        }
         Fact::ClockJumped { from, to } => tracing::error!(%from, %to, "the clock jumped"),
         Fact::Suspended { action, scope, suspension } => {
             let (by, reason, until) = (&suspension.by, &suspension.reason, suspension.until);

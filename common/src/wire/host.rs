@@ -3,6 +3,7 @@
 use crate::vocab::{
     Badge, CauseCounts, CountWindow, Counters, Domain, HostStatus, Owner, Timestamp, VerdictCode, WaitCause,
 };
+use crate::wire::Because;
 use serde::{Deserialize, Serialize};
 
 /// A verdict in words, with the evidence behind it.
@@ -107,6 +108,12 @@ pub struct HostRow {
     /// The cause that names its due recipients at this moment.
     #[serde(default)]
     pub cause: Option<WaitCause>,
+    /// What that cause rests on.
+    #[serde(default)]
+    pub because: Option<Because>,
+    /// What else holds them, in naming order.
+    #[serde(default)]
+    pub also: Vec<WaitCause>,
     /// When an attempt of it last ended.
     #[serde(default)]
     pub last_activity_at: Option<Timestamp>,

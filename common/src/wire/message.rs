@@ -1,6 +1,7 @@
 //! A message and its recipients (`POST /api/v1/messages`, `GET /api/v1/messages/{mid}`).
 
-use crate::vocab::{Address, Domain, MessageId, RecipientId, Timestamp, WaitCause};
+use crate::vocab::{Address, CauseCounts, Domain, MessageId, RecipientId, Timestamp, WaitCause};
+use crate::wire::Because;
 use serde::{Deserialize, Serialize};
 
 /// Where a recipient stands.
@@ -41,6 +42,18 @@ pub struct RecipientRow {
     pub state: RecipientState,
     /// Why it waits, while it is queued.
     pub cause: Option<WaitCause>,
+    /// What that rests on.
+    #[serde(default)]
+    pub because: Option<Because>,
+    /// What else holds it, in naming order.
+    #[serde(default)]
+    pub also: Vec<WaitCause>,
+    /// How many seconds it has waited for what; with `unrecorded_seconds` they sum to its age.
+    #[serde(default)]
+    pub waited_seconds: CauseCounts,
+    /// Seconds of its age that this process has not seen: before it started, or while the machine slept.
+    #[serde(default)]
+    pub unrecorded_seconds: u64,
     /// Attempts so far.
     pub attempts: u32,
     /// When it is tried next, if a timer decides.
@@ -67,6 +80,9 @@ pub struct MessageDetail {
     pub message_id: Option<String>,
     /// The Subject field, when known.
     pub subject: Option<String>,
+    /// When this answer was made.
+    #[serde(default)]
+    pub as_of: Option<Timestamp>,
     /// Its recipients still in the queue.
     pub recipients: Vec<RecipientRow>,
 }

@@ -2,7 +2,7 @@
 
 use super::phrase::*;
 use super::*;
-use crate::vocab::{Badge, NotSent, Owner, VerdictCode, WaitCause};
+use crate::vocab::{Badge, Limit, NotSent, Owner, VerdictCode, WaitCause};
 use std::time::Duration;
 
 const BADGES: [Badge; 5] = [Badge::Held, Badge::Down, Badge::Limited, Badge::Up, Badge::Unknown];
@@ -59,6 +59,13 @@ fn every_phrase() -> Vec<Phrase<'static>> {
     all.extend(BADGES.into_iter().flat_map(|badge| [Phrase::Badge(badge), Phrase::BadgeMeaning(badge)]));
     all.extend(OWNERS.map(Phrase::Owner));
     all.extend(WaitCause::ALL.map(Phrase::Cause));
+    let waiting = |cause| Waiting { cause, limit: None, most: None, period: None, rule: None, verdict: None };
+    let refused = Some(VerdictCode::TcpRefused);
+    all.extend(WaitCause::ALL.map(|cause| Phrase::Waiting(Waiting { verdict: refused, ..waiting(cause) })));
+    let limits = [Limit::Total, Limit::Address, Limit::Destination, Limit::Window, Limit::Other];
+    let slot = |limit| Waiting { limit: Some(limit), most: Some(2), ..waiting(WaitCause::Slot) };
+    all.extend(limits.map(|limit| Phrase::Waiting(slot(limit))));
+    all.push(Phrase::Waiting(Waiting { most: Some(100), period: Some(span), ..waiting(WaitCause::Rate) }));
     all.extend(Column::ALL.map(Phrase::Column));
     all.extend(codes().map(Phrase::Brief));
     let (version, because) = ("TLS 1.3", VerdictCode::TlsCertExpired);
@@ -128,6 +135,27 @@ fn the_fixed_terms_stand_as_they_are_known() {
     ] {
         assert_eq!(ja(Phrase::Column(column)), term);
     }
+}
+
+#[test]
+fn a_rate_and_a_slot_name_their_rule() {
+    let rate = Waiting {
+        cause: WaitCause::Rate,
+        limit: Some(Limit::Destination),
+        most: Some(100),
+        period: Some(Duration::from_secs(60)),
+        rule: Some(".example.com"),
+        verdict: None,
+    };
+    assert_eq!(
+        Language::En.say(&Phrase::Waiting(rate)),
+        "rate limit reached: 100 recipients in 1 minute for each host of [[destination]] \".example.com\""
+    );
+    let slot = Waiting { cause: WaitCause::Slot, most: Some(1), period: None, ..rate };
+    assert_eq!(
+        Language::En.say(&Phrase::Waiting(slot)),
+        "waiting for a connection: 1 connection, as many as [[destination]] \".example.com\" allows"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use crate::vocab::{Badge, NotSent, Owner, WaitCause};
 use crate::words::phrase::{Column, ListFooter, Phrase, Protection, RetryReceipt};
-use crate::words::{Language, duration, grouped, headline_ja, label_ja, verdict_ja};
+use crate::words::{Language, duration, grouped, headline_ja, label_ja, verdict_ja, waiting_ja};
 
 /// The phrase in Japanese.
 pub(super) fn say(phrase: &Phrase<'_>) -> String {
@@ -14,6 +14,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::BadgeMeaning(badge) => badge_meaning(*badge).into(),
         Phrase::Owner(owner) => self::owner(*owner).into(),
         Phrase::Cause(cause) => self::cause(*cause).into(),
+        Phrase::Waiting(waiting) => waiting_ja::say(waiting),
         Phrase::Brief(code) => verdict_ja::brief(*code).into(),
         Phrase::Protection(how) => protection(how),
         Phrase::NotSent(why) => not_sent(*why).into(),
@@ -107,7 +108,7 @@ fn owner(owner: Owner) -> &'static str {
     }
 }
 
-fn cause(cause: WaitCause) -> &'static str {
+pub(super) fn cause(cause: WaitCause) -> &'static str {
     match cause {
         WaitCause::Sending => "配信しています",
         WaitCause::Held => "保留中",

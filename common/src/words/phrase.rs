@@ -4,7 +4,7 @@
 //! names or times is a [`Phrase`]. A name inside a sentence may be given as [`SLOT`]: the page then splits the
 //! sentence there and puts an element in its place.
 
-use crate::vocab::{Badge, NotSent, Owner, VerdictCode, WaitCause};
+use crate::vocab::{Badge, Limit, NotSent, Owner, VerdictCode, WaitCause};
 use crate::words::{Label, Note};
 use std::time::Duration;
 
@@ -22,6 +22,8 @@ pub enum Phrase<'a> {
     Owner(Owner),
     /// A wait cause in a few words.
     Cause(WaitCause),
+    /// A wait cause with what it rests on.
+    Waiting(Waiting<'a>),
     /// A verdict in a few words, for a table's cell.
     Brief(VerdictCode),
     /// How a session is protected.
@@ -170,6 +172,23 @@ pub struct HostTrouble<'a> {
     pub span: Option<Duration>,
     /// Other hosts that are down, limited or held.
     pub others: u64,
+}
+
+/// See [`Phrase::Waiting`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiting<'a> {
+    /// The cause.
+    pub cause: WaitCause,
+    /// Which limit of ours it is.
+    pub limit: Option<Limit>,
+    /// What the limit allows: connections, or recipients per `period`.
+    pub most: Option<u64>,
+    /// The period of a rate.
+    pub period: Option<Duration>,
+    /// The `match` of the `[[destination]]` that sets the limit.
+    pub rule: Option<&'a str>,
+    /// What they said or what failed.
+    pub verdict: Option<VerdictCode>,
 }
 
 /// How a session is protected, and if it is not, why.

@@ -77,7 +77,7 @@ impl Engine {
     fn add_legs(&mut self, now: Timestamp, id: HostId, mid: MessageId, mut recipients: Vec<RecoveredRecipient>) {
         // Recipients with the same history share a leg, so that a recovered timer is nobody else's.
         recipients.sort_by_key(|r| (r.attempts, r.next_attempt_at, r.rid));
-        let most = self.settings.transaction_recipients_max.max(1);
+        let most = self.host(id).limits.leg_recipients(self.settings.transaction_recipients_max);
         let groups = recipients
             .chunk_by(|a, b| (a.attempts, a.next_attempt_at) == (b.attempts, b.next_attempt_at))
             .flat_map(|group| group.chunks(most));
@@ -86,11 +86,11 @@ impl Engine {
             let key = (mid, number as u16);
             let stage = match group[0].next_attempt_at {
                 // No timer that we set is longer than this: it was written down before the clock was set back.
-                Some(until) => LegStage::Retry { until: until.min(latest), epoch: 0 },
+                Some(until) => LegStage::Retry { until: until.min(latest), epoch: 0, braked: false },
                 None => LegStage::Due,
             };
             let rids: Vec<RecipientId> = group.iter().map(|recipient| recipient.rid).collect();
-            self.host_mut(id).insert(key, Leg::new(&rids, group[0].attempts, stage));
+            self.host_mut(id).insert(key, Leg::new(now, &rids, group[0].attempts, stage));
         }
     }
 }

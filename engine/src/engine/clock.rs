@@ -19,6 +19,8 @@ impl Engine {
         let before = std::mem::take(&mut self.timers);
         let idle = before.into_iter().filter(|(_, timer)| matches!(timer, Timer::IdleSession(_)));
         self.timers = idle.map(|(at, timer)| (jump.moved(at), timer)).collect();
+        self.resolver_watch.jump(jump);
+        self.refusals.jump(jump);
         for book in self.sessions.values_mut() {
             if let SessionState::Idle { since } = &mut book.state {
                 jump.shift(since);

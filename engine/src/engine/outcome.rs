@@ -31,6 +31,16 @@ struct Sorted {
     kept: Vec<(RecipientId, Judgement, Option<Reply>)>,
 }
 
+impl Sorted {
+    /// What was refused for good and is held back by the brake stays.
+    fn hold_back(&mut self, rids: &[RecipientId]) {
+        let code = VerdictCode::GuardBrake;
+        let held = self.refused.extract_if(.., |(rid, ..)| rids.contains(rid));
+        let held = held.map(|(rid, _, reply)| (rid, Judgement { code, permanent: false, slow_down: false }, reply));
+        self.kept.extend(held);
+    }
+}
+
 impl Engine {
     pub(super) fn attempted(
         &mut self,
@@ -51,7 +61,7 @@ impl Engine {
         let broken = (!reusable).then(|| first_failure_code(&outcomes)).flatten();
         if messages > 1 && !reusable && outcomes.iter().all(broke_before_it_began) {
             // The peer closed an idle session just as we used it again: nobody refused anything.
-            self.host_mut(id).give_back(key);
+            self.host_mut(id).give_back(now, key);
         } else {
             self.settle(now, id, key, session, outcomes, out);
         }
@@ -93,8 +103,13 @@ impl Engine {
             exchanger: exchanger.clone(),
             at: Some(now),
         };
-        let sorted = sort(&rids, outcomes);
-        self.host_mut(id).end_attempt(key, sorted.kept.iter().map(|(rid, ..)| *rid).collect());
+        let about_us: Vec<RecipientId> = self.about_us(id, key, &outcomes);
+        let mut sorted = sort(&rids, outcomes);
+        let braked = self.brake(now, exchanger.as_deref(), about_us.len() as u32, out);
+        if braked {
+            sorted.hold_back(&about_us);
+        }
+        self.host_mut(id).end_attempt(now, key, sorted.kept.iter().map(|(rid, ..)| *rid).collect());
         for (rid, reply) in &sorted.delivered {
             let they_report = they_report.unwrap_or_default();
             ending.deliver(*rid, they_report, || word(VerdictCode::Ok, Some(reply)));
@@ -110,11 +125,14 @@ impl Engine {
         if let Some((_, judgement, reply)) = sorted.kept.last() {
             self.host_mut(id).counters.soft_bounced_events += sorted.kept.len() as u64;
             let word = word(judgement.code, reply.as_ref());
-            self.defer(now, id, key, &sorted.kept, word, &mut ending, out);
+            self.defer(now, id, key, &sorted.kept, braked, word, &mut ending, out);
         }
         self.conclude(ending);
         if expired {
             self.give_up(id, key, out);
+        }
+        if self.host(id).pausing() {
+            self.decide_last_chances(id, out);
         }
     }
 
@@ -128,16 +146,18 @@ impl Engine {
 
     fn count_delivered(&mut self, now: Timestamp, id: HostId, count: u64) {
         let host = self.host_mut(id);
-        host.last_activity_at = Some(now);
-        host.heard = true;
+        host.hear(now);
         if count == 0 {
             return;
         }
         (0..count).for_each(|_| host.counters.delivered());
         host.last_delivery_at = Some(now);
-        host.limited_since = None;
         host.pause_until = None;
-        host.window.grow();
+        if !host.pausing() {
+            host.backoff = None;
+            host.limited_since = None;
+            host.window.grow();
+        }
         if let Some(evidence) = &mut host.evidence {
             evidence.code = VerdictCode::Ok;
             evidence.reply = None;
@@ -155,10 +175,15 @@ impl Engine {
                 _ => {}
             }
         }
-        let Some((_, judgement, reply)) = sorted.kept.last() else { return };
-        if judgement.slow_down {
-            host.window.shrink();
+        if let Some((_, judgement, _)) = sorted.kept.iter().find(|(_, judgement, _)| judgement.slow_down) {
+            if sorted.delivered.is_empty() {
+                self.back_off(now, id, judgement.code);
+            } else {
+                host.window.shrink();
+            }
         }
+        let host = self.host_mut(id);
+        let Some((_, judgement, reply)) = sorted.kept.last() else { return };
         if sorted.delivered.is_empty() {
             host.limited_since.get_or_insert(now);
             let mut evidence = host.evidence.take().unwrap_or_else(|| Engine::evidence(judgement.code, now));
@@ -177,17 +202,22 @@ impl Engine {
         id: HostId,
         key: LegKey,
         kept: &[(RecipientId, Judgement, Option<Reply>)],
+        braked: bool,
         word: Word,
         ending: &mut Ending,
         out: &mut Output,
     ) {
         let attempts = self.host(id).legs.get(&key).map_or(1, |leg| leg.attempts);
-        let until = schedule::retry_at(now, attempts, &self.settings, &mut self.random);
+        let until = if braked {
+            now + self.settings.brake.bounce_pause
+        } else {
+            schedule::retry_at(now, attempts, &self.settings, &mut self.random)
+        };
         let host = self.host_mut(id);
         if let Some(leg) = host.legs.get_mut(&key) {
             leg.set_latest(word);
         }
-        host.defer(key, until);
+        host.defer(key, until, braked);
         for (rid, judgement, reply) in kept {
             ending.settle(*rid, Settled::Deferred { attempts, next_attempt_at: until });
             out.facts.push(Fact::Deferred {
@@ -234,10 +264,10 @@ impl Engine {
         out: &mut Output,
     ) {
         let Some(&id) = self.names.get(name) else { return };
-        match answer {
+        match self.believed(now, name, answer, out) {
             Ok(answer) => {
                 let route = Arc::new(Route::from_answer(now, answer, &mut self.random));
-                let ceiling = self.window_ceiling(&route);
+                let ceiling = self.window_ceiling(id, &route);
                 let host = self.host_mut(id);
                 host.window.set_ceiling(ceiling);
                 host.tried.retain(|address| route.hops.iter().any(|hop| hop.address == *address));
@@ -322,7 +352,7 @@ impl Engine {
         self.bounce_leg(id, key, HardBounce::Expired, &word, out);
     }
 
-    /// The host was not reached: legs past their lifetime that waited only for it are given up. Where it is reached,
+    /// The host was not reached, or sent us away: legs past their lifetime that waited only for it are given up. Where it is reached,
     /// each of them gets its own attempt: the clock may have jumped, and one success must not end a whole queue.
     pub(super) fn decide_last_chances(&mut self, id: HostId, out: &mut Output) {
         for key in std::mem::take(&mut self.host_mut(id).last_chance) {

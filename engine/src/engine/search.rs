@@ -31,7 +31,7 @@ impl Engine {
     }
 
     fn look_at(&self, now: Timestamp, mid: MessageId, search: &Search, found: &mut Found) {
-        let Some(mut view) = self.message(mid) else { return };
+        let Some(mut view) = self.message(now, mid) else { return };
         let envelope = view.envelope.clone();
         view.recipients.retain(|recipient| {
             let Some(address) = envelope.recipients.get(recipient.rid.0 as usize) else { return false };

@@ -62,7 +62,7 @@ impl Engine {
         }
         if host.status == HostStatus::Down {
             let ceiling = match &self.host(id).routing {
-                Routing::Known(route) => self.window_ceiling(route),
+                Routing::Known(route) => self.window_ceiling(id, route),
                 _ => self.settings.window_max,
             };
             self.host_mut(id).window = crate::host::Window::new(first, ceiling);
@@ -70,8 +70,11 @@ impl Engine {
         self.move_host(now, id, HostStatus::Up, VerdictCode::Ok, out);
     }
 
-    /// Most connections of a host: more for our own relay than for somebody else's exchangers.
-    pub(super) fn window_ceiling(&self, route: &Route) -> u32 {
+    /// Most connections of a host: what a person allows it, else more for our own relay than for somebody else's exchangers.
+    pub(super) fn window_ceiling(&self, id: HostId, route: &Route) -> u32 {
+        if let Some((_, most)) = &self.host(id).limits.connections {
+            return *most;
+        }
         let ours = !route.hops.is_empty() && route.hops.iter().all(|hop| hop.named_by != NamedBy::Dns);
         if ours { self.settings.route_connections_max } else { self.settings.window_max }
     }
@@ -110,8 +113,6 @@ impl Engine {
         self.connecting -= 1;
         let host = self.host_mut(id);
         host.connecting -= 1;
-        host.last_activity_at = Some(now);
-        host.heard = true;
         host.tried.push(address);
         let evidence = Evidence {
             code: judgement.code,
@@ -145,20 +146,28 @@ impl Engine {
         }
     }
 
-    /// Every address of an attempt has failed. An extra connection beside working ones only shrinks the window.
+    /// Every address of an attempt has failed: one attempt has ended. An extra connection beside working ones only shrinks the window.
     fn attempt_failed(&mut self, now: Timestamp, id: HostId, evidence: Evidence, out: &mut Output) {
         let (pause, trust) = (self.settings.extra_pause, self.settings.host_trust);
         let host = self.host_mut(id);
         host.tried.clear();
+        if evidence.code != VerdictCode::LimitOurs {
+            host.hear(now); // a lack of our own decides nothing about their mail
+        }
         let trusted = host.last_delivery_at.is_some_and(|at| now.since(at) < trust);
         // Our own lack (descriptors, a stop) says nothing about them.
         if host.connected > 0 || trusted || evidence.code == VerdictCode::LimitOurs {
-            host.window.shrink();
-            host.limited_since.get_or_insert(now);
+            let code = evidence.code;
             host.evidence = Some(evidence);
-            host.pause_until = Some(now + pause);
-            self.reschedule(now, id);
-            return;
+            if code == VerdictCode::SmtpBanner4xx {
+                self.back_off(now, id, code);
+                self.decide_last_chances(id, out);
+            } else {
+                host.window.shrink();
+                host.limited_since.get_or_insert(now);
+                host.pause_until = Some(now + pause);
+            }
+            return self.reschedule(now, id);
         }
         let cause = rest_cause(evidence.code);
         self.host_is_down(now, id, evidence, cause, out);
@@ -176,6 +185,7 @@ impl Engine {
         let code = evidence.code;
         self.rest_host(now, id, cause);
         let host = self.host_mut(id);
+        host.hear(now);
         host.evidence = Some(evidence);
         host.limited_since = None;
         self.move_host(now, id, HostStatus::Down, code, out);
@@ -183,15 +193,13 @@ impl Engine {
         self.reschedule(now, id);
     }
 
-    /// Sets the host timer.
+    /// Sets the host timer. By itself that is no attempt: our own resolver may have failed.
     pub(super) fn rest_host(&mut self, now: Timestamp, id: HostId, cause: WaitCause) {
         let first = if cause == WaitCause::Dns { self.settings.dns_first } else { self.settings.host_first };
         let failures = self.host(id).failures.saturating_add(1);
         let until = schedule::host_rest(now, first, failures, &self.settings, &mut self.random);
         let host = self.host_mut(id);
         host.failures = failures;
-        host.last_activity_at = Some(now);
-        host.heard = true;
         host.rest = Some(Rest { until, cause });
     }
 
@@ -201,11 +209,12 @@ impl Engine {
         let Some(book) = self.sessions.get_mut(&session) else { return };
         book.state = SessionState::Idle { since: now };
         let (own, address) = (book.host, book.hop.address);
-        let most = match book.hop.named_by {
+        let (messages, named_by) = (book.messages, book.hop.named_by);
+        let most = self.host(own).limits.session_messages.unwrap_or(match named_by {
             NamedBy::Dns => self.settings.session_messages_max,
             NamedBy::RouteAddress | NamedBy::RouteName => self.settings.route_session_messages_max,
-        };
-        if book.messages >= most {
+        });
+        if messages >= most {
             self.close(session, out);
             return self.start(now, own, out);
         }

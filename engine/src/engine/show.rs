@@ -1,12 +1,12 @@
 //! What the engine shows of itself: rows, details, messages; and what must hold at every step.
 
-use super::Engine;
-use crate::host::{Host, Routing};
+use super::{Engine, Timer};
+use crate::host::{CauseSet, Host, Routing};
 use crate::host_id::HostId;
 use crate::lane::SessionState;
 use crate::queue::{Leg, LegStage};
 use crate::view::{HostDetailView, HostView, InHand, MessageView, RecipientView};
-use common::vocab::{Counters, Domain, HostStatus, MessageId, RecipientId, Timestamp};
+use common::vocab::{Counters, Domain, HostStatus, MessageId, RecipientId, Timestamp, WaitCause};
 
 impl Engine {
     /// Since when the counters count.
@@ -17,6 +17,11 @@ impl Engine {
     /// Counters of hosts whose record has ended; they belong to the totals.
     pub fn ended_counters(&self) -> Counters {
         self.ended_counters
+    }
+
+    /// Places for host records, used and free.
+    pub fn places(&self) -> usize {
+        self.hosts.len()
     }
 
     /// Messages with recipients in the queue.
@@ -40,6 +45,8 @@ impl Engine {
 
     fn row(&self, host: &Host) -> HostView {
         let causes = host.causes(self.guard_closed);
+        let holding = host.holding(self.guard_closed);
+        let cause = host.has_due().then(|| holding.first());
         HostView {
             host: host.name.clone(),
             status: host.status,
@@ -52,7 +59,9 @@ impl Engine {
             unattempted: host.counts.unattempted,
             attempted: host.counts.attempted,
             causes,
-            cause: host.has_due().then(|| host.host_cause(self.guard_closed)),
+            cause,
+            basis: cause.map(|cause| self.basis(host, None, cause)),
+            also: if cause.is_some() { holding.others() } else { Vec::new() },
             connections: host.connected,
             pending: host.connecting,
             connections_max: host.window.open(),
@@ -80,35 +89,54 @@ impl Engine {
     }
 
     /// A queued message with its recipients that are still in the queue.
-    pub fn message(&self, mid: MessageId) -> Option<MessageView> {
+    pub fn message(&self, now: Timestamp, mid: MessageId) -> Option<MessageView> {
         let book = self.messages.get(&mid)?;
         let mut recipients = Vec::new();
         let expires_at = self.expires(&book.held);
         for id in book.hosts() {
             let Some(host) = self.hosts[id.0 as usize].as_ref() else { continue };
             for leg in host.legs.range((mid, 0)..=(mid, u16::MAX)).map(|(_, leg)| leg) {
-                recipients.extend(leg.rids().iter().map(|rid| self.recipient(host, leg, *rid, expires_at)));
+                let recipients_of = leg.rids().iter();
+                recipients.extend(recipients_of.map(|rid| self.recipient(now, host, leg, *rid, expires_at)));
             }
         }
         recipients.sort_by_key(|recipient| recipient.rid);
-        Some(MessageView { envelope: self.envelope(mid), recipients })
+        Some(MessageView { envelope: self.envelope(mid), as_of: now, recipients })
     }
 
-    fn recipient(&self, host: &Host, leg: &Leg, rid: RecipientId, expires_at: Timestamp) -> RecipientView {
-        let host_cause = host.host_cause(self.guard_closed);
-        let (cause, next_attempt_at) = match leg.stage {
-            LegStage::Sending => (common::vocab::WaitCause::Sending, None),
-            LegStage::Due | LegStage::Retry { .. } if host.suspended.is_some() => (host_cause, host.next_attempt_at()),
-            _ if host.is_due(leg) => (host_cause, host.rest.map(|rest| rest.until)),
-            LegStage::Retry { until, .. } => (host_cause.min(common::vocab::WaitCause::Retry), Some(until)),
-            LegStage::Due => (host_cause, None),
+    fn recipient(
+        &self,
+        now: Timestamp,
+        host: &Host,
+        leg: &Leg,
+        rid: RecipientId,
+        expires_at: Timestamp,
+    ) -> RecipientView {
+        let holding = host.holding(self.guard_closed);
+        let over = host.pause_over_at();
+        let (held_by, next_attempt_at) = match leg.stage {
+            LegStage::Sending => (CauseSet::default().with(WaitCause::Sending), None),
+            _ if host.is_due(leg) => (holding, over),
+            LegStage::Retry { until, braked, .. } => {
+                let own = if braked { WaitCause::Guard } else { WaitCause::Retry };
+                (holding.with(own), Some(over.map_or(until, |over| over.max(until))))
+            }
+            LegStage::Due => (holding, None),
         };
+        let next_attempt_at = match &host.suspended {
+            Some(suspension) if leg.stage != LegStage::Sending => suspension.until,
+            _ => next_attempt_at,
+        };
+        let cause = held_by.first();
         RecipientView {
             rid,
             cause,
+            basis: self.basis(host, Some(leg), cause),
+            also: held_by.others(),
             attempts: leg.attempts,
             next_attempt_at,
             expires_at,
+            waited: host.spent(now, leg).iter().collect(),
             latest: leg.latest().map(|word| (word.code, word.reply.clone())),
         }
     }
@@ -151,6 +179,13 @@ impl Engine {
         );
         let lanes = self.lanes.values().fold((0, 0), |sum, lane| (sum.0 + lane.connecting, sum.1 + lane.connected));
         assert_eq!(lanes, (self.connecting, self.connected), "connections by address and in total differ");
+        for (at, timer) in &self.timers {
+            if let Timer::Host(id) = timer {
+                let host = self.hosts[id.0 as usize].as_ref();
+                let known = host.is_some_and(|host| host.wake_at == Some(*at));
+                assert!(known, "a timer at {at} names a place whose record does not know it");
+            }
+        }
         let queued: u64 = self.messages.values().map(|book| u64::from(book.recipients)).sum();
         let active: u64 = self.names.values().map(|id: &HostId| self.host(*id).counts.active()).sum();
         assert_eq!(queued, active, "recipients by message and by host differ");

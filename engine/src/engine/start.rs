@@ -8,7 +8,7 @@ use crate::lane::{Session, SessionState};
 use crate::peer::Peer;
 use crate::route::{Hop, NamedBy, RouteKind};
 use crate::{Effect, Fact, Output};
-use common::vocab::{AttemptId, HostStatus, SessionId, Timestamp};
+use common::vocab::{AttemptId, HostStatus, Limit, SessionId, Timestamp};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use std::sync::Arc;
 enum Dial {
     Started,
     /// The address has all the sessions it may have: stand in its queue.
-    LaneFull(SocketAddr),
+    LaneFull(SocketAddr, u32),
     /// We have all the sessions we may have: stand in the common queue.
-    AllFull,
+    AllFull(u32),
     /// Every address of this attempt is being tried or has failed.
     NothingLeft,
 }
@@ -41,18 +41,22 @@ impl Engine {
                 break;
             }
             if let Some(session) = self.idle_session(id, &route.hops) {
-                self.deliver(id, session, out);
+                self.deliver(now, id, session, out);
                 continue;
             }
             match self.dial(now, id, &route.hops, out) {
                 Dial::Started => {}
-                Dial::NothingLeft => break,
-                Dial::LaneFull(address) => {
-                    self.stand_in_queue(id, Some(address));
+                Dial::NothingLeft => {
+                    let host = self.host_mut(id);
+                    host.slot = (Limit::Window, (host.connecting + host.busy).max(1));
                     break;
                 }
-                Dial::AllFull => {
-                    self.stand_in_queue(id, None);
+                Dial::LaneFull(address, most) => {
+                    self.stand_in_queue(id, Some(address), (Limit::Address, most));
+                    break;
+                }
+                Dial::AllFull(most) => {
+                    self.stand_in_queue(id, None, (Limit::Total, most));
                     break;
                 }
             }
@@ -61,19 +65,27 @@ impl Engine {
     }
 
     /// Whether the host itself allows one more start.
-    fn may_start(&self, now: Timestamp, id: HostId) -> bool {
-        let host = self.host(id);
-        let at_work = host.connecting + host.busy;
-        let limit = if host.status == HostStatus::Down { 1 } else { host.window.open() };
-        let open = !self.guard_closed && host.suspended.is_none();
-        open && host.has_due() && host.rest.is_none_or(|rest| rest.until <= now) && at_work < limit
+    fn may_start(&mut self, now: Timestamp, id: HostId) -> bool {
+        let closed = self.guard_closed;
+        let host = self.host_mut(id);
+        let resting = host.rest.is_some_and(|rest| rest.until > now) || host.pausing();
+        if closed || host.suspended.is_some() || !host.has_due() || resting {
+            return false;
+        }
+        if host.connecting + host.busy >= host.connections_allowed() {
+            host.slot = host.own_limit();
+            return false;
+        }
+        host.rate_admits(now)
     }
 
     /// A ready session to one of the hops whose protection is enough for the host.
     fn idle_session(&self, id: HostId, hops: &[Arc<Hop>]) -> Option<SessionId> {
         let rule = self.host(id).tls_rule;
+        let most = self.host(id).limits.session_messages.unwrap_or(u32::MAX);
         let fits = |session: &SessionId, hop: &Hop| {
-            self.sessions.get(session).is_some_and(|book| book.serves(rule, &hop.exchanger))
+            let book = self.sessions.get(session);
+            book.is_some_and(|book| book.messages < most && book.serves(rule, &hop.exchanger))
         };
         hops.iter().find_map(|hop| {
             let mut idle = self.lanes.get(&hop.address)?.idle.iter().rev();
@@ -82,10 +94,11 @@ impl Engine {
     }
 
     /// Gives the host's next due leg to an idle session.
-    pub(super) fn deliver(&mut self, id: HostId, session: SessionId, out: &mut Output) {
+    pub(super) fn deliver(&mut self, now: Timestamp, id: HostId, session: SessionId, out: &mut Output) {
         let attempt = AttemptId(self.next_attempt);
-        let Some(key) = self.host_mut(id).take_due() else { return };
+        let Some(key) = self.host_mut(id).take_due(now) else { return };
         self.next_attempt += 1;
+        self.host_mut(id).spend_rate(now, key);
         let host = self.host(id);
         let (rids, name) = (host.legs[&key].rids().to_vec(), host.name.clone());
         let only_host = self.messages.get(&key.0).and_then(|book| self.only_host(book));
@@ -137,13 +150,16 @@ impl Engine {
             if let Some(unfit) = lane.idle.first().copied() {
                 self.close(unfit, out);
             }
-            return Dial::LaneFull(hop.address);
+            let most = if unproven { self.settings.address_connecting_max } else { lane_limit };
+            return Dial::LaneFull(hop.address, most);
         }
         if self.connecting >= self.settings.connecting_max
             || self.connecting + self.connected >= self.settings.connections_max
         {
+            let greeted = self.connecting < self.settings.connecting_max;
+            let most = if greeted { self.settings.connections_max } else { self.settings.connecting_max };
             self.close_longest_idle(out);
-            return Dial::AllFull;
+            return Dial::AllFull(most);
         }
         lane.connecting += 1;
         self.connecting += 1;
@@ -174,8 +190,9 @@ impl Engine {
         untried().min_by_key(|hop| (failed_lately(hop), in_clear(hop))).cloned()
     }
 
-    fn stand_in_queue(&mut self, id: HostId, lane: Option<SocketAddr>) {
+    fn stand_in_queue(&mut self, id: HostId, lane: Option<SocketAddr>, limit: (Limit, u32)) {
         let host = self.host_mut(id);
+        host.slot = limit;
         if std::mem::replace(&mut host.queued_for_slot, true) {
             return;
         }

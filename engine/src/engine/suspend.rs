@@ -117,7 +117,7 @@ impl Engine {
             }
             if self.expires(&self.messages[&key.0].held) <= now {
                 let host = self.host_mut(id);
-                host.ripen_one(key);
+                host.ripen_one(now, key);
                 host.last_chance.push(key);
             } // else the clock was set back meanwhile, and the message has a timer again
         }

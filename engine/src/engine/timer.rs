@@ -48,9 +48,7 @@ impl Engine {
         let host = self.host_mut(id);
         host.wake_at = None;
         host.ripen(now);
-        if host.pause_until.is_some_and(|until| until <= now) {
-            host.pause_until = None;
-        }
+        host.end_pauses(now);
         let over = host.idle_since.is_some_and(|since| now.since(since) >= memory);
         if over && host.connecting + host.connected == 0 && !host.queued_for_slot {
             self.note(now, id);
@@ -64,9 +62,14 @@ impl Engine {
         let Some(host) = self.hosts[id.0 as usize].take() else { return };
         self.bid_farewell(&host);
         self.names.remove(&host.name);
-        self.gone.push(host.name);
+        self.gone.push(host.name.clone());
         self.changed.remove(&id);
-        // The place is not used again: a timer or an expiry may still name it. An empty place costs a pointer-sized slot.
+        if let Some(at) = host.wake_at {
+            self.timers.remove(&(at, Timer::Host(id)));
+        }
+        // Nothing names the place any more: it has no timer, stands in no queue, and no session works for it. The book
+        // of an older message may, but looks there by its own number, which no leg of the next host has.
+        self.free_hosts.push(id);
     }
 
     /// A leg has reached the end of its lifetime. An attempt since its acceptance, our start and
@@ -88,7 +91,7 @@ impl Engine {
             return self.reschedule(now, id);
         }
         let host = self.host_mut(id);
-        host.ripen_one(key);
+        host.ripen_one(now, key);
         host.last_chance.push(key);
         if let Some(rest) = &mut host.rest {
             rest.until = rest.until.min(now);

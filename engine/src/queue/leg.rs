@@ -8,8 +8,9 @@
 //!  └─────────┘                          the session broke before the attempt counted
 //! ```
 
-use crate::queue::Word;
-use common::vocab::{MessageId, RecipientId, Timestamp};
+use crate::host::Own;
+use crate::queue::{Spent, Word};
+use common::vocab::{MessageId, RecipientId, Timestamp, WaitCause};
 
 /// Names a leg within its host: the message, and which fifty of its recipients for this host.
 pub type LegKey = (MessageId, u16);
@@ -25,6 +26,8 @@ pub enum LegStage {
         until: Timestamp,
         /// The host's epoch at which the timer was set.
         epoch: u32,
+        /// The brake on mass bounces set it: a guard of ours, not a reply to the leg alone.
+        braked: bool,
     },
     /// A session carries it: the session knows as which attempt.
     Sending,
@@ -35,6 +38,8 @@ pub enum LegStage {
 pub struct Leg {
     /// Where it stands.
     pub stage: LegStage,
+    /// Since when it stands there.
+    pub since: Timestamp,
     /// What most legs do not have.
     more: Option<Box<More>>,
     /// Attempts that ended with an answer for this leg. A host that was not reached does not count.
@@ -47,14 +52,27 @@ pub struct Leg {
 struct More {
     /// Its recipients that are still in the queue, ascending, unless it is one.
     rids: Option<Box<[RecipientId]>>,
+    /// How long it waited for what before it stood where it stands.
+    spent: Spent,
     /// What the latest attempt came to.
     latest: Option<Word>,
 }
 
 impl Leg {
-    /// A leg of these recipients, ascending.
-    pub fn new(rids: &[RecipientId], attempts: u32, stage: LegStage) -> Leg {
-        let mut leg = Leg { stage, more: None, attempts, rid: RecipientId(0) };
+    /// What it says itself about its wait.
+    pub fn own(&self) -> Own {
+        match self.stage {
+            LegStage::Due => Own::Due,
+            LegStage::Retry { epoch, braked, .. } => {
+                Own::Timer(if braked { WaitCause::Guard } else { WaitCause::Retry }, epoch)
+            }
+            LegStage::Sending => Own::Sending,
+        }
+    }
+
+    /// A leg of these recipients, ascending, that is known from now on.
+    pub fn new(now: Timestamp, rids: &[RecipientId], attempts: u32, stage: LegStage) -> Leg {
+        let mut leg = Leg { stage, since: now, more: None, attempts, rid: RecipientId(0) };
         leg.set_rids(rids);
         leg
     }
@@ -87,6 +105,16 @@ impl Leg {
     /// An attempt came to this.
     pub fn set_latest(&mut self, word: Word) {
         self.more.get_or_insert_default().latest = Some(word);
+    }
+
+    /// How long it waited for what before it stood where it stands.
+    pub fn spent(&self) -> Spent {
+        self.more.as_ref().map(|more| more.spent).unwrap_or_default()
+    }
+
+    /// The same, to be added to.
+    pub fn spent_mut(&mut self) -> &mut Spent {
+        &mut self.more.get_or_insert_default().spent
     }
 
     /// Recipients of the leg.

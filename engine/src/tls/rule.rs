@@ -1,7 +1,7 @@
 //! What an exchanger of a destination must prove: the rule, and which destination has which.
 
+use crate::pattern::ByDestination;
 use common::vocab::{Domain, DomainError};
-use std::collections::BTreeMap;
 
 /// What a connection must give. Each demands more than the one before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,48 +29,22 @@ impl TlsRule {
     }
 }
 
-/// The rules of the configuration, ready to be asked for each host: an exact domain before `.sub.domain` (the longest
-/// first) before `*`. Where no rule is for it, [`TlsRule::Opportunistic`] holds.
+/// The rules of the configuration. Where none is for a host, [`TlsRule::Opportunistic`] holds.
 #[derive(Clone, Debug, Default)]
-pub struct TlsRules {
-    exact: BTreeMap<Domain, TlsRule>,
-    below: BTreeMap<Domain, TlsRule>,
-    any: TlsRule,
-}
+pub struct TlsRules(ByDestination<TlsRule>);
 
 impl TlsRules {
-    /// From patterns as the configuration writes them: `example.com`, `.example.com`, `*`. A later one replaces an
-    /// equal earlier one.
+    /// From patterns as the configuration writes them: `example.com`, `.example.com`, `*`.
     ///
     /// # Errors
     /// What is no domain in a pattern.
     pub fn new<'a>(rules: impl IntoIterator<Item = (&'a str, TlsRule)>) -> Result<TlsRules, DomainError> {
-        let mut found = TlsRules::default();
-        for (pattern, rule) in rules {
-            if pattern == "*" {
-                found.any = rule;
-            } else if let Some(parent) = pattern.strip_prefix('.') {
-                found.below.insert(parent.parse()?, rule);
-            } else {
-                found.exact.insert(pattern.parse()?, rule);
-            }
-        }
-        Ok(found)
+        ByDestination::new(rules).map(TlsRules)
     }
 
     /// The rule for a host.
     pub fn of(&self, host: &Domain) -> TlsRule {
-        if let Some(rule) = self.exact.get(host) {
-            return *rule;
-        }
-        let mut rest = host.as_str();
-        while let Some((_, parent)) = rest.split_once('.') {
-            if let Some(rule) = self.below.get(parent) {
-                return *rule;
-            }
-            rest = parent;
-        }
-        self.any
+        self.0.of(host).map(|(_, rule)| *rule).unwrap_or_default()
     }
 }
 

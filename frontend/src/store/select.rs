@@ -202,6 +202,8 @@ pub(crate) mod tests {
             next_attempt_at: None,
             wait_causes: CauseCounts::default(),
             cause: None,
+            because: None,
+            also: Vec::new(),
             last_activity_at: Some(Timestamp(0)),
         }
     }

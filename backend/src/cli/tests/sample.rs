@@ -35,6 +35,8 @@ pub(super) fn row(host: &str) -> HostRow {
         next_attempt_at: None,
         wait_causes: CauseCounts::default(),
         cause: None,
+        because: None,
+        also: Vec::new(),
         last_activity_at: None,
     }
 }
@@ -194,6 +196,10 @@ pub(super) fn message() -> MessageDetail {
         host: "example.net".parse().unwrap(),
         state: RecipientState::Queued,
         cause: Some(WaitCause::Retry),
+        because: None,
+        also: Vec::new(),
+        waited_seconds: CauseCounts::default(),
+        unrecorded_seconds: 0,
         attempts: 2,
         next_attempt_at: None,
         expires_at: Some(NOW),
@@ -206,6 +212,7 @@ pub(super) fn message() -> MessageDetail {
         received_at: "2026-11-24T04:00:00Z".parse().unwrap(),
         message_id: None,
         subject: Some("\u{1b}[5mTesting".into()),
+        as_of: None,
         recipients: vec![waiting],
     }
 }

@@ -185,7 +185,8 @@ pub(super) async fn message(
     let found = asked(shared.console.desk.message(mid)).await?.ok_or_else(missing)?;
     // A message whose record is damaged, or that ends at this moment, is shown without these two.
     let body = asked(shared.console.spool.body(mid)).await?;
-    Ok(Json(view::message_detail(&found, body.map(|body| Letterhead::read(body.front())).unwrap_or_default())))
+    let head = body.map(|body| Letterhead::read(body.front())).unwrap_or_default();
+    Ok(Json(view::message_detail(&found, head, shared.console.settings.language)))
 }
 
 /// `POST /api/v1/actions`.

@@ -191,7 +191,7 @@ fn answers_are_as_promised() {
         (verdict.sentence, verdict.advice) = ("What it means.".into(), "What to do.".into());
     }
     golden("host", &json(&detail));
-    golden("message", &json(&view::message_detail(&message(), Letterhead::default())));
+    golden("message", &json(&view::message_detail(&message(), Letterhead::default(), Language::En)));
     golden("action", &json(&receipt()));
     golden("error", &json(&refusal()));
     let (kind, state, target) = (ProbeKind::Smtp, ProbeState::Done, "mx.test".into());
@@ -214,12 +214,15 @@ fn message() -> MessageView {
     let waiting = RecipientView {
         rid: RecipientId(0),
         cause: WaitCause::Sending,
+        basis: Default::default(),
+        also: Vec::new(),
+        waited: Vec::new(),
         attempts: 1,
         next_attempt_at: None,
         expires_at: MORNING,
         latest: None,
     };
-    MessageView { envelope: Arc::new(envelope), recipients: vec![waiting] }
+    MessageView { envelope: Arc::new(envelope), as_of: MORNING, recipients: vec![waiting] }
 }
 
 fn status() -> ServerStatus {

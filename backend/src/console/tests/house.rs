@@ -59,6 +59,8 @@ pub(super) fn host(name: &str, active: u64) -> HostView {
         attempted: 0,
         causes,
         cause: (active > 0).then_some(WaitCause::Slot),
+        basis: None,
+        also: Vec::new(),
         connections: 0,
         pending: 0,
         connections_max: 2,
@@ -116,12 +118,15 @@ fn message() -> MessageView {
     let waiting = RecipientView {
         rid: RecipientId(1),
         cause: WaitCause::Retry,
+        basis: Default::default(),
+        also: Vec::new(),
+        waited: Vec::new(),
         attempts: 2,
         next_attempt_at: Some(MORNING),
         expires_at: MORNING,
         latest: Some((VerdictCode::SmtpGreylist, Some(Reply::new(ReplyCode(451), "4.7.1 later")))),
     };
-    MessageView { envelope: Arc::new(envelope), recipients: vec![waiting] }
+    MessageView { envelope: Arc::new(envelope), as_of: MORNING, recipients: vec![waiting] }
 }
 
 /// Files of a page.

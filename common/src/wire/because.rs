@@ -1,0 +1,24 @@
+//! Why a recipient waits, as far as there is more to say than the name of the cause.
+
+use crate::vocab::{Limit, Timestamp, VerdictCode};
+use serde::{Deserialize, Serialize};
+
+/// What a wait cause rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Because {
+    /// The whole in words, in the language that was asked for; without a full stop, since a countdown to `until` may follow.
+    pub sentence: String,
+    /// When it is over or looked at again.
+    pub until: Option<Timestamp>,
+    /// Which limit of ours it is.
+    pub limit: Option<Limit>,
+    /// What the limit allows: connections, or recipients per period.
+    pub most: Option<u64>,
+    /// The period of a rate, in seconds.
+    pub period_seconds: Option<u64>,
+    /// The `match` of the `[[destination]]` that sets the limit.
+    pub rule: Option<String>,
+    /// What they said or what failed.
+    pub verdict: Option<VerdictCode>,
+}
