@@ -12,7 +12,7 @@ use serde_json::json;
 use std::sync::atomic::Ordering;
 
 /// What each route needs, written down a second time: a change of the table is a change of this.
-const TABLE: [(&str, &str, Option<Role>); 27] = [
+const TABLE: [(&str, &str, Option<Role>); 28] = [
     ("GET", "/healthz", None),
     ("GET", "/readyz", None),
     ("GET", "/api/v1/session", None),
@@ -29,6 +29,7 @@ const TABLE: [(&str, &str, Option<Role>); 27] = [
     ("GET", "/api/v1/actions/{id}", Some(Role::Viewer)),
     ("POST", "/api/v1/probes", Some(Role::Operator)),
     ("GET", "/api/v1/probes/{id}", Some(Role::Viewer)),
+    ("POST", "/api/v1/probes/{id}/lines", Some(Role::Operator)),
     ("GET", "/api/v1/users", Some(Role::Admin)),
     ("POST", "/api/v1/users", Some(Role::Admin)),
     ("PUT", "/api/v1/users/{name}", Some(Role::Admin)),
