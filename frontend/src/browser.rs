@@ -4,7 +4,7 @@
 //! Never: the socket (see `live`), or anything that the server said.
 
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Element, HtmlDialogElement, HtmlDocument, HtmlElement, Storage};
+use web_sys::{Document, Element, FocusOptions, HtmlDialogElement, HtmlDocument, HtmlElement, Storage};
 
 fn document() -> Document {
     leptos::prelude::document()
@@ -127,6 +127,22 @@ pub fn focus_neighbour_row(forward: bool) {
     if let Some(row) = neighbour.and_then(|row| row.dyn_into::<HtmlElement>().ok()) {
         let _ = row.focus();
     }
+}
+
+/// The row that has the focus.
+pub fn focused_row() -> Option<HtmlElement> {
+    let focused = document().active_element().filter(|element| element.has_attribute("data-host"));
+    focused.and_then(|row| row.dyn_into().ok())
+}
+
+/// Gives a row the focus again without scrolling, if nothing else took it. Answers whether it has it.
+pub fn focus_again(row: &HtmlElement) -> bool {
+    if document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = row.focus_with_options(&options);
+    }
+    focused_row().as_ref() == Some(row)
 }
 
 /// Where an element begins, in pixels below the top of the screen; negative once it is scrolled beyond it.

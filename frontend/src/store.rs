@@ -93,6 +93,8 @@ pub struct Hosts {
     /// Rows that could not be read.
     pub unreadable: RwSignal<u64>,
     rows: StoredValue<HashMap<Domain, ArcRwSignal<HostRow>>>,
+    /// A host whose row stays while it is out of the window: the page still shows it.
+    kept: StoredValue<Option<Domain>>,
     /// The last frame applied; `None` while a snapshot is awaited.
     last_seq: StoredValue<Option<u64>>,
 }
@@ -101,6 +103,11 @@ impl Hosts {
     /// The row of a host of the window.
     pub fn row(&self, host: &Domain) -> Option<ArcRwSignal<HostRow>> {
         self.rows.with_value(|rows| rows.get(host).cloned())
+    }
+
+    /// The row of this host stays, in or out of the window, so that it is the same row when the window comes back to it.
+    pub fn keep(&self, host: Option<Domain>) {
+        self.kept.set_value(host);
     }
 }
 
@@ -125,6 +132,7 @@ impl Store {
                 moved: RwSignal::new(0),
                 unreadable: RwSignal::new(0),
                 rows: StoredValue::new(HashMap::new()),
+                kept: StoredValue::new(None),
                 last_seq: StoredValue::new(None),
             },
             notices: Notices::new(),

@@ -36,7 +36,6 @@ fn covers(first: u64, seen: &str) -> bool {
 }
 
 #[tokio::test]
-#[ignore = "open defect: after a jump the rows on the screen may be those of another place"]
 async fn from_end_to_end() {
     let server = Server::serve(&format!("[[route]]\nmatch = \"*\"\nto = [\"{}\"]\n", free_address())).await;
     backlog::fill(server.smtp, 0..HOSTS, HOSTS).await;
@@ -50,9 +49,11 @@ async fn from_end_to_end() {
     let height = "return document.querySelector('tr[data-host]').getBoundingClientRect().height";
     assert_eq!(browser.execute(height).await.as_f64(), Some(36.0), "rows are as high as the room kept for them");
 
-    browser.execute("document.querySelector('tr[data-host]').focus()").await;
+    // Not the first one: the rows before it go when the page is scrolled, and it is moved.
+    browser.execute("document.querySelectorAll('tr[data-host]')[3].focus()").await;
     let focused = "return document.activeElement.dataset.host || ''";
     let host = browser.execute(focused).await;
+    assert!(host.as_str().is_some_and(|host| !host.is_empty()), "a row has the focus");
     for step in 1..=STEPS {
         let first = HOSTS * step / STEPS - 30;
         browser.execute(&format!("window.scrollTo(0, document.querySelector('tbody').offsetTop + {first} * 36)")).await;

@@ -57,6 +57,9 @@ impl Browser {
         wishes.add_arg(&format!("--window-size={width},{height}")).expect("a flag");
         wishes.add_arg(&format!("--user-data-dir={}", profile.path().display())).expect("a flag");
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), wishes).await.expect("a browser");
+        // As if a person had its window in front: without that, no page hears of the focus.
+        let in_front = serde_json::json!({"enabled": true});
+        driver.cdp().send_raw("Emulation.setFocusEmulationEnabled", in_front).await.expect("the window is in front");
         Browser { driver, _chromedriver: child, _profile: profile }
     }
 

@@ -29,6 +29,8 @@ struct Desk {
     show: Callback<ListView>,
     pointer_over: RwSignal<bool>,
     row_focused: RwSignal<bool>,
+    /// The focus is lost for a moment, since rows are being moved.
+    redrawing: StoredValue<bool>,
 }
 
 impl Desk {
@@ -42,7 +44,8 @@ impl Desk {
 pub fn HostsPage() -> impl IntoView {
     let (store, live, tongue) = (Store::here(), Live::here(), Tongue::here());
     let (view, show) = view::from_address();
-    let desk = Desk { view, show, pointer_over: RwSignal::new(false), row_focused: RwSignal::new(false) };
+    let (pointer_over, row_focused, redrawing) = (RwSignal::new(false), RwSignal::new(false), StoredValue::new(false));
+    let desk = Desk { view, show, pointer_over, row_focused, redrawing };
     provide_context(desk);
     let body = NodeRef::new();
     let sight = sight::follow(body);

@@ -134,7 +134,8 @@ fn write_rows(store: &Store, rows: Vec<HostRow>) {
 
 /// Rows that have left the window are forgotten: the server sends them whole when they come back.
 fn write_order(store: &Store, order: Vec<Domain>, first: u32, unreadable: u64) {
-    let stays: HashSet<&Domain> = order.iter().collect();
+    let kept = store.hosts.kept.get_value();
+    let stays: HashSet<&Domain> = order.iter().chain(&kept).collect();
     store.hosts.rows.update_value(|rows: &mut HashMap<_, _>| rows.retain(|host, _| stays.contains(host)));
     set_changed(store.hosts.unreadable, unreadable);
     set_changed(store.hosts.first, first);
@@ -223,6 +224,19 @@ mod tests {
         assert_eq!(shown(&store), "c.test a.test");
         assert!(store.hosts.row(&"b.test".parse().unwrap()).is_none());
         assert_eq!(store.hosts.count.get_untracked().unwrap().total, 9);
+    }
+
+    #[test]
+    fn a_kept_row_is_the_same_when_the_window_comes_back_to_it() {
+        let (_owner, store) = fresh();
+        first(&store, vec![raw("a.test", 1), raw("b.test", 1)]);
+        let (a, b) = ("a.test".parse().unwrap(), "b.test".parse().unwrap());
+        let shown = store.hosts.row(&a).unwrap();
+        store.hosts.keep(Some(a));
+        next(&store, 2, Delta { rows: vec![raw("c.test", 1)], order: Some(vec!["c.test".into()]), ..Delta::default() });
+        assert!(store.hosts.row(&b).is_none());
+        next(&store, 3, Delta { rows: vec![raw("a.test", 7)], order: Some(vec!["a.test".into()]), ..Delta::default() });
+        assert_eq!(shown.get_untracked().active_recipients, 7);
     }
 
     #[test]

@@ -72,6 +72,7 @@ fn Rows(
 ) -> impl IntoView {
     let (store, desk) = (Store::here(), Desk::here());
     let focused = RwSignal::new(None::<Domain>);
+    Effect::new(move || store.hosts.keep(focused.get()));
     let part = Memo::new(move |_| {
         let (sight, first) = (sight.get(), store.hosts.first.get());
         store.hosts.order.with(|order| {
@@ -96,7 +97,10 @@ fn Rows(
         let focused = focused.get();
         part.with(|part| focused.filter(|host| part.hosts.contains(host)).or_else(|| part.hosts.first().cloned()))
     });
-    let rows = move || away.get().into_iter().chain(part.with(|part| part.hosts.clone())).collect::<Vec<_>>();
+    let rows = move || {
+        keep_focus(desk);
+        away.get().into_iter().chain(part.with(|part| part.hosts.clone())).collect::<Vec<_>>()
+    };
     let line = move |host: Domain| {
         let row = store.hosts.row(&host)?;
         let (name, other, third) = (host.clone(), host.clone(), host);
@@ -111,7 +115,7 @@ fn Rows(
             on:pointerenter=move |event| desk.pointer_over.set(event.pointer_type() != "touch")
             on:pointerleave=move |_| desk.pointer_over.set(false)
             on:focusin=move |_| desk.row_focused.set(true)
-            on:focusout=move |_| desk.row_focused.set(false)
+            on:focusout=move |_| if !desk.redrawing.get_value() { desk.row_focused.set(false) }
             on:keydown=move |event| match event.key().as_str() {
                 "ArrowDown" | "j" => { event.prevent_default(); browser::focus_neighbour_row(true); }
                 "ArrowUp" | "k" => { event.prevent_default(); browser::focus_neighbour_row(false); }
@@ -127,11 +131,24 @@ fn Rows(
     .into_any()
 }
 
+/// To be called before the rows are redrawn: an element that is moved within the page loses the focus, and gets it back.
+fn keep_focus(desk: Desk) {
+    let Some(row) = browser::focused_row() else { return };
+    desk.redrawing.set_value(true);
+    queue_microtask(move || {
+        desk.redrawing.try_set_value(false);
+        if !browser::focus_again(&row) {
+            desk.row_focused.try_set(false);
+        }
+    });
+}
+
 /// The place of rows that are not in the page: lined like them, so that fast scrolling shows rows to come, not a hole.
+/// Its height is set as a property: the content security policy lets no `style` attribute count.
 #[component]
 fn Room(rows: Memo<u64>) -> impl IntoView {
-    let height = move || format!("height: calc({} * var(--line-height))", rows.get());
-    view! { <tr class="room" aria-hidden="true" hidden=move || rows.get() == 0><td colspan="10" style=height></td></tr> }
+    let height = move || format!("calc({} * var(--line-height))", rows.get());
+    view! { <tr class="room" aria-hidden="true" hidden=move || rows.get() == 0><td colspan="10" style:height=height></td></tr> }
         .into_any()
 }
 
