@@ -54,9 +54,13 @@ async fn from_end_to_end() {
     let focused = "return document.activeElement.dataset.host || ''";
     let host = browser.execute(focused).await;
     assert!(host.as_str().is_some_and(|host| !host.is_empty()), "a row has the focus");
-    for step in 1..=STEPS {
-        let first = HOSTS * step / STEPS - 30;
-        browser.execute(&format!("window.scrollTo(0, document.querySelector('tbody').offsetTop + {first} * 36)")).await;
+    // Down, back to the beginning, and to the end again.
+    for first in (1..=STEPS).map(|step| HOSTS * step / STEPS - 30).chain([0, HOSTS - 30]) {
+        browser
+            .execute(&format!(
+                "window.scrollTo(0, Math.sign({first}) * document.querySelector('tbody').offsetTop + {first} * 36)"
+            ))
+            .await;
         until(&browser, SEEN, |seen| covers(first, seen)).await;
         assert!(browser.execute(COUNT).await.as_u64().is_some_and(|rows| rows <= ROWS_MAX));
         assert_eq!(browser.execute(focused).await, host, "the focus stays with its row");
