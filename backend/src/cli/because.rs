@@ -12,9 +12,11 @@ use common::words::{Language, Phrase, VerbPhrase};
 /// The last column of a number of seconds.
 const SECONDS: usize = 18;
 
-/// The sentence with the time that ends it, if one does, and how far off that is.
-pub(super) fn reason(because: &Because, now: Timestamp, language: Language) -> String {
-    let sentence = printable(&because.sentence);
+/// The sentence with the time that ends it, if one does, and how far off that is. It is said anew in the language of
+/// the reader, which need not be the server's; where the cause is a newer server's, as the server said it.
+pub(super) fn reason(cause: Option<WaitCause>, because: &Because, now: Timestamp, language: Language) -> String {
+    let said = cause.map(|cause| language.say(&because.phrase(cause)));
+    let sentence = printable(said.as_deref().unwrap_or(&because.sentence));
     let Some(until) = because.until else { return sentence };
     let left = (until > now).then(|| letters(until.since(now), " "));
     language.say_verb(&VerbPhrase::WaitsUntil { sentence: &sentence, at: &until.status_line(), left: left.as_deref() })

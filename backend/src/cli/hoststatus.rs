@@ -107,7 +107,7 @@ fn reasons(lines: &mut Vec<String>, row: &HostRow, now: Timestamp) {
 /// What its due mail waits for at this moment, and what else would hold it.
 fn waits(lines: &mut Vec<String>, row: &HostRow, now: Timestamp, language: Language) {
     if let Some(because) = &row.because {
-        long_fact(lines, "Wait cause:", &reason(because, now, language));
+        long_fact(lines, "Wait cause:", &reason(row.cause, because, now, language));
     }
     if let Some(also) = also(&row.also, language) {
         long_fact(lines, "Also:", &also);

@@ -57,7 +57,7 @@ pub fn layout(message: &MessageDetail, language: Language) -> String {
 
 /// What a recipient waits for at this moment, and what else would hold it.
 fn waits(row: &RecipientRow, now: Timestamp, language: Language) -> Vec<String> {
-    let because = row.because.as_ref().map(|because| ("Wait cause:", reason(because, now, language)));
+    let because = row.because.as_ref().map(|because| ("Wait cause:", reason(row.cause, because, now, language)));
     let also = also(&row.also, language).map(|also| ("Also:", also));
     because.into_iter().chain(also).map(|(label, text)| format!("  {label:<21}{text}")).collect()
 }

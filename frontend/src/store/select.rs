@@ -3,7 +3,7 @@
 use crate::format::visible;
 use common::vocab::{Badge, Timestamp, VerdictCode, WaitCause};
 use common::wire::{Because, HostRow, HostsCount, HostsQuery, Totals};
-use common::words::{Headline, HostTrouble, Label, Language, Phrase, Waiting};
+use common::words::{Headline, HostTrouble, Label, Language, Phrase};
 use std::time::Duration;
 
 /// Characters of a reply that a row shows.
@@ -63,15 +63,7 @@ pub fn why(row: &HostRow, language: Language) -> Why {
 fn waiting(cause: WaitCause, because: Option<&Because>, language: Language) -> Why {
     let bare = language.say(&Phrase::Cause(cause));
     let Some(because) = because else { return Why { words: bare, ..Why::default() } };
-    let rule = because.rule.as_deref().map(|rule| visible(rule, SENTENCE_MAX));
-    let words = language.say(&Phrase::Waiting(Waiting {
-        cause,
-        limit: because.limit,
-        most: because.most,
-        period: because.period_seconds.map(Duration::from_secs),
-        rule: rule.as_deref(),
-        verdict: because.verdict,
-    }));
+    let words = visible(&language.say(&because.phrase(cause)), SENTENCE_MAX);
     let advice = if words == bare { String::new() } else { words.clone() };
     Why { words, until: because.until, reply: String::new(), advice }
 }

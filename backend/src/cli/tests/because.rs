@@ -2,20 +2,20 @@
 
 use super::sample::*;
 use crate::cli::{hoststatus, showmessage};
-use common::vocab::{Limit, Timestamp, WaitCause};
+use common::vocab::{Limit, Timestamp, VerdictCode, WaitCause};
 use common::wire::{Because, MessageDetail};
 use common::words::Language;
 
-/// A sentence of the server that ends `left_ms` after now.
-fn because(sentence: &str, left_ms: Option<i64>) -> Because {
+/// What rests on a verdict and ends `left_ms` after now, as a server says it whose language is another.
+fn because(verdict: Option<VerdictCode>, left_ms: Option<i64>) -> Because {
     Because {
-        sentence: sentence.into(),
+        sentence: "\u{1b}[2J: as the server says it".into(),
         until: left_ms.map(|left| Timestamp(NOW.0.saturating_add_signed(left))),
-        limit: Some(Limit::Destination),
-        most: Some(2),
+        limit: None,
+        most: None,
         period_seconds: None,
-        rule: Some("*.test".into()),
-        verdict: None,
+        rule: None,
+        verdict,
     }
 }
 
@@ -29,7 +29,7 @@ fn waiting_message() -> MessageDetail {
     let mut message = message();
     message.as_of = Some(NOW);
     let row = &mut message.recipients[0];
-    row.because = Some(because("waiting for its next try: greylisted", Some(250_000)));
+    row.because = Some(because(Some(VerdictCode::SmtpGreylist), Some(250_000)));
     row.also = vec![WaitCause::Rate, WaitCause::Slot];
     row.next_attempt_at = Some(Timestamp(NOW.0 + 250_000));
     row.waited_seconds[WaitCause::Sending] = 3;
@@ -68,9 +68,7 @@ Subject:               \\x1b[5mTesting
 
 #[test]
 fn the_words_of_showmessage_follow_the_language() {
-    let mut message = waiting_message();
-    message.recipients[0].because = Some(because("次回の再試行待ち: グレイリスト", Some(250_000)));
-    let text = showmessage::layout(&message, Language::Ja);
+    let text = showmessage::layout(&waiting_message(), Language::Ja);
     for line in [
         "  Wait cause:          次回の再試行待ち: グレイリスト。Tue Nov 24 04:12:48 2026 UTC まで (あと 4m 10s)",
         "  Also:                送信レートの上限、接続の空き待ち",
@@ -102,13 +100,14 @@ fn a_message_that_has_just_come_has_no_table_of_seconds() {
 #[test]
 fn hoststatus_says_what_mail_waits_for_until_when_and_what_else_holds() {
     let mut detail = detail(down("down.test"));
-    detail.row.because = Some(because("waiting for the host: \u{1b}[2Jrefused", Some(250_000)));
+    detail.row.cause = Some(WaitCause::HostDown);
+    detail.row.because = Some(because(Some(VerdictCode::TcpRefused), Some(250_000)));
     detail.row.also = vec![WaitCause::Slot];
     let text = hoststatus::layout(&detail, Language::En);
     assert!(
         text.contains(
             "
-Wait cause:           waiting for the host: \\x1b[2Jrefused; until Tue Nov 24 04:12:48 2026 UTC (in 4m 10s)
+Wait cause:           waiting for the host: refused; until Tue Nov 24 04:12:48 2026 UTC (in 4m 10s)
 Also:                 waiting for a connection
 
 Counters:"
@@ -120,12 +119,32 @@ Counters:"
 }
 
 #[test]
+fn a_limit_names_its_rule_and_what_the_rule_says_is_shown_harmless() {
+    let mut detail = detail(row("busy.test"));
+    let limit = Because { limit: Some(Limit::Destination), most: Some(2), ..because(None, None) };
+    detail.row.cause = Some(WaitCause::Slot);
+    detail.row.because = Some(Because { rule: Some("\u{1b}[2J.test".into()), ..limit });
+    let text = hoststatus::layout(&detail, Language::En);
+    let said = "waiting for a connection: 2 connections, as many as [[destination]] \"\\x1b[2J.test\" allows";
+    assert!(text.contains(&format!("\nWait cause:           {said}\n")), "{text}");
+}
+
+#[test]
 fn a_wait_without_an_end_names_none_and_one_that_is_over_says_so() {
     let mut detail = detail(down("busy.test"));
-    detail.row.because = Some(because("waiting for a connection", None));
+    detail.row.cause = Some(WaitCause::Slot);
+    detail.row.because = Some(because(None, None));
     let text = hoststatus::layout(&detail, Language::En);
     assert!(text.contains("\nWait cause:           waiting for a connection\n"), "{text}");
-    detail.row.because = Some(because("waiting for the host", Some(-1)));
+    detail.row.because = Some(because(None, Some(-1)));
     let text = hoststatus::layout(&detail, Language::En);
-    assert!(text.contains("waiting for the host; until Tue Nov 24 04:08:37 2026 UTC (now)\n"), "{text}");
+    assert!(text.contains("waiting for a connection; until Tue Nov 24 04:08:37 2026 UTC (now)\n"), "{text}");
+}
+
+#[test]
+fn a_cause_of_a_newer_server_is_told_in_the_servers_words() {
+    let mut detail = detail(down("new.test"));
+    detail.row.because = Some(because(None, None));
+    let text = hoststatus::layout(&detail, Language::En);
+    assert!(text.contains("\nWait cause:           \\x1b[2J: as the server says it\n"), "{text}");
 }
