@@ -6,6 +6,7 @@
 
 pub mod arguments;
 mod audit;
+mod because;
 mod check;
 mod client;
 mod column;

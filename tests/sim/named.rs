@@ -81,6 +81,17 @@ fn a_domain_that_does_not_exist_bounces_at_once() {
 }
 
 #[test]
+fn later_mail_for_a_domain_that_does_not_exist_bounces_at_once_too() {
+    let mut world = World::with_host(5, "gone.test", Character::Nxdomain);
+    for count in 1..=3 {
+        world.send(vec!["a@gone.test".parse().unwrap()]);
+        let sent_at = world.now;
+        step_until(&mut world, "bounced", |world| row(world).counters.dns_hard_bounces == count);
+        assert!(world.now.since(sent_at) < Duration::from_secs(60), "message {count} waited");
+    }
+}
+
+#[test]
 fn mail_for_a_dead_host_expires_at_the_end_of_its_lifetime() {
     let mut world = World::with_host(6, "down.test", Character::Down);
     world.send(vec!["a@down.test".parse().unwrap()]);

@@ -51,6 +51,7 @@ async fn from_counting_to_moving() {
     assert_eq!(code, 0);
     assert!(status.contains("Host up/down:         down") && status.contains("refuse connections"), "{status}");
     assert!(status.contains("Active Recipients              13"), "{status}");
+    assert!(status.contains("\nWait cause:           waiting for the host: refused; until "), "{status}");
 
     let (code, dig, _) = server.verb(&["dig", "mx", "partner.test"]).await;
     assert_eq!(code, 0);

@@ -1,5 +1,6 @@
 //! `hoststatus HOST`: everything known of one host, in the ancestor's layout, with our reasons below its state.
 
+use crate::cli::because::{also, reason};
 use crate::cli::client::Client;
 use crate::cli::column::{age, left, letters, right, thousands};
 use crate::cli::failure::Failure;
@@ -8,6 +9,7 @@ use crate::cli::query::encode;
 use crate::cli::terminal::Terminal;
 use common::vocab::{Badge, CauseCounts, CountWindow, Domain, Timestamp};
 use common::wire::{ErrorCode, Exchanger, HostDetail, HostRow, SaidReply, TlsState, Verdict};
+use common::words::Language;
 
 /// Asks and prints.
 pub(super) async fn run(
@@ -23,7 +25,7 @@ pub(super) async fn run(
     if client.json {
         return terminal.json(&answer);
     }
-    terminal.print(&layout(&detail))
+    terminal.print(&layout(&detail, client.language))
 }
 
 /// The ancestor's words for a host that is not known.
@@ -42,12 +44,13 @@ const VALUE: usize = 23;
 const NUMBER: usize = 37;
 
 /// The answer as text.
-pub fn layout(detail: &HostDetail) -> String {
+pub fn layout(detail: &HostDetail, language: Language) -> String {
     let row = &detail.row;
     let mut lines = vec![String::new(), fact("Host mail status for:", &format!("'{}'", row.host))];
     lines.push(fact("Status as of:", &detail.as_of.status_line()));
     lines.push(fact("Host up/down:", &row.status.to_string()));
     reasons(&mut lines, row, detail.as_of);
+    waits(&mut lines, row, detail.as_of, language);
     if let Some(tls) = &detail.tls {
         protection(&mut lines, tls);
     }
@@ -98,6 +101,16 @@ fn reasons(lines: &mut Vec<String>, row: &HostRow, now: Timestamp) {
     if let Some(at) = row.next_attempt_at {
         let wait = if at > now { format!("in {}", letters(at.since(now), " ")) } else { "now".into() };
         lines.push(fact("Next attempt:", &format!("{} ({wait})", at.status_line())));
+    }
+}
+
+/// What its due mail waits for at this moment, and what else would hold it.
+fn waits(lines: &mut Vec<String>, row: &HostRow, now: Timestamp, language: Language) {
+    if let Some(because) = &row.because {
+        long_fact(lines, "Wait cause:", &reason(row.cause, because, now, language));
+    }
+    if let Some(also) = also(&row.also, language) {
+        long_fact(lines, "Also:", &also);
     }
 }
 

@@ -1,7 +1,9 @@
 //! Why a recipient waits, as far as there is more to say than the name of the cause.
 
-use crate::vocab::{Limit, Timestamp, VerdictCode};
+use crate::vocab::{Limit, Timestamp, VerdictCode, WaitCause};
+use crate::words::{Phrase, Waiting};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// What a wait cause rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,4 +23,18 @@ pub struct Because {
     pub rule: Option<String>,
     /// What they said or what failed.
     pub verdict: Option<VerdictCode>,
+}
+
+impl Because {
+    /// The sentence as a phrase, for whoever reads another language than the server was told.
+    pub fn phrase(&self, cause: WaitCause) -> Phrase<'_> {
+        Phrase::Waiting(Waiting {
+            cause,
+            limit: self.limit,
+            most: self.most,
+            period: self.period_seconds.map(Duration::from_secs),
+            rule: self.rule.as_deref(),
+            verdict: self.verdict,
+        })
+    }
 }

@@ -1,5 +1,7 @@
 //! What the verbs of the command line say of their own. The layouts of the ancestor are not here: they stay as they are.
 
+use crate::vocab::WaitCause;
+
 /// A sentence of a verb. Places, names and reasons are as they came: they have no language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VerbPhrase<'a> {
@@ -212,12 +214,27 @@ pub enum VerbPhrase<'a> {
         /// A sentence about a setting.
         note: &'a str,
     },
+    /// Why something waits, and the time that ends it.
+    WaitsUntil {
+        /// Why, without a full stop.
+        sentence: &'a str,
+        /// The time, as shown.
+        at: &'a str,
+        /// How far off it is, `4m 10s`; `None` once it is past.
+        left: Option<&'a str>,
+    },
+    /// What else holds.
+    Causes(&'a [WaitCause]),
+    /// Time of which nobody knows what it was waited for.
+    NotRecorded,
+    /// How long it has been in the queue.
+    Age,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::{Language, SettingPhrase};
+    use crate::words::{Language, Phrase, SettingPhrase};
 
     #[test]
     fn every_language_says_what_it_was_given() {
@@ -227,6 +244,10 @@ mod tests {
             assert!(["71", "72", "73"].iter().all(|number| said.contains(number)), "{said}");
             let said = language.say_verb(&VerbPhrase::NoServer { place: "PLACE", why: "WHY" });
             assert!(said.contains("PLACE") && said.contains("WHY") && said.contains("--config"), "{said}");
+            let said = language.say_verb(&VerbPhrase::WaitsUntil { sentence: "WHY", at: "THEN", left: Some("4m") });
+            assert!(said.contains("WHY") && said.contains("THEN") && said.contains("4m"), "{said}");
+            let all = language.say_verb(&VerbPhrase::Causes(&WaitCause::ALL));
+            assert!(WaitCause::ALL.iter().all(|cause| all.contains(&language.say(&Phrase::Cause(*cause)))), "{all}");
             let said = language.say_setting(&SettingPhrase::UnknownKey {
                 key: "KEY".into(),
                 section: "SECTION".into(),

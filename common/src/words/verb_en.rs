@@ -1,6 +1,6 @@
 //! What the verbs say, in English.
 
-use crate::words::VerbPhrase;
+use crate::words::{VerbPhrase, en};
 
 pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
     use VerbPhrase::*;
@@ -65,6 +65,11 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
             format!("{shown} of {total} messages are shown: narrow the filter, or raise --limit (500 at most).")
         }
         CheckNote { note } => format!("Note: {note}."),
+        WaitsUntil { sentence, at, left: Some(left) } => format!("{sentence}; until {at} (in {left})"),
+        WaitsUntil { sentence, at, left: None } => format!("{sentence}; until {at} (now)"),
+        Causes(causes) => causes.iter().map(|cause| en::cause(*cause)).collect::<Vec<_>>().join("; "),
+        NotRecorded => "not recorded: before the server's start, or while the machine slept".into(),
+        Age => "age".into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the verbs say, in Japanese.
 
-use crate::words::VerbPhrase;
+use crate::words::{VerbPhrase, ja};
 
 pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
     use VerbPhrase::*;
@@ -64,6 +64,11 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
             "{total}通のうち{shown}通を表示しました。フィルターを絞り込むか、--limit（最大500）を増やしてください。"
         ),
         CheckNote { note } => format!("注意: {note}。"),
+        WaitsUntil { sentence, at, left: Some(left) } => format!("{sentence}。{at} まで (あと {left})"),
+        WaitsUntil { sentence, at, left: None } => format!("{sentence}。{at} まで (期限到来)"),
+        Causes(causes) => causes.iter().map(|cause| ja::cause(*cause)).collect::<Vec<_>>().join("、"),
+        NotRecorded => "記録なし (サーバーの起動前、またはマシンのスリープ中)".into(),
+        Age => "キューでの経過時間".into(),
     }
 }
 

@@ -307,6 +307,9 @@ impl Engine {
         self.host_is_down(now, id, evidence, cause, out);
         if doubted && let Some(rest) = &mut self.host_mut(id).rest {
             rest.until = now + NXDOMAIN_SECOND_LOOK;
+        } else if judgement.permanent {
+            // Nothing waits for a final answer to change. Whoever writes next is answered at once, by the resolver's memory.
+            self.host_mut(id).rest = None;
         }
         self.reschedule(now, id);
     }

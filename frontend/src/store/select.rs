@@ -2,7 +2,7 @@
 
 use crate::format::visible;
 use common::vocab::{Badge, Timestamp, VerdictCode, WaitCause};
-use common::wire::{HostRow, HostsCount, HostsQuery, Totals};
+use common::wire::{Because, HostRow, HostsCount, HostsQuery, Totals};
 use common::words::{Headline, HostTrouble, Label, Language, Phrase};
 use std::time::Duration;
 
@@ -16,24 +16,32 @@ const SENTENCE_MAX: usize = 500;
 pub struct Why {
     /// Our words.
     pub words: String,
+    /// When it is over or looked at again, where a cause and no verdict speaks.
+    pub until: Option<Timestamp>,
     /// What the other server said, made visible and cut.
     pub reply: String,
-    /// What it means and what to do; empty where there is no verdict.
+    /// What it means and what to do; without a verdict, the whole of words that say more than the cause; or empty.
     pub advice: String,
+}
+
+impl Why {
+    /// The time until it is over or looked at again; `None` where no time ends it, or that time has come.
+    pub fn left(&self, now: Timestamp) -> Option<Duration> {
+        self.until.filter(|until| *until > now).map(|until| until.since(now))
+    }
 }
 
 /// The cell *Why*.
 pub fn why(row: &HostRow, language: Language) -> Why {
     let verdict = row.verdict.as_ref().filter(|verdict| verdict.code != VerdictCode::Ok);
     let Some(verdict) = verdict else {
-        let words = match row.cause {
-            Some(cause) if row.active_recipients > 0 => language.say(&Phrase::Cause(cause)),
+        return match row.cause {
+            Some(cause) if row.active_recipients > 0 => waiting(cause, row.because.as_ref(), language),
             _ if row.badge == Badge::Unknown && row.last_activity_at.is_none() => {
-                language.say(&Phrase::Label(Label::NoAttemptYet))
+                Why { words: language.say(&Phrase::Label(Label::NoAttemptYet)), ..Why::default() }
             }
-            _ => String::new(),
+            _ => Why::default(),
         };
-        return Why { words, ..Why::default() };
     };
     let known = verdict.code != VerdictCode::Other;
     let mut words = language.say(&Phrase::Brief(verdict.code));
@@ -47,7 +55,17 @@ pub fn why(row: &HostRow, language: Language) -> Why {
         false => visible(&format!("{} {}", verdict.sentence, verdict.advice), SENTENCE_MAX),
     };
     let reply = visible(verdict.reply.as_deref().unwrap_or(""), REPLY_MAX);
-    Why { words, reply, advice }
+    Why { words, reply, advice, until: None }
+}
+
+/// A cause with what it rests on: the server's sentence, said anew in the language of the page, which may have changed
+/// since the row came.
+fn waiting(cause: WaitCause, because: Option<&Because>, language: Language) -> Why {
+    let bare = language.say(&Phrase::Cause(cause));
+    let Some(because) = because else { return Why { words: bare, ..Why::default() } };
+    let words = visible(&language.say(&because.phrase(cause)), SENTENCE_MAX);
+    let advice = if words == bare { String::new() } else { words.clone() };
+    Why { words, until: because.until, reply: String::new(), advice }
 }
 
 /// When something of a host is tried next.
@@ -170,7 +188,7 @@ pub fn emptiness(count: Option<&HostsCount>, filter: &str) -> Emptiness {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use common::vocab::{CauseCounts, HostStatus, Owner};
+    use common::vocab::{CauseCounts, HostStatus, Limit, Owner};
     use common::wire::{HostSort, Verdict};
 
     /// An idle row.
@@ -301,6 +319,45 @@ pub(crate) mod tests {
         assert_eq!(why(&row("a.test"), Language::En), Why::default());
         let busy = HostRow { active_recipients: 1, cause: Some(WaitCause::Sending), ..row("a.test") };
         assert_eq!(why(&busy, Language::En).words, "being delivered");
+    }
+
+    fn limited(limit: Limit, most: u64, period_seconds: Option<u64>, until: Option<Timestamp>) -> Because {
+        let (sentence, rule) = ("as the server said it".into(), Some("*.a.test".into()));
+        Because { sentence, until, limit: Some(limit), most: Some(most), period_seconds, rule, verdict: None }
+    }
+
+    #[test]
+    fn the_why_of_a_limited_row_names_the_limit_and_its_rule_in_the_language_of_the_page() {
+        let waits = |cause, because| HostRow {
+            active_recipients: 1,
+            cause: Some(cause),
+            because: Some(because),
+            ..row("a.test")
+        };
+        let slot = waits(WaitCause::Slot, limited(Limit::Destination, 2, None, None));
+        let said = "waiting for a connection: 2 connections, as many as [[destination]] \"*.a.test\" allows";
+        assert_eq!(
+            (why(&slot, Language::En).words.as_str(), why(&slot, Language::En).left(Timestamp(0))),
+            (said, None)
+        );
+        assert_eq!(why(&slot, Language::En).advice, said, "the whole of it, where the cell is too narrow");
+        let rate = waits(WaitCause::Rate, limited(Limit::Destination, 100, Some(60), Some(Timestamp(9_000))));
+        assert_eq!(
+            why(&rate, Language::Ja).words,
+            "送信レートの上限: [[destination]] \"*.a.test\" により、ホストごとに1分あたり受信者100件"
+        );
+    }
+
+    #[test]
+    fn the_why_of_a_row_counts_down_to_its_end_and_not_beyond() {
+        let because = limited(Limit::Destination, 100, Some(60), Some(Timestamp(9_000)));
+        let rate =
+            HostRow { active_recipients: 1, cause: Some(WaitCause::Rate), because: Some(because), ..row("a.test") };
+        let said = why(&rate, Language::En);
+        assert_eq!(said.left(Timestamp(5_000)), Some(Duration::from_secs(4)));
+        assert_eq!((said.left(Timestamp(9_000)), said.left(Timestamp(10_000))), (None, None));
+        let down = HostRow { because: rate.because.clone(), ..down("a.test", 1) };
+        assert_eq!(why(&down, Language::En).words, "refused · 2 addresses", "a verdict says more than a cause");
     }
 
     #[test]

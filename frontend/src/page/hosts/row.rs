@@ -72,12 +72,17 @@ pub(super) fn HostLine(
     .into_any()
 }
 
-/// Our words, then theirs. What it means and what to do stands behind the pointer; where the row is focused all of it
+/// Our words, with the time until that ends where one does, then theirs. What it means and what to do stands behind the pointer; where the row is focused all of it
 /// opens below, over the next rows: a row keeps its height.
 #[component]
 fn WhyCell(why: Memo<Why>) -> impl IntoView {
     let part = move |take: fn(&Why) -> &String| Memo::new(move |_| why.with(|why| take(why).clone()));
     let (words, reply, advice) = (part(|why| &why.words), part(|why| &why.reply), part(|why| &why.advice));
+    let store = Store::here();
+    // Only what counts down follows the clock.
+    let left = Memo::new(move |_| {
+        why.with(|why| why.until.and_then(|_| why.left(store.server_now.get()))).map(countdown).unwrap_or_default()
+    });
     let open = move || {
         let (advice, reply) = (advice.get(), reply.get());
         let said = (!reply.is_empty()).then(|| view! { <bdi class="mono" translate="no">{reply}</bdi> });
@@ -87,6 +92,7 @@ fn WhyCell(why: Memo<Why>) -> impl IntoView {
         <td role="cell" data-cell="why" title=advice>
             <div class="why">
                 <span>{words}</span>
+                <small hidden=move || left.with(String::is_empty)>{left}</small>
                 <bdi class="mono" translate="no" hidden=move || reply.with(String::is_empty)>{reply}</bdi>
             </div>
             {open}
