@@ -21,7 +21,8 @@ async fn full_disks_answer_452_keep_delivering_and_accept_again() {
     let server = Server::serve_at(
         image.path().join("data"),
         &format!(
-            "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
+            "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n\
+             [guard]\ndisk_free_min = 0\n", // the guard would keep it from getting full
             lab.dns(),
             lab.port()
         ),
