@@ -6,6 +6,7 @@ use backend::lab::{Lab, LabSettings};
 use std::time::Duration;
 use tests::image::Image;
 use tests::load::{Acknowledged, Mail, hand_in};
+use tests::playground::towards;
 use tests::server::Server;
 
 /// Room for a journal file, the long-term half and little else.
@@ -21,10 +22,9 @@ async fn full_disks_answer_452_keep_delivering_and_accept_again() {
     let server = Server::serve_at(
         image.path().join("data"),
         &format!(
-            "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n\
+            "{}\
              [guard]\ndisk_free_min = 0\n", // the guard would keep it from getting full
-            lab.dns(),
-            lab.port()
+            towards(&lab)
         ),
     )
     .await;

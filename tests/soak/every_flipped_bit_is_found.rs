@@ -7,6 +7,7 @@ use engine::random::Random;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tests::load::{Acknowledged, Mail, hand_in};
+use tests::playground::towards;
 use tests::server::Server;
 
 const FLIPS: u64 = 200;
@@ -59,11 +60,7 @@ async fn flips_of_single_bits_are_found_and_shown() {
 async fn a_spool_at_rest(folder: &Path) -> PathBuf {
     let lab = Lab::start(LabSettings::default()).await.expect("the lab");
     let data = folder.join("at-rest");
-    let settings = format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
-        lab.dns(),
-        lab.port()
-    );
+    let settings = towards(&lab);
     let mut server = Server::serve_at(data.clone(), &settings).await;
     for (count, bytes) in [(SMALL_MESSAGES, 4 * 1024), (LARGE_MESSAGES, 400 * 1024)] {
         let mails = (0..count).map(|n| Mail { id: format!("b{bytes}-{n}"), to: recipient(n) });

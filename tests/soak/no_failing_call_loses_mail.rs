@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tests::load::{Acknowledged, Mail, hand_in};
+use tests::playground::towards;
 use tests::server::{Server, binary, free_address};
 use tokio::process::{Child, Command};
 
@@ -109,14 +110,6 @@ async fn sweep(faults: &[Fault]) {
     }
 }
 
-fn settings(lab: &Lab) -> String {
-    format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
-        lab.dns(),
-        lab.port()
-    )
-}
-
 /// One run under strace; whether a call was made to fail.
 async fn run_with_a_failure(
     folder: &Path,
@@ -131,7 +124,7 @@ async fn run_with_a_failure(
     let text = format!(
         "hostname = \"mail.lab.test\"\ndata_dir = {data:?}\n[smtp]\nlisten = [\"{smtp}\"]\n\
          [console]\nlisten = \"{console}\"\nauth = \"none\"\n{}",
-        settings(lab)
+        towards(lab)
     );
     std::fs::write(&file, text).expect("the configuration");
     let mut strace = Command::new("strace");
@@ -201,7 +194,7 @@ async fn all_arrive(folder: &Path, lab: Lab, acknowledged: &Acknowledged, what: 
     for host in ["refused", "full"] {
         lab.set(host, Behaviour::Healthy).await.expect("the lab has it");
     }
-    let server = Server::serve_at(folder.join("data"), &settings(&lab)).await;
+    let server = Server::serve_at(folder.join("data"), &towards(&lab)).await;
     let (code, _, errors) = server.verb(&["delivernow", "all"]).await;
     assert_eq!(code, 0, "{what}: {errors}");
     server.until_totals(PATIENCE, |totals| totals["active_recipients"] == 0).await;

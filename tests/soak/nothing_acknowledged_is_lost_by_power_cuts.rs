@@ -14,6 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 use tests::image::Image;
 use tests::load::{Acknowledged, Mail, hand_in};
+use tests::playground::towards;
 use tests::server::Server;
 use tests::tally::Tally;
 
@@ -26,11 +27,7 @@ const BODY_BYTES: usize = 60 * 1024;
 #[ignore = "minutes, and root: cargo xtask soak power"]
 async fn power_cuts_under_load_lose_nothing() {
     let lab = Lab::start(LabSettings { record: true, ..LabSettings::default() }).await.expect("the lab");
-    let settings = format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
-        lab.dns(),
-        lab.port()
-    );
+    let settings = towards(&lab);
     let folder = tempfile::tempdir().expect("a folder");
     let mut image = Image::create(folder.path(), "disk-0", IMAGE_MEBIBYTES);
     let acknowledged = Acknowledged::default();

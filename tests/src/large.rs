@@ -1,6 +1,7 @@
 //! Many large messages at once, in and out again, and how much memory that took.
 
 use crate::load::{Acknowledged, Mail, hand_in};
+use crate::playground::towards;
 use crate::process::resident_bytes_peak;
 use crate::server::Server;
 use backend::lab::{Lab, LabSettings};
@@ -20,11 +21,7 @@ pub struct Passed {
 /// Hands in so many messages of so many octets at once, each over a session of its own, and waits until all have left.
 pub async fn pass(count: usize, bytes: usize, patience: Duration) -> Passed {
     let lab = Lab::start(LabSettings { record: true, ..LabSettings::default() }).await.expect("the lab");
-    let settings = format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
-        lab.dns(),
-        lab.port()
-    );
+    let settings = towards(&lab);
     let server = Server::serve(&settings).await;
     let mails = (0..count).map(|n| Mail { id: format!("large-{n}"), to: format!("r{n}@d{n}.many.test") });
     let acknowledged = Acknowledged::default();

@@ -21,6 +21,8 @@ pub mod large;
 pub mod load;
 #[cfg(feature = "wire")]
 pub mod mailbox;
+#[cfg(feature = "wire")]
+pub mod playground;
 pub mod process;
 pub mod reports;
 #[cfg(feature = "wire")]

@@ -3,6 +3,7 @@
 use backend::lab::{Lab, LabSettings};
 use std::time::Duration;
 use tests::load::{Acknowledged, Mail, hand_in};
+use tests::playground::towards;
 use tests::server::Server;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -10,12 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_suspended_waits_across_a_kill_and_goes_when_it_is_resumed() {
     let lab = Lab::start(LabSettings::default()).await.expect("the lab");
-    let mut server = Server::serve(&format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
-        lab.dns(),
-        lab.port()
-    ))
-    .await;
+    let mut server = Server::serve(&towards(&lab)).await;
     let wish = ["suspenddel", "healthy.test", "--reason", "they move house", "--for", "2h"];
     let (code, said, errors) = server.verb(&wish).await;
     assert_eq!(code, 0, "{errors}");

@@ -5,6 +5,7 @@ use backend::lab::{Lab, LabSettings};
 use serde_json::Value;
 use std::time::Duration;
 use tests::load::{Acknowledged, Mail, hand_in};
+use tests::playground::towards;
 use tests::server::Server;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -36,12 +37,7 @@ async fn books_agree(server: &Server) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_counted_stays_counted() {
     let lab = Lab::start(LabSettings::default()).await.expect("the lab");
-    let mut server = Server::serve(&format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
-        lab.dns(),
-        lab.port()
-    ))
-    .await;
+    let mut server = Server::serve(&towards(&lab)).await;
     send(&server, 30).await;
     let delivered = |count: u64| move |totals: &Value| totals["delivered_recipients"] == count;
     server.until_totals(PATIENCE, delivered(30)).await;

@@ -5,6 +5,7 @@ use backend::lab::{HOSTNAME, Lab, LabSettings};
 use serde_json::Value;
 use std::time::Duration;
 use tests::load::{Acknowledged, Mail, hand_in};
+use tests::playground::towards;
 use tests::server::Server;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -13,12 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 async fn world() -> (Lab, Server) {
     let settings = LabSettings { slow_banner: Duration::from_millis(300), ..LabSettings::default() };
     let lab = Lab::start(settings).await.expect("a lab");
-    let server = Server::serve(&format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n[local]\nnames = [{HOSTNAME:?}]\n",
-        lab.dns(),
-        lab.port()
-    ))
-    .await;
+    let server = Server::serve(&format!("{}[local]\nnames = [{HOSTNAME:?}]\n", towards(&lab))).await;
     (lab, server)
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tests::browser::Browser;
 use tests::load::{Acknowledged, Mail, hand_in};
+use tests::playground::towards;
 use tests::server::Server;
 
 const MESSAGES: usize = 20_000;
@@ -13,12 +14,7 @@ const DOMAINS: usize = 1_000;
 #[tokio::test(flavor = "multi_thread")]
 async fn all_arrive_once_and_the_views_agree() {
     let lab = Lab::start(LabSettings { record: true, ..LabSettings::default() }).await.expect("the lab");
-    let server = Server::serve(&format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
-        lab.dns(),
-        lab.port()
-    ))
-    .await;
+    let server = Server::serve(&towards(&lab)).await;
     let mails = (0..MESSAGES).map(|n| Mail { id: format!("m{n}"), to: format!("r@d{}.many.test", n % DOMAINS) });
     let acknowledged = Acknowledged::default();
     hand_in(server.smtp, 20, mails.collect(), 1_024, acknowledged.clone()).await;

@@ -6,6 +6,7 @@ use engine::random::Random;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tests::load::{Acknowledged, Mail, hand_in};
+use tests::playground::towards;
 use tests::server::Server;
 use tests::tally::Tally;
 
@@ -14,12 +15,7 @@ const KILLS: u64 = 25;
 #[tokio::test(flavor = "multi_thread")]
 async fn twenty_five_kills_lose_nothing() {
     let lab = Lab::start(LabSettings { record: true, ..LabSettings::default() }).await.expect("the lab");
-    let mut server = Server::serve(&format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
-        lab.dns(),
-        lab.port()
-    ))
-    .await;
+    let mut server = Server::serve(&towards(&lab)).await;
     let acknowledged = Acknowledged::default();
     let mut random = Random::new(25);
     for round in 0..KILLS {

@@ -5,6 +5,7 @@ use backend::lab::{Lab, LabSettings};
 use serde_json::Value;
 use std::time::Duration;
 use tests::load::{Acknowledged, Mail, hand_in};
+use tests::playground::towards;
 use tests::server::Server;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -12,11 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A lab and a server that delivers to it; `more` are lines of its configuration.
 async fn world(more: &str) -> (Lab, Server) {
     let lab = Lab::start(LabSettings::default()).await.expect("a lab");
-    let delivery = format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n",
-        lab.dns(),
-        lab.port()
-    );
+    let delivery = towards(&lab);
     let server = Server::serve(&format!("{delivery}{more}")).await;
     (lab, server)
 }
@@ -66,13 +63,8 @@ async fn with_its_authority_in_ca_file_a_certificate_is_verified_and_satisfies_v
     // The authority lives with the lab, so the lab is there before the server reads the file.
     let lab = Lab::start(LabSettings::default()).await.expect("a lab");
     std::fs::write(&file, lab.authority().root_pem()).unwrap();
-    let server = Server::serve(&format!(
-        "[dns]\nservers = [\"{}\"]\n[delivery]\nport = {}\nallow_targets = [\"127.0.0.0/8\"]\n[tls]\nca_file = {file:?}\n{}",
-        lab.dns(),
-        lab.port(),
-        rule("healthy", "verify")
-    ))
-    .await;
+    let server =
+        Server::serve(&format!("{}[tls]\nca_file = {file:?}\n{}", towards(&lab), rule("healthy", "verify"))).await;
     send(&server, "healthy").await;
     delivered(&server).await;
     assert_eq!(lab.site("healthy").unwrap().taken_by_tls, 1);
