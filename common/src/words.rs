@@ -71,10 +71,28 @@ impl Language {
     /// All of them.
     pub const ALL: [Language; 2] = [Language::En, Language::Ja];
 
-    /// From a tag such as `ja`, `ja-JP`, `ja_JP.UTF-8` or an Accept-Language value; English if none fits.
+    /// From a tag such as `ja`, `ja-JP` or `ja_JP.UTF-8`; English if it is of another language.
     pub fn from_tag(tag: &str) -> Language {
-        let first = tag.split([',', ';']).next().unwrap_or("").trim();
-        Language::known_tag(first).unwrap_or_default()
+        Language::known_tag(tag.trim()).unwrap_or_default()
+    }
+
+    /// The best of a field Accept-Language such as `de, ja;q=0.8, en;q=0.5` (RFC 9110 section 12.5.4): the first of
+    /// those with the highest weight. `None` if none of them is spoken here.
+    pub fn accepted(field: &str) -> Option<Language> {
+        let mut best = None;
+        for range in field.split(',') {
+            let (tag, parameter) = range.split_once(';').unwrap_or((range, ""));
+            let weight = match parameter.trim().strip_prefix("q=") {
+                Some(weight) => weight.trim().parse().unwrap_or(0.0),
+                None => 1.0,
+            };
+            if let Some(language) = Language::known_tag(tag.trim())
+                && weight > best.map_or(0.0, |(_, most)| most)
+            {
+                best = Some((language, weight));
+            }
+        }
+        best.map(|(language, _)| language)
     }
 
     /// From one tag such as `ja-JP`; `None` if it is of a language that is not spoken here.

@@ -18,6 +18,7 @@ mod post;
 mod read;
 mod refusal;
 mod session;
+mod speaks;
 
 use crate::console::auth::Permission;
 use crate::console::live;

@@ -45,10 +45,12 @@ impl IndexedRow {
 }
 
 impl IndexedRow {
-    /// The row with the counters of a window that ends now.
-    pub fn row_in(&self, now: Timestamp, window: CountWindow) -> HostRow {
-        let mut row = view::host_row(&self.view, self.language);
-        row.set_counters(&self.counters_in(now, window));
+    /// The row in a language, with the counters of a window that ends now.
+    pub fn row_in(&self, now: Timestamp, window: Option<CountWindow>, language: Language) -> HostRow {
+        let mut row = view::host_row(&self.view, language);
+        if let Some(window) = window {
+            row.set_counters(&self.counters_in(now, window));
+        }
         row
     }
 

@@ -10,6 +10,7 @@ use crate::console::view;
 use common::filter::Filter;
 use common::vocab::MessageId;
 use common::wire::{ApiError, List, MessageDetail};
+use common::words::Language;
 use engine::view::Search;
 use std::sync::Arc;
 
@@ -18,12 +19,13 @@ const PAGE_RECIPIENTS: usize = 1_000;
 /// Characters of a reply in a list; the message itself has it whole.
 const REPLY_CHARS: usize = 300;
 
-/// The page of at most `limit` messages behind `cursor`, and how many match in all.
+/// The page of at most `limit` messages behind `cursor`, in the language of the one who asks, and how many match in all.
 pub(super) async fn page(
     console: &ConsoleState,
     filter: Filter,
     cursor: Option<MessageId>,
     limit: usize,
+    language: Language,
 ) -> Result<List<MessageDetail>, ApiError> {
     let _seat = asked(console.searches.acquire()).await?;
     let filter = Arc::new(filter);
@@ -41,7 +43,7 @@ pub(super) async fn page(
             }
             recipients += message.recipients.len();
             room -= 1;
-            list.items.push(row(view::message_detail(message, Letterhead::default(), console.settings.language)));
+            list.items.push(row(view::message_detail(message, Letterhead::default(), language)));
         }
         after = found.place;
         if after.is_none() {

@@ -37,7 +37,7 @@ pub struct ConsoleSettings {
     /// When the process started. Its milliseconds are the epoch, and the first action is numbered behind them:
     /// no number is used twice, across restarts too.
     pub up_since: Timestamp,
-    /// The language of the words in rows and details.
+    /// The language of whoever does not ask for one.
     pub language: Language,
     /// Names by which browsers reach the console beside its own address: `mail.example.net`, `mail.example.net:8443`
     /// or `https://mail.example.net`. Requests for any other name are refused.
@@ -164,8 +164,7 @@ impl ConsoleState {
     }
 
     /// How far the start has come, and what is said of it.
-    pub(super) fn recovery(&self) -> (Option<Recovering>, Option<String>) {
-        let language = self.settings.language;
+    pub(super) fn recovery(&self, language: Language) -> (Option<Recovering>, Option<String>) {
         let complete = self.index().complete; // asked first: what it has counted was read before
         let under = |read, of| {
             let phrase = ReadingPhrase { read, of };

@@ -224,3 +224,19 @@ fn a_known_tag_names_its_language_and_others_none() {
         assert_eq!(Language::from_tag(tag), language.unwrap_or(Language::En), "{tag}");
     }
 }
+
+#[test]
+fn the_heaviest_language_that_is_spoken_here_is_accepted() {
+    for (field, language) in [
+        ("ja", Some(Language::Ja)),
+        ("de, ja;q=0.8, en;q=0.5", Some(Language::Ja)),
+        ("en;q=0.2, ja-JP;q=0.9", Some(Language::Ja)),
+        ("en, ja", Some(Language::En)),
+        ("ja;q=0, en;q=0.1", Some(Language::En)),
+        ("ja;q=much", None),
+        ("de, fr;q=0.9, *", None),
+        (",;;=,", None),
+    ] {
+        assert_eq!(Language::accepted(field), language, "{field}");
+    }
+}

@@ -3,6 +3,7 @@
 use super::Shared;
 use super::read::{Json, Parameters, bad, body, number, shown};
 use super::refusal::{Refusal, nothing_here};
+use super::speaks::Speaks;
 use crate::console::actions::no_record_of;
 use crate::console::auth::Caller;
 use crate::console::index::filter::Filter;
@@ -60,13 +61,17 @@ pub(super) async fn readyz(State(shared): State<Shared>) -> Result<&'static str,
 #[utoipa::path(get, path = "/api/v1/status", tag = "server", params(
     ("window" = Option<CountWindow>, Query, description = "Counters of `totals` in the latest 1m, 1h or 24h"),
 ), responses((status = 200, body = ServerStatus), (status = "default", description = "Refused", body = ApiError)))]
-pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Answer<ServerStatus> {
+pub(super) async fn status(
+    State(shared): State<Shared>,
+    Speaks(language): Speaks,
+    RawQuery(query): RawQuery,
+) -> Answer<ServerStatus> {
     let query = Parameters::read(query.as_deref(), &["window"])?;
     let window = window(&query)?;
     let (console, index) = (&shared.console, shared.console.index());
     let settings = &console.settings;
     let columns = view::columns(&index.counts, &index.totals);
-    let (recovering, recovery) = console.recovery();
+    let (recovering, recovery) = console.recovery(language);
     Ok(Json(ServerStatus {
         as_of: console.clock.now(),
         up_since: settings.up_since,
@@ -95,7 +100,11 @@ pub(super) async fn status(State(shared): State<Shared>, RawQuery(query): RawQue
     ("window" = Option<CountWindow>, Query, description = "Counters in the latest 1m, 1h or 24h, and sorted by these"),
     ("q" = Option<String>, Query, max_length = 256, description = "Words of names, and `status:down` and the like"),
 ), responses((status = 200, body = List<HostRow>), (status = "default", description = "Refused", body = ApiError)))]
-pub(super) async fn hosts(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Result<Response, Refusal> {
+pub(super) async fn hosts(
+    State(shared): State<Shared>,
+    Speaks(language): Speaks,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Refusal> {
     let query = Parameters::read(query.as_deref(), &["limit", "cursor", "sort", "q", "window"])?;
     let window = window(&query)?;
     let limit = page_rows(&query)?;
@@ -109,16 +118,13 @@ pub(super) async fn hosts(State(shared): State<Shared>, RawQuery(query): RawQuer
     let index = shared.console.index();
     let page = index.page(&OrderKey { filter, sort, ascending }, window, cursor.as_ref(), limit);
     let (total, next) = (page.total, page.next.map(|cursor| cursor.to_text()));
-    Ok(match window {
-        Some(window) => {
-            let items: Vec<HostRow> = page.rows.iter().map(|row| row.row_in(index.as_of, window)).collect();
-            Json(List { items, total, next }).into_response()
-        }
-        None => {
-            let items: Vec<&RawValue> = page.rows.iter().map(|row| row.json()).collect();
-            Json(List { items, total, next }).into_response()
-        }
-    })
+    // What everybody is told is encoded once; what only this one asked for is made for it.
+    if window.is_none() && language == shared.console.settings.language {
+        let items: Vec<&RawValue> = page.rows.iter().map(|row| row.json()).collect();
+        return Ok(Json(List { items, total, next }).into_response());
+    }
+    let items: Vec<HostRow> = page.rows.iter().map(|row| row.row_in(index.as_of, window, language)).collect();
+    Ok(Json(List { items, total, next }).into_response())
 }
 
 /// The window that is asked for.
@@ -159,6 +165,7 @@ pub(super) fn sorting(text: &str) -> Result<(HostSort, bool), Refusal> {
 ), responses((status = 200, body = HostDetail), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn host(
     State(shared): State<Shared>,
+    Speaks(language): Speaks,
     host: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Answer<HostDetail> {
@@ -170,13 +177,14 @@ pub(super) async fn host(
     };
     let console = &shared.console;
     let found = asked(console.desk.host(host.clone())).await?.ok_or_else(|| no_record_of(&host))?;
-    Ok(Json(view::host_detail(&found, window, console.clock.now(), console.settings.language)))
+    Ok(Json(view::host_detail(&found, window, console.clock.now(), language)))
 }
 
 /// `GET /api/v1/messages/{mid}`.
 #[utoipa::path(get, path = "/api/v1/messages/{mid}", tag = "messages", params(("mid" = MessageId, Path)), responses((status = 200, body = MessageDetail), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn message(
     State(shared): State<Shared>,
+    Speaks(language): Speaks,
     mid: Result<Path<String>, PathRejection>,
 ) -> Answer<MessageDetail> {
     let Path(text) = mid.map_err(|_| nothing_here())?;
@@ -186,7 +194,7 @@ pub(super) async fn message(
     // A message whose record is damaged, or that ends at this moment, is shown without these two.
     let body = asked(shared.console.spool.body(mid)).await?;
     let head = body.map(|body| Letterhead::read(body.front())).unwrap_or_default();
-    Ok(Json(view::message_detail(&found, head, shared.console.settings.language)))
+    Ok(Json(view::message_detail(&found, head, language)))
 }
 
 /// `POST /api/v1/actions`.

@@ -4,6 +4,7 @@ use super::Shared;
 use super::api::page_rows;
 use super::read::{Json, Parameters, bad, number};
 use super::refusal::Refusal;
+use super::speaks::Speaks;
 use crate::console::search;
 use axum::extract::{RawQuery, State};
 use common::filter::Filter;
@@ -20,6 +21,7 @@ use common::wire::{ApiError, List, MessageDetail};
 ), responses((status = 200, body = List<MessageDetail>), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn messages(
     State(shared): State<Shared>,
+    Speaks(language): Speaks,
     RawQuery(query): RawQuery,
 ) -> Result<Json<List<MessageDetail>>, Refusal> {
     let query = Parameters::read(query.as_deref(), &["limit", "cursor", "sort", "q"])?;
@@ -32,8 +34,7 @@ pub(super) async fn messages(
     if !matches!(query.get("sort"), None | Some("mid")) {
         return Err(bad("sort", "Messages are sorted by mid alone, the oldest first."));
     }
-    let language = shared.console.settings.language;
     let filter: Filter =
         query.get("q").unwrap_or("").parse().map_err(|error| bad("q", &language.say_filter(&error)))?;
-    Ok(Json(search::page(&shared.console, filter, cursor, limit).await?))
+    Ok(Json(search::page(&shared.console, filter, cursor, limit, language).await?))
 }

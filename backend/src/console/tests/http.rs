@@ -3,8 +3,9 @@
 use super::house::{Answer, House, PATIENCE, ask, down, host};
 use crate::console::ConsoleSettings;
 use crate::spool::{Reading, Report};
-use common::vocab::{Counters, HostStatus};
+use common::vocab::{Counters, HostStatus, VerdictCode};
 use common::wire::{ErrorCode, Health};
+use common::words::Language;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -127,6 +128,24 @@ async fn a_host_is_shown_whole_and_an_unknown_one_in_the_ancestors_words() {
         let answer = house.get(&format!("/api/v1/hosts/{path}")).await;
         let sentence = refused(&answer, 404, ErrorCode::NotFound, None);
         assert!(sentence.len() < 400 && !sentence.contains('\0'), "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn sentences_come_in_the_language_that_is_asked_for() {
+    let house = House::new().await;
+    house.change(vec![down("a.test", 2)]).await;
+    house.shows(1).await;
+    for (language, field) in [(Language::En, "de"), (Language::En, "en-GB, ja"), (Language::Ja, "ja-JP, en;q=0.5")] {
+        let said = language.verdict_sentence(VerdictCode::TcpRefused);
+        let get = async |path: &str| {
+            let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAccept-Language: {field}\r\n", house.address);
+            house.ask(&head, "").await.json()
+        };
+        assert_eq!(get("/api/v1/hosts").await["items"][0]["verdict"]["sentence"], said, "{field}");
+        assert_eq!(get("/api/v1/hosts/a.test").await["row"]["verdict"]["sentence"], said, "{field}");
+        let because = &get("/api/v1/messages/7").await["recipients"][0]["because"]["sentence"];
+        assert_eq!(because.as_str().is_some_and(str::is_ascii), language == Language::En, "{because}");
     }
 }
 
