@@ -21,7 +21,7 @@ use crate::report::{self, ReportLimits, ReportSettings};
 use crate::resolve::rule::Target;
 use crate::resolve::{ResolveSettings, Resolver};
 use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth, SpoolSettings};
-use common::vocab::{DomainError, Timestamp};
+use common::vocab::{Domain, DomainError, SessionEnd, Timestamp};
 use common::wire::{DigRequest, Health};
 use common::words::Language;
 use engine::failure::RouteFailure;
@@ -410,20 +410,32 @@ fn digger(config: &Config, resolver: Arc<Resolver>, clock: Clock) -> Arc<dyn Dig
 }
 
 fn telnet(config: &Config, resolver: Arc<Resolver>, guard: Arc<TargetGuard>, tls: Arc<TlsClient>) -> Telnet {
-    let lookup = move |host: common::vocab::Domain, port: u16| -> futures_util::future::BoxFuture<'static, _> {
+    let lookup = move |host: Domain, port: u16| -> futures_util::future::BoxFuture<'static, _> {
         let resolver = resolver.clone();
         Box::pin(async move {
-            let found = resolver.addresses(&host).await.map_err(|why| format!("{host}: {why:?}"))?;
+            let found = resolver.addresses(&host).await.map_err(|why| not_found(&host, why))?;
             Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
         })
     };
-    let may = move |address: SocketAddr| guard.permits(address, Permit::Probe).map_err(|why| why.to_string());
+    let may = move |address: SocketAddr| guard.permits(address, Permit::Probe).map_err(|why| why.rule);
     Telnet::new(
         Arc::new(lookup),
         Arc::new(may),
         tls,
         TelnetSettings { port: config.delivery.port, ..TelnetSettings::default() },
     )
+}
+
+/// Why a probe has no address to dial.
+fn not_found(host: &Domain, why: RouteFailure) -> SessionEnd {
+    let (host, verdict) = (host.to_string(), engine::verdict::of_route(&why).code);
+    match why {
+        RouteFailure::Unusable(_) => SessionEnd::NoAddress { host },
+        RouteFailure::Ours(detail) => SessionEnd::NotFound { host, verdict, detail: detail.to_string() },
+        RouteFailure::Nxdomain | RouteFailure::NullMx | RouteFailure::Servfail | RouteFailure::Loop => {
+            SessionEnd::NotFound { host, verdict, detail: String::new() }
+        }
+    }
 }
 
 /// Runs the playground: the lab's name server and next hops, the server before them, steady traffic.

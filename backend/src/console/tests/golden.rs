@@ -5,6 +5,7 @@
 use super::house::{MORNING, down, host};
 use crate::console::letterhead::Letterhead;
 use crate::console::view;
+use common::vocab::SessionEnd;
 use common::vocab::{
     ActionId, CountWindow, Counters, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause,
 };
@@ -79,7 +80,12 @@ fn events() -> Vec<ProbeEvent> {
         ProbeEvent::Connected { ms: 2, address: address(), host: "mx.test".into() },
         ProbeEvent::Line { ms: 3, text: "220 \u{1b}[2J mx.test".into() },
         ProbeEvent::Sent { ms: 4, text: "QUIT".into() },
-        ProbeEvent::Ended { ms: 5, connected: true, reason: "They closed the connection.".into() },
+        ProbeEvent::Ended {
+            ms: 5,
+            connected: true,
+            reason: "They closed the connection.".into(),
+            why: SessionEnd::TheyClosed,
+        },
     ]
 }
 

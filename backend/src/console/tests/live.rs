@@ -326,7 +326,7 @@ async fn an_smtp_session_that_may_not_be_is_refused() {
     let [ProbeEvent::Opened { .. }, ProbeEvent::Ended { connected: false, reason, .. }] = &all[..] else {
         panic!("{all:?}")
     };
-    assert_eq!(reason, "Only this machine may be dialled here.");
+    assert!(reason.ends_with("is an address for documentation: it is not dialled."), "{reason}");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     for sid in 1..=2 {
