@@ -17,6 +17,8 @@ pub struct Settings {
     pub lifetime: Duration,
     /// The same for the null sender: nobody waits for a bounce of a bounce.
     pub lifetime_null_sender: Duration,
+    /// A leg is given up after so many attempts, however young it is; `None`: its lifetime alone decides.
+    pub tries_max: Option<u32>,
     /// Ages at which the sender of a message that still waits is told, whatever the cause; once each.
     pub warn: Vec<Duration>,
     /// Suspended mail does not expire in silence: its sender is told so long before the end of its lifetime.
@@ -90,6 +92,7 @@ impl Default for Settings {
             jitter_percent: 10,
             lifetime: hours(5 * 24),
             lifetime_null_sender: hours(2 * 24),
+            tries_max: None,
             warn: vec![hours(4), hours(24)],
             warn_suspended: hours(24),
             host_first: minutes(1),

@@ -36,6 +36,8 @@ pub enum Character {
     Busy,
     /// Refuses every recipient for good, for who we are.
     Blocking,
+    /// Every mailbox is full. Not among [`Character::ALL`]: nothing new would happen there.
+    Full,
     /// Looking it up always fails on our own side. Not among [`Character::ALL`]: its mail never ends.
     Deaf,
 }
@@ -106,6 +108,7 @@ impl Character {
                 (quick, vec![refused(421, "4.7.0 Slow down"); recipients], false)
             }
             Character::Blocking => (quick, vec![refused(550, "5.7.1 Your address is listed"); recipients], true),
+            Character::Full => (quick, vec![refused(452, "4.2.2 Mailbox full"); recipients], true),
             Character::Busy => (quick, vec![refused(421, "4.7.0 Too many messages"); recipients], false),
             Character::Slow => (Duration::from_secs(8), vec![taken(); recipients], true),
             Character::Picky => {

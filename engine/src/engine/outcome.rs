@@ -94,6 +94,7 @@ impl Engine {
         debug_assert_eq!(rids.len(), outcomes.len(), "one outcome per recipient of the order");
         let mut ending = self.ending(self.envelope(key.0));
         let expired = ending.expires_at() <= now;
+        let tries_max = self.settings.tries_max.unwrap_or(u32::MAX);
         if outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed(_))) {
             self.answered(now, id, out);
         }
@@ -130,7 +131,8 @@ impl Engine {
             self.defer(now, id, key, &sorted.kept, braked, word, &mut ending, out);
         }
         self.conclude(ending);
-        if expired {
+        let spent = self.host(id).legs.get(&key).is_some_and(|leg| leg.attempts >= tries_max);
+        if expired || spent && !braked {
             self.give_up(id, key, out);
         }
         if self.host(id).pausing() {
