@@ -5,6 +5,7 @@
 mod brake;
 mod causes;
 mod named;
+mod reach;
 
 use tests::world::World;
 

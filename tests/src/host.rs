@@ -18,6 +18,8 @@ pub enum Character {
     Silent,
     /// Refuses connections.
     Down,
+    /// Our network has no way there.
+    Unreachable,
     /// Down and up by turns of half an hour.
     Flapping,
     /// Refuses some recipients for good, some for now, takes the others.
@@ -40,12 +42,13 @@ pub enum Character {
 
 impl Character {
     /// All that a world may be made of.
-    pub const ALL: [Character; 13] = [
+    pub const ALL: [Character; 14] = [
         Character::Healthy,
         Character::Greylisting,
         Character::Slow,
         Character::Silent,
         Character::Down,
+        Character::Unreachable,
         Character::Flapping,
         Character::Picky,
         Character::Dropping,
@@ -72,6 +75,7 @@ impl Character {
         let quick = Duration::from_millis(1 + random.below(20));
         match self {
             Character::Down => (quick, failed(Stage::Connect, Trouble::Refused, quick)),
+            Character::Unreachable => (quick, failed(Stage::Connect, Trouble::NoRoute, quick)),
             Character::Flapping if (now.millis() / 1_800_000).is_multiple_of(2) => {
                 (quick, failed(Stage::Connect, Trouble::Refused, quick))
             }
