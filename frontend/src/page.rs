@@ -5,9 +5,11 @@ mod help;
 mod hosts;
 mod missing;
 mod notices;
+mod overview;
 mod shell;
 
 pub use entry::{SetUpPage, SignInPage};
 pub use hosts::HostsPage;
 pub use missing::MissingPage;
+pub use overview::OverviewPage;
 pub use shell::Shell;

@@ -7,6 +7,7 @@
 //! Never: an act of its own. Commands take the same way as `POST /api/v1/actions`.
 
 pub(super) mod hosts;
+pub(super) mod overview;
 mod pace;
 mod terminal;
 
@@ -26,6 +27,7 @@ use common::wire::{
     Topic, Welcome,
 };
 use hosts::HostsFollower;
+use overview::OverviewFollower;
 use pace::Pace;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -108,6 +110,7 @@ impl Farewell {
 /// What a connection follows.
 enum Subscription {
     Hosts(Box<HostsFollower>),
+    Overview(OverviewFollower),
     Smtp(Terminal),
 }
 
@@ -204,6 +207,7 @@ impl Connection {
         let touch = (self.said_at + TICK_EVERY).min(self.pinged_at + PING_EVERY).min(self.heard_at + SILENCE_MAX);
         let followers = self.subscriptions.values().filter_map(|subscription| match subscription {
             Subscription::Hosts(follower) => follower.wake(version),
+            Subscription::Overview(follower) => follower.wake(version),
             Subscription::Smtp(_) => None,
         });
         followers.fold(touch, Instant::min)
@@ -214,11 +218,19 @@ impl Connection {
         let now = Instant::now();
         let mut frames = Vec::new();
         for (sid, subscription) in &mut self.subscriptions {
-            let Subscription::Hosts(follower) = subscription else { continue };
-            if follower.is_slow(now) {
-                return Err(Farewell::new(4008, "No frame was acknowledged for 30 s: the connection is too slow."));
+            match subscription {
+                Subscription::Hosts(follower) if follower.is_slow(now) => {
+                    return Err(Farewell::new(4008, "No frame was acknowledged for 30 s: the connection is too slow."));
+                }
+                Subscription::Hosts(follower) => frames.extend(follower.step(*sid, now, index)),
+                Subscription::Overview(follower) => {
+                    frames.extend(follower.step(*sid, now, index.version, || {
+                        let console = &self.shared.console;
+                        console.overview.of(console, index, now)
+                    }));
+                }
+                Subscription::Smtp(_) => {}
             }
-            frames.extend(follower.step(*sid, now, index));
         }
         for frame in frames {
             self.say(&frame).await?;
@@ -339,6 +351,7 @@ impl Connection {
         }
         let subscription = match topic {
             Topic::Hosts { query } => Subscription::Hosts(Box::new(HostsFollower::new(query)?)),
+            Topic::Overview => Subscription::Overview(OverviewFollower::default()),
             Topic::Smtp { request } => {
                 let stop = self.shared.door.stop.clone();
                 let probes = &self.shared.console.probes;

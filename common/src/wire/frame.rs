@@ -7,7 +7,7 @@
 //! subscribes again.
 
 use crate::vocab::Timestamp;
-use crate::wire::{Action, ActionRequest, ApiError, HostRow, LineEnd, ProbeEvent, TelnetRequest, Totals};
+use crate::wire::{Action, ActionRequest, ApiError, HostRow, LineEnd, Overview, ProbeEvent, TelnetRequest, Totals};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -92,6 +92,15 @@ pub enum ServerFrame {
         seq: u64,
         /// The changes.
         body: Delta,
+    },
+    /// Replaces all that was known of the server as a whole.
+    Overview {
+        /// Which subscription.
+        sid: u32,
+        /// Its frame number.
+        seq: u64,
+        /// The page.
+        body: Box<Overview>,
     },
     /// What happened in a probe.
     Events {
@@ -185,6 +194,8 @@ pub enum Topic {
         /// Which part of it.
         query: HostsQuery,
     },
+    /// The server as a whole, at most once a second. Its frames are not acknowledged.
+    Overview,
     /// A new SMTP session, followed line by line.
     Smtp {
         /// With whom.
@@ -473,6 +484,7 @@ impl ServerFrame {
             ServerFrame::Welcome(welcome) => text("welcome", 0, 0, welcome),
             ServerFrame::Snapshot { sid, seq, body } => text("snap", *sid, *seq, body),
             ServerFrame::Delta { sid, seq, body } => text("delta", *sid, *seq, body),
+            ServerFrame::Overview { sid, seq, body } => text("overview", *sid, *seq, body),
             ServerFrame::Events { sid, seq, body } => text("events", *sid, *seq, body),
             ServerFrame::End { sid, error } => text("end", *sid, 0, EndBody { error: error.clone() }),
             ServerFrame::Reply { id, result } => {
@@ -497,6 +509,7 @@ impl ServerFrame {
             "welcome" => ServerFrame::Welcome(envelope.body()?),
             "snap" => ServerFrame::Snapshot { sid, seq, body: envelope.body()? },
             "delta" => ServerFrame::Delta { sid, seq, body: envelope.body()? },
+            "overview" => ServerFrame::Overview { sid, seq, body: envelope.body()? },
             "events" => ServerFrame::Events { sid, seq, body: envelope.body()? },
             "end" => ServerFrame::End { sid, error: envelope.body::<EndBody>()?.error },
             "reply" => {

@@ -11,8 +11,8 @@ use common::vocab::{
 };
 use common::wire::{
     Action, ActionKind, ActionRequest, ActionState, ApiError, ClientFrame, Delta, ErrorCode, Health, Hello, HostRow,
-    HostSort, HostsCount, HostsQuery, Limits, LineEnd, Probe, ProbeEvent, ProbeEvents, ProbeKind, ProbeState,
-    RetryMode, Scope, ServerFrame, ServerStatus, Snapshot, TelnetRequest, Topic, Totals, Welcome, Window,
+    HostSort, HostsCount, HostsQuery, Limits, LineEnd, Overview, Probe, ProbeEvent, ProbeEvents, ProbeKind, ProbeState,
+    Recovering, RetryMode, Scope, ServerFrame, ServerStatus, Snapshot, TelnetRequest, Topic, Totals, Welcome, Window,
 };
 use common::words::Language;
 use engine::envelope::Envelope;
@@ -63,6 +63,18 @@ fn count() -> HostsCount {
     HostsCount { total: 2, matching: 2, totals }
 }
 
+fn overview() -> Overview {
+    Overview {
+        totals: count().totals,
+        minute: Counters { delivered_recipients: 850, ..Counters::default() },
+        troubled: 1,
+        attention: raw_rows().into_iter().skip(1).collect(),
+        health: Some(Health::Online),
+        damaged: 2,
+        recovering: Some(Recovering { messages: 3, of: 9 }),
+    }
+}
+
 fn receipt() -> Action {
     let view =
         RetryView { recipients: 5, hosts: 2, sample: vec!["a.test".parse().unwrap()], already_due: 1, suspended: 0 };
@@ -111,6 +123,7 @@ fn server_frames_are_as_promised() {
         ),
         ("server-delta", ServerFrame::Delta { sid: 1, seq: 2, body: delta }),
         ("server-delta-moved", ServerFrame::Delta { sid: 1, seq: 3, body: Delta { moved: 4, ..Delta::default() } }),
+        ("server-overview", ServerFrame::Overview { sid: 2, seq: 1, body: Box::new(overview()) }),
         ("server-events", ServerFrame::Events { sid: 2, seq: 1, body: ProbeEvents { items: events() } }),
         ("server-end", ServerFrame::End { sid: 2, error: None }),
         ("server-end-error", ServerFrame::End { sid: 2, error: Some(refusal()) }),
@@ -146,6 +159,7 @@ fn client_frames_are_as_promised() {
     for (name, frame) in [
         ("client-hello", ClientFrame::Hello(Hello { build: "0.1.0".into(), locale: "ja".into() })),
         ("client-sub-hosts", ClientFrame::Subscribe { sid: 1, topic: Topic::Hosts { query: query.clone() } }),
+        ("client-sub-overview", ClientFrame::Subscribe { sid: 2, topic: Topic::Overview }),
         ("client-sub-smtp", ClientFrame::Subscribe { sid: 2, topic: Topic::Smtp { request } }),
         ("client-tune", ClientFrame::Tune { sid: 1, query }),
         ("client-unsub", ClientFrame::Unsubscribe { sid: 1 }),
