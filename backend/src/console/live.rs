@@ -6,6 +6,7 @@
 //! A session or token that ends takes its connections with it.
 //! Never: an act of its own. Commands take the same way as `POST /api/v1/actions`.
 
+mod host;
 pub(super) mod hosts;
 pub(super) mod overview;
 mod pace;
@@ -26,6 +27,8 @@ use common::wire::{
     ActionRequest, ApiError, ClientFrame, ErrorCode, FRAME_BYTES_MAX, HostsQuery, Limits, SUBPROTOCOL, ServerFrame,
     Topic, Welcome,
 };
+use common::words::Language;
+use host::HostFollower;
 use hosts::HostsFollower;
 use overview::OverviewFollower;
 use pace::Pace;
@@ -111,6 +114,7 @@ impl Farewell {
 enum Subscription {
     Hosts(Box<HostsFollower>),
     Overview(OverviewFollower),
+    Host(Box<HostFollower>),
     Smtp(Terminal),
 }
 
@@ -121,6 +125,7 @@ struct Connection {
     number: u64,
     subscriptions: BTreeMap<u32, Subscription>,
     commands: JoinSet<ServerFrame>,
+    looks: JoinSet<host::Look>,
     pace: Pace,
     said_at: Instant,
     pinged_at: Instant,
@@ -137,6 +142,7 @@ impl Connection {
             caller,
             subscriptions: BTreeMap::new(),
             commands: JoinSet::new(),
+            looks: JoinSet::new(),
             pace: Pace::new(now),
             said_at: now,
             pinged_at: now,
@@ -180,6 +186,11 @@ impl Connection {
                         self.say(&reply).await?;
                     }
                 }
+                Some(look) = self.looks.join_next() => {
+                    if let Ok(look) = look {
+                        self.looked(look).await?;
+                    }
+                }
                 () = tokio::time::sleep_until(wake) => {}
                 _ = rights.changed() => {}
                 () = stopped(&mut stop) => {
@@ -190,6 +201,7 @@ impl Connection {
             self.still_holds()?;
             let index = hosts.borrow_and_update().clone();
             self.follow_hosts(&index).await?;
+            self.look_at_hosts(index.version);
             self.stay_in_touch().await?;
         }
     }
@@ -208,6 +220,7 @@ impl Connection {
         let followers = self.subscriptions.values().filter_map(|subscription| match subscription {
             Subscription::Hosts(follower) => follower.wake(version),
             Subscription::Overview(follower) => follower.wake(version),
+            Subscription::Host(follower) => follower.wake(version),
             Subscription::Smtp(_) => None,
         });
         followers.fold(touch, Instant::min)
@@ -229,13 +242,34 @@ impl Connection {
                         console.overview.of(console, index, now)
                     }));
                 }
-                Subscription::Smtp(_) => {}
+                Subscription::Host(_) | Subscription::Smtp(_) => {}
             }
         }
         for frame in frames {
             self.say(&frame).await?;
         }
         Ok(())
+    }
+
+    /// Asks for the hosts that are looked at on their own, where something has changed.
+    fn look_at_hosts(&mut self, version: u64) {
+        let now = Instant::now();
+        for (sid, subscription) in &mut self.subscriptions {
+            let Subscription::Host(follower) = subscription else { continue };
+            if let Some(question) = follower.step(*sid, now, version) {
+                self.looks.spawn(question.ask(self.shared.console.clone()));
+            }
+        }
+    }
+
+    /// Says what a look found, if it is news.
+    async fn looked(&mut self, look: host::Look) -> Result<(), Farewell> {
+        let sid = look.sid;
+        let Some(Subscription::Host(follower)) = self.subscriptions.get_mut(&sid) else { return Ok(()) };
+        match follower.found(look) {
+            Some(frame) => self.say(&frame).await,
+            None => Ok(()),
+        }
     }
 
     /// Ticks, pings, and the end of a connection that nobody answers.
@@ -352,6 +386,10 @@ impl Connection {
         let subscription = match topic {
             Topic::Hosts { query } => Subscription::Hosts(Box::new(HostsFollower::new(query)?)),
             Topic::Overview => Subscription::Overview(OverviewFollower::default()),
+            Topic::Host { host, locale } => {
+                let language = Language::known_tag(&locale).unwrap_or(self.shared.console.settings.language);
+                Subscription::Host(Box::new(HostFollower::new(host, language)))
+            }
             Topic::Smtp { request } => {
                 let stop = self.shared.door.stop.clone();
                 let probes = &self.shared.console.probes;
@@ -367,7 +405,7 @@ impl Connection {
                 return Err(ApiError::field(
                     ErrorCode::BadField,
                     "topic",
-                    "This server knows the topics hosts, smtp and probe.",
+                    "This server knows the topics hosts, host, smtp and probe.",
                 ));
             }
         };

@@ -72,6 +72,7 @@ pub fn apply(store: &Store, frame: &ServerFrame) -> Applied {
         }
         // Handled by `live` as they come, or of no interest to this page.
         ServerFrame::Welcome(_)
+        | ServerFrame::Host { .. }
         | ServerFrame::Events { .. }
         | ServerFrame::Tick { .. }
         | ServerFrame::Pong { .. }

@@ -79,7 +79,7 @@ impl Permission {
                 Some(Permission::Terminal)
             }
             ClientFrame::Subscribe {
-                topic: Topic::Hosts { .. } | Topic::Overview | Topic::Probe { .. } | Topic::Other,
+                topic: Topic::Hosts { .. } | Topic::Host { .. } | Topic::Overview | Topic::Probe { .. } | Topic::Other,
                 ..
             }
             | ClientFrame::Tune { .. } => Some(Permission::See),

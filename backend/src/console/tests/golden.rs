@@ -124,6 +124,7 @@ fn server_frames_are_as_promised() {
         ("server-delta", ServerFrame::Delta { sid: 1, seq: 2, body: delta }),
         ("server-delta-moved", ServerFrame::Delta { sid: 1, seq: 3, body: Delta { moved: 4, ..Delta::default() } }),
         ("server-overview", ServerFrame::Overview { sid: 2, seq: 1, body: Box::new(overview()) }),
+        ("server-host-none", ServerFrame::Host { sid: 3, seq: 1, body: None }),
         ("server-events", ServerFrame::Events { sid: 2, seq: 1, body: ProbeEvents { items: events() } }),
         ("server-end", ServerFrame::End { sid: 2, error: None }),
         ("server-end-error", ServerFrame::End { sid: 2, error: Some(refusal()) }),
@@ -160,6 +161,13 @@ fn client_frames_are_as_promised() {
         ("client-hello", ClientFrame::Hello(Hello { build: "0.1.0".into(), locale: "ja".into() })),
         ("client-sub-hosts", ClientFrame::Subscribe { sid: 1, topic: Topic::Hosts { query: query.clone() } }),
         ("client-sub-overview", ClientFrame::Subscribe { sid: 2, topic: Topic::Overview }),
+        (
+            "client-sub-host",
+            ClientFrame::Subscribe {
+                sid: 3,
+                topic: Topic::Host { host: "a.test".parse().unwrap(), locale: "ja".into() },
+            },
+        ),
         ("client-sub-smtp", ClientFrame::Subscribe { sid: 2, topic: Topic::Smtp { request } }),
         ("client-tune", ClientFrame::Tune { sid: 1, query }),
         ("client-unsub", ClientFrame::Unsubscribe { sid: 1 }),
@@ -211,6 +219,7 @@ fn answers_are_as_promised() {
         (verdict.sentence, verdict.advice) = ("What it means.".into(), "What to do.".into());
     }
     golden("host", &json(&detail));
+    golden("server-host", &ServerFrame::Host { sid: 3, seq: 2, body: Some(Box::new(detail)) }.encode());
     golden("message", &json(&view::message_detail(&message(), Letterhead::default(), Language::En)));
     golden("action", &json(&receipt()));
     golden("error", &json(&refusal()));
