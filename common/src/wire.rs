@@ -8,6 +8,7 @@ mod action;
 mod because;
 mod damage;
 mod error;
+mod figures;
 mod frame;
 mod host;
 mod message;
@@ -21,6 +22,7 @@ pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scop
 pub use because::Because;
 pub use damage::{DamageKind, DamagedRecord, Quarantined};
 pub use error::{ApiError, ErrorBody, ErrorCode};
+pub use figures::Figure;
 pub use frame::{
     ClientFrame, DecodeError, Delta, FRAME_BYTES_MAX, Hello, HostSort, HostsCount, HostsQuery, Limits, ProbeEvents,
     SUBPROTOCOL, ServerFrame, Snapshot, Topic, Welcome, Window,

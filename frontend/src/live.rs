@@ -12,6 +12,7 @@ mod socket;
 
 use crate::browser;
 use crate::store::{Applied, Link, Notice, Store, apply, begin_again, welcome};
+use common::vocab::Domain;
 use common::wire::{ActionRequest, ClientFrame, Hello, HostsQuery, ServerFrame, Topic};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -24,6 +25,8 @@ use std::time::Duration;
 const HOSTS_SID: u32 = 1;
 /// The subscription to the overview, which every page keeps: the rail says how many hosts are down.
 const OVERVIEW_SID: u32 = 2;
+/// The subscription to the host whose page is open.
+const HOST_SID: u32 = 3;
 /// The server speaks every 5 s. After so long without a word the line is dead, whatever the socket says.
 const DEAD_AFTER: Duration = Duration::from_secs(20);
 /// A hidden page stops following after so long.
@@ -51,6 +54,8 @@ struct Line {
     welcomed: Cell<bool>,
     subscribed: Cell<bool>,
     overview: Cell<bool>,
+    /// The host whose page is open, and the language of its sentences.
+    host: RefCell<Option<(Domain, &'static str)>>,
     query: RefCell<Option<HostsQuery>>,
     inbox: RefCell<Vec<ServerFrame>>,
     paint_awaited: Cell<bool>,
@@ -79,6 +84,7 @@ impl Live {
             welcomed: Cell::default(),
             subscribed: Cell::default(),
             overview: Cell::default(),
+            host: RefCell::default(),
             query: RefCell::default(),
             inbox: RefCell::default(),
             paint_awaited: Cell::default(),
@@ -117,6 +123,16 @@ impl Live {
             }
             line.query.replace(Some(query));
             line.tune();
+        });
+    }
+
+    /// The page of a host is open, in this language, or none is any more.
+    pub fn look_at(self, host: Option<(Domain, &'static str)>) {
+        self.with(|line| {
+            if line.host.replace(host).is_some() && line.host.borrow().is_none() {
+                line.send(&ClientFrame::Unsubscribe { sid: HOST_SID });
+            }
+            line.follow_host();
         });
     }
 
@@ -250,6 +266,13 @@ impl Line {
         self.send(&ClientFrame::Subscribe { sid: HOSTS_SID, topic: Topic::Hosts { query } });
     }
 
+    fn follow_host(&self) {
+        if let Some((host, locale)) = self.host.borrow().clone().filter(|_| self.welcomed.get()) {
+            let topic = Topic::Host { host, locale: locale.into() };
+            self.send(&ClientFrame::Subscribe { sid: HOST_SID, topic });
+        }
+    }
+
     fn follow_overview(&self) {
         if self.welcomed.get() {
             self.overview.set(true);
@@ -290,6 +313,7 @@ impl Line {
         }
         self.store.link.set(Link::Live);
         self.follow_overview();
+        self.follow_host();
         self.subscribe();
         for (id, action) in self.unanswered.borrow().iter() {
             self.send(&ClientFrame::Command { id: *id, action: action.clone() });

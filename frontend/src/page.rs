@@ -2,6 +2,7 @@
 
 mod entry;
 mod help;
+mod host;
 mod hosts;
 mod missing;
 mod notices;
@@ -9,6 +10,7 @@ mod overview;
 mod shell;
 
 pub use entry::{SetUpPage, SignInPage};
+pub use host::HostPage;
 pub use hosts::HostsPage;
 pub use missing::MissingPage;
 pub use overview::OverviewPage;

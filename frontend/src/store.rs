@@ -14,7 +14,7 @@ pub use notice::{Notice, Notices};
 pub use select::{Emptiness, NextTry, Why, emptiness, headline, next_try, overview_headline, why, worst_host};
 
 use common::vocab::{Domain, Timestamp};
-use common::wire::{HostRow, HostsCount};
+use common::wire::{HostDetail, HostRow, HostsCount};
 use leptos::prelude::*;
 use std::collections::HashMap;
 use std::time::Duration;
@@ -67,6 +67,8 @@ pub struct Store {
     pub updated: RwSignal<bool>,
     /// The server as a whole; `None` before the first frame.
     pub overview: RwSignal<Option<Board>>,
+    /// The host whose page is open; `None` before its first frame, `Some(None)` without a record.
+    pub host: RwSignal<Option<Option<HostDetail>>>,
     /// The list of hosts.
     pub hosts: Hosts,
     /// What is to be said to the reader.
@@ -130,6 +132,7 @@ impl Store {
             server: RwSignal::new(None),
             updated: RwSignal::new(false),
             overview: RwSignal::new(None),
+            host: RwSignal::new(None),
             hosts: Hosts {
                 order: RwSignal::new(Vec::new()),
                 first: RwSignal::new(0),

@@ -8,7 +8,7 @@ use crate::cli::printable::{printable, printable_lines};
 use crate::cli::query::encode;
 use crate::cli::terminal::Terminal;
 use common::vocab::{Badge, CauseCounts, CountWindow, Domain, Timestamp};
-use common::wire::{ErrorCode, Exchanger, HostDetail, HostRow, SaidReply, TlsState, Verdict};
+use common::wire::{ErrorCode, Exchanger, Figure, HostDetail, HostRow, SaidReply, TlsState, Verdict};
 use common::words::Language;
 
 /// Asks and prints.
@@ -162,29 +162,26 @@ fn number(lines: &mut Vec<String>, label: &str, value: u64) {
     lines.push(line);
 }
 
+fn figures(lines: &mut Vec<String>, figures: &[Figure]) {
+    for Figure { depth, name, value } in figures {
+        number(lines, &format!("    {}{name}", "  ".repeat(*depth)), *value);
+    }
+}
+
 fn counters(lines: &mut Vec<String>, row: &HostRow) {
     lines.extend(["", "Counters:", "  Queue"].map(String::from));
-    number(lines, "    Soft Bounced Events", row.soft_bounced_events);
+    let all = row.counter_figures();
+    figures(lines, &all[..1]);
     lines.push("  Completion".into());
-    number(lines, "    Completed Recipients", row.completed_recipients);
-    number(lines, "      Hard Bounced Recipients", row.hard_bounced_recipients);
-    number(lines, "        DNS Hard Bounces", row.dns_hard_bounces);
-    number(lines, "        5XX Hard Bounces", row.five_xx_hard_bounces);
-    number(lines, "        Filter Hard Bounces", row.filter_hard_bounces);
-    number(lines, "        Expired Hard Bounces", row.expired_hard_bounces);
-    number(lines, "        Other Hard Bounces", row.other_hard_bounces);
-    number(lines, "      Delivered Recipients", row.delivered_recipients);
-    number(lines, "      Deleted Recipients", row.deleted_recipients);
+    figures(lines, &all[1..]);
 }
 
 fn gauges(lines: &mut Vec<String>, row: &HostRow) {
     lines.extend(["", "Gauges:", "  Queue"].map(String::from));
-    number(lines, "    Active Recipients", row.active_recipients);
-    number(lines, "      Unattempted Recipients", row.unattempted_recipients);
-    number(lines, "      Attempted Recipients", row.attempted_recipients);
+    let all = row.gauge_figures();
+    figures(lines, &all[..3]);
     lines.push("  Connections".into());
-    number(lines, "    Current Outbound Connections", row.current_outbound_connections);
-    number(lines, "    Pending Outbound Connections", row.pending_outbound_connections);
+    figures(lines, &all[3..]);
     for (label, count) in waiting(&row.wait_causes) {
         number(lines, &label, count);
     }

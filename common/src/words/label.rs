@@ -40,6 +40,20 @@ texts! {
         NeedsAttention,
         /// Title over what is wrong with this server.
         OurSide,
+        /// Heading of what one host's verdict means.
+        WhyItWaits,
+        /// Heading of exchangers and their addresses.
+        MailServers,
+        /// Heading of the latest replies.
+        WhatTheySaid,
+        /// Heading of the messages that wait.
+        WaitingMessages,
+        /// Heading of counters and gauges.
+        CountersAndGauges,
+        /// An address that nothing is known of.
+        NotTried,
+        /// Leads from a host back to the list.
+        BackToHosts,
         /// Name of the rail for those who hear it.
         MainNavigation,
         /// Link over the rail and the bar.
@@ -158,6 +172,8 @@ texts! {
         NotConnected,
         /// No host is in trouble.
         NothingNeedsAttention,
+        /// The page of a host without a record.
+        NoRecordOfHost,
         /// This server takes no mail: disk.
         ReceivingStopped,
         /// This server is about to stop.

@@ -16,6 +16,13 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::TileConnections => "connections out",
         Label::NeedsAttention => "Needs attention",
         Label::OurSide => "On our side",
+        Label::WhyItWaits => "Why it waits",
+        Label::MailServers => "Mail servers",
+        Label::WhatTheySaid => "What they said last",
+        Label::WaitingMessages => "Waiting messages",
+        Label::CountersAndGauges => "Counters and gauges",
+        Label::NotTried => "not tried yet",
+        Label::BackToHosts => "All hosts",
         Label::MainNavigation => "Main",
         Label::SkipToContent => "Skip to content",
         Label::LanguageSwitch => "Language",
@@ -83,6 +90,9 @@ pub(super) fn note(note: Note) -> &'static str {
         Note::ConnectedAgain => "Connected again.",
         Note::NotConnected => "Not possible at the moment: there is no connection to the server.",
         Note::NothingNeedsAttention => "No host is down, limited or held while mail waits for it.",
+        Note::NoRecordOfHost => {
+            "Nothing waits for this domain, and nothing was delivered to it in the last three hours."
+        }
         Note::ReceivingStopped => {
             "This server takes no new mail at the moment, since its disk is full or fails. What waits is still \
              delivered. Make room in its data directory; it then goes on by itself."

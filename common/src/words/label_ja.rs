@@ -15,6 +15,13 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::TileConnections => "送信接続",
         Label::NeedsAttention => "要対応",
         Label::OurSide => "自側の状態",
+        Label::WhyItWaits => "待機の理由",
+        Label::MailServers => "メールサーバー",
+        Label::WhatTheySaid => "相手の最後の応答",
+        Label::WaitingMessages => "待機中のメッセージ",
+        Label::CountersAndGauges => "カウンターとゲージ",
+        Label::NotTried => "未試行",
+        Label::BackToHosts => "ホスト一覧へ戻る",
         Label::Hosts => "ホスト",
         Label::MainNavigation => "メイン",
         Label::SkipToContent => "本文へ移動",
@@ -80,6 +87,7 @@ pub(super) fn note(note: Note) -> &'static str {
         Note::ConnectedAgain => "再接続しました。",
         Note::NotConnected => "サーバーに接続していないため、現在は実行できません。",
         Note::NothingNeedsAttention => "メールが待機している宛先に、停止・制限中・保留中のものはありません。",
+        Note::NoRecordOfHost => "このドメイン宛てに待機しているメールはなく、直近 3 時間の配信もありません。",
         Note::ReceivingStopped => {
             "ディスクの空き不足または障害のため、新しいメールを受け付けていません。待機中のメールの配信は続いています。\
              データディレクトリの空きを増やすと、自動的に再開します。"

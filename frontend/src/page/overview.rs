@@ -37,9 +37,9 @@ pub fn OverviewPage() -> impl IntoView {
     .into_any()
 }
 
-/// Where the list shows one host.
+/// The page of one host.
 fn address_of(host: &str) -> String {
-    format!("/hosts?q=domain:{}", js_sys::encode_uri_component(host))
+    format!("/hosts/{}", js_sys::encode_uri_component(host))
 }
 
 /// The sentence at the head; the worst host's name leads to it.

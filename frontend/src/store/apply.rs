@@ -55,6 +55,10 @@ pub fn apply(store: &Store, frame: &ServerFrame) -> Applied {
             set_changed(store.overview, Some(Board::from(&**body)));
             Applied::Nothing
         }
+        ServerFrame::Host { body, .. } => {
+            set_changed(store.host, Some(body.as_deref().cloned()));
+            Applied::Nothing
+        }
         ServerFrame::Reply { id, result } => {
             store.notices.say(match result {
                 Ok(action) if action.kind == ActionKind::Retry => Notice::RetryReceipt(action.clone()),
@@ -72,7 +76,6 @@ pub fn apply(store: &Store, frame: &ServerFrame) -> Applied {
         }
         // Handled by `live` as they come, or of no interest to this page.
         ServerFrame::Welcome(_)
-        | ServerFrame::Host { .. }
         | ServerFrame::Events { .. }
         | ServerFrame::Tick { .. }
         | ServerFrame::Pong { .. }

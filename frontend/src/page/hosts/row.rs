@@ -9,6 +9,7 @@ use common::vocab::Domain;
 use common::wire::HostRow;
 use common::words::{Label, Phrase, grouped};
 use leptos::prelude::*;
+use leptos_router::components::A;
 
 /// A cell's text, as a function of the row.
 fn cell(row: &ArcRwSignal<HostRow>, text: impl Fn(&HostRow) -> String + Send + Sync + 'static) -> Memo<String> {
@@ -28,6 +29,8 @@ pub(super) fn HostLine(
     let (store, tongue) = (Store::here(), Tongue::here());
     let host = row.with_untracked(|row| row.host.clone());
     let name = host.to_string();
+    let (title, shown) = (name.clone(), name.clone());
+    let address = format!("/hosts/{}", js_sys::encode_uri_component(&name));
     let badge = Memo::new({
         let row = row.clone();
         move |_| row.with(|row| row.badge)
@@ -55,7 +58,7 @@ pub(super) fn HostLine(
             tabindex=move || if in_tab_order.get() { "0" } else { "-1" }
             on:focus=move |_| focused.set(Some(host.clone()))
         >
-            <th scope="row" role="rowheader" data-cell="host"><bdi translate="no" title=name.clone()>{name.clone()}</bdi></th>
+            <th scope="row" role="rowheader" data-cell="host"><A href=address attr:translate="no" attr:title=title>{shown}</A></th>
             <td role="cell" data-cell="status"><StatusBadge badge/><small>{since}</small></td>
             <WhyCell why/>
             <td role="cell" class="num" data-cell="active">{cell(&row, |row| grouped(row.active_recipients))}</td>
