@@ -5,6 +5,7 @@
 mod brake;
 mod causes;
 mod named;
+mod retry;
 
 use tests::world::World;
 

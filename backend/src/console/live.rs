@@ -25,6 +25,7 @@ use common::wire::{
     ActionRequest, ApiError, ClientFrame, ErrorCode, FRAME_BYTES_MAX, HostsQuery, Limits, SUBPROTOCOL, ServerFrame,
     Topic, Welcome,
 };
+use common::words::Language;
 use hosts::HostsFollower;
 use pace::Pace;
 use std::collections::BTreeMap;
@@ -115,6 +116,8 @@ struct Connection {
     socket: WebSocket,
     shared: Shared,
     caller: Caller,
+    /// That of the page.
+    language: Language,
     number: u64,
     subscriptions: BTreeMap<u32, Subscription>,
     commands: JoinSet<ServerFrame>,
@@ -130,6 +133,7 @@ impl Connection {
         Connection {
             socket,
             number: shared.console.next_connection(),
+            language: shared.console.settings.language,
             shared,
             caller,
             subscriptions: BTreeMap::new(),
@@ -289,6 +293,7 @@ impl Connection {
         match frame {
             ClientFrame::Hello(hello) => {
                 tracing::debug!(connection = self.number, build = ?hello.build, locale = ?hello.locale, "hello");
+                self.language = Language::accepted(&hello.locale).unwrap_or(self.language);
             }
             ClientFrame::Subscribe { sid, topic } => {
                 if let Err(refusal) = self.subscribe(sid, topic) {
@@ -377,8 +382,9 @@ impl Connection {
             let refusal = ApiError::new(ErrorCode::Busy, "16 commands wait for their reply already. Wait for one.");
             return self.say(&ServerFrame::Reply { id, result: Err(refusal) }).await;
         }
-        let (console, caller) = (self.shared.console.clone(), self.caller.clone());
-        self.commands.spawn(async move { ServerFrame::Reply { id, result: console.act(&caller, action).await } });
+        let (console, caller, language) = (self.shared.console.clone(), self.caller.clone(), self.language);
+        self.commands
+            .spawn(async move { ServerFrame::Reply { id, result: console.act(&caller, action, language).await } });
         Ok(())
     }
 

@@ -189,6 +189,7 @@ impl Engine {
         host.evidence = Some(evidence);
         host.limited_since = None;
         self.move_host(now, id, HostStatus::Down, code, out);
+        self.end_calls(id);
         self.decide_last_chances(id, out);
         self.reschedule(now, id);
     }
