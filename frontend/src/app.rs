@@ -2,7 +2,7 @@
 
 use crate::browser;
 use crate::live::Live;
-use crate::page::{HostsPage, MissingPage, SetUpPage, Shell, SignInPage};
+use crate::page::{ActionsPage, HostsPage, MissingPage, SetUpPage, Shell, SignInPage};
 use crate::preference::Tongue;
 use crate::session::{Entry, Stage};
 use crate::store::{Link, Store};
@@ -44,6 +44,7 @@ fn Console() -> impl IntoView {
             <Routes fallback=|| view! { <MissingPage/> }>
                 <Route path=path!("/") view=HostsPage/>
                 <Route path=path!("/hosts") view=HostsPage/>
+                <Route path=path!("/actions") view=ActionsPage/>
                 <Route path=path!("/setup") view=|| view! { <Redirect path="/hosts"/> }/>
             </Routes>
         </Shell>

@@ -1,13 +1,17 @@
 //! The pages, one per address, and what surrounds them.
 
+mod actions;
 mod entry;
 mod help;
 mod hosts;
 mod missing;
 mod notices;
+mod retry;
 mod shell;
 
+pub use actions::ActionsPage;
 pub use entry::{SetUpPage, SignInPage};
 pub use hosts::HostsPage;
 pub use missing::MissingPage;
+pub use retry::RetryButton;
 pub use shell::Shell;

@@ -78,17 +78,14 @@ pub enum Phrase<'a> {
         /// Time of day of the last frame, as shown.
         as_of: &'a str,
     },
+    /// How far a retry has come.
+    RetryProgress(crate::wire::Progress),
     /// What *Retry All Delivery* is about to do.
     RetryPlan {
         /// Recipients in the queue.
         recipients: u64,
         /// Hosts they wait for.
         hosts: u64,
-    },
-    /// Hosts that will probably fail again.
-    RetryWarning {
-        /// Hosts that are down.
-        down: u64,
     },
     /// The receipt of a retry.
     RetryReceipt(RetryReceipt),
