@@ -163,6 +163,7 @@ pub fn layout(target: Option<&Target>, dry_run: bool, action: &Action, language:
     } else if dry_run {
         lines.push(language.say_verb(&VerbPhrase::WouldBeDue { recipients, messages, hosts }));
     } else {
+        let recipients = recipients.saturating_sub(action.failed);
         lines.push(language.say_verb(&VerbPhrase::DueNow { recipients, messages, hosts }));
     }
     if action.failed > 0 {
