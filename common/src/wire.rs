@@ -11,6 +11,7 @@ mod error;
 mod frame;
 mod host;
 mod message;
+mod overview;
 mod poll;
 mod probe;
 mod session;
@@ -26,6 +27,7 @@ pub use frame::{
 };
 pub use host::{Exchanger, ExchangerAddress, Held, HostDetail, HostRow, SaidReply, TlsState, Verdict};
 pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage, RecipientRow, RecipientState};
+pub use overview::Overview;
 pub use poll::Polled;
 pub use probe::{
     DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, LineRequest, Probe, ProbeEvent, ProbeKind,

@@ -10,6 +10,7 @@ mod certificate;
 mod damage;
 mod duration;
 mod en;
+mod hangup;
 mod headline_en;
 mod headline_ja;
 mod ja;
@@ -54,7 +55,7 @@ pub use setting::SettingPhrase;
 pub use verb::VerbPhrase;
 
 use crate::filter::FilterError;
-use crate::vocab::VerdictCode;
+use crate::vocab::{SessionEnd, TargetRule, VerdictCode};
 use crate::wire::DamagedRecord;
 
 /// A language of the catalogue.
@@ -178,6 +179,22 @@ impl Language {
         match self {
             Language::En => phrase.en(),
             Language::Ja => phrase.ja(),
+        }
+    }
+
+    /// Why a session by hand is over, in this language.
+    pub fn say_end(self, end: &SessionEnd) -> String {
+        match self {
+            Language::En => end.en(),
+            Language::Ja => end.ja(),
+        }
+    }
+
+    /// What an address is that is not dialled, in this language: `a loopback address`.
+    pub fn say_rule(self, rule: TargetRule) -> &'static str {
+        match self {
+            Language::En => rule.en(),
+            Language::Ja => rule.ja(),
         }
     }
 

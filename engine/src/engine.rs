@@ -1,6 +1,6 @@
 //! The engine owns the queue, the hosts, the sessions' books; this file has its face and the one `match` over events.
 //!
-//! The parts: `accept` (mail enters), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `outcome` (what an attempt
+//! The parts: `accept` (mail enters), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `pool` (who gives a place up), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
 //! jumped), `braking` (too many refusals at once), `count` (what is counted and kept), `tls` (which connection asks for
 //! it), `retry` (an operator says now), `calls` (what came of that), `suspend` (not now), `search` (what a filter means), `show` (what it shows of
@@ -15,6 +15,7 @@ mod clock;
 mod count;
 mod ending;
 mod outcome;
+mod pool;
 mod retry;
 mod search;
 mod session;
@@ -35,7 +36,7 @@ use crate::shelf::Shelf;
 use crate::tls::TlsMemory;
 use crate::{Event, Output, Settings};
 use common::vocab::{ActionId, Counters, Domain, MessageId, SessionId, Timestamp};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 /// What time may bring, besides the deadline of a message.
@@ -43,6 +44,10 @@ use std::net::SocketAddr;
 enum Timer {
     Host(HostId),
     IdleSession(SessionId),
+    /// A greeting has not come within its time.
+    Silent(SessionId),
+    /// The failure of an address is not remembered any longer.
+    Lane(SocketAddr),
     /// The earliest end of a suspension.
     Suspension,
 }
@@ -62,10 +67,7 @@ pub struct Engine {
     sessions: BTreeMap<SessionId, Session>,
     lanes: BTreeMap<SocketAddr, Lane>,
     tls_memory: TlsMemory,
-    connecting: u32,
-    connected: u32,
-    /// Hosts that wait for a connection because a limit over all is reached, in turn.
-    waiting: VecDeque<HostId>,
+    pools: pool::Pools,
     timers: BTreeSet<(Timestamp, Timer)>,
     /// When a warning of a message is due, or its lifetime is over.
     deadlines: Shelf<(Timestamp, MessageId), ()>,
@@ -105,9 +107,7 @@ impl Engine {
             sessions: BTreeMap::new(),
             lanes: BTreeMap::new(),
             tls_memory: TlsMemory::default(),
-            connecting: 0,
-            connected: 0,
-            waiting: VecDeque::new(),
+            pools: pool::Pools::default(),
             timers: BTreeSet::new(),
             deadlines: Shelf::default(),
             next_session: 1,

@@ -131,6 +131,8 @@ pub struct Host {
     pub routing: Routing,
     /// Whether its next hops were found in the last 30 days, by an earlier process too: then one NXDOMAIN is not believed.
     pub resolved_before: bool,
+    /// Since when DNS says that the domain does not exist, where that is not believed yet.
+    pub gone_since: Option<Timestamp>,
     /// When they were last found.
     pub resolved_at: Option<Timestamp>,
     /// The same as it was last noted.
@@ -218,6 +220,7 @@ impl Host {
             last_5xx: None,
             routing: Routing::None,
             resolved_before: false,
+            gone_since: None,
             resolved_at: None,
             resolved_noted: None,
             rest: None,
@@ -533,7 +536,13 @@ impl Host {
             pace.jump(jump);
         }
         let pause = self.backoff.as_mut().and_then(|backoff| backoff.until.as_mut());
-        let others = [pause, self.pause_until.as_mut(), self.last_delivery_at.as_mut(), self.idle_since.as_mut()];
+        let others = [
+            pause,
+            self.pause_until.as_mut(),
+            self.last_delivery_at.as_mut(),
+            self.idle_since.as_mut(),
+            self.gone_since.as_mut(),
+        ];
         rest.into_iter().chain(others.into_iter().flatten()).for_each(|at| jump.shift(at));
     }
 

@@ -14,11 +14,14 @@ use std::sync::Arc;
 /// ```text
 /// Connecting ──▶ Idle ──▶ Busy ──▶ Idle …
 ///     │           └─────▶ Closing          every arm may end in (gone)
+///     └─▶ GivenUp ──────────▲
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionState {
     /// Dialled, not ready yet.
     Connecting,
+    /// Dialled, silent for too long, and told to close: somebody else wants the place.
+    GivenUp,
     /// Can carry something.
     Idle {
         /// Since when.
@@ -52,6 +55,10 @@ pub struct Session {
     pub asked: TlsRule,
     /// Messages it has carried.
     pub messages: u32,
+    /// When it was dialled.
+    pub dialled_at: Timestamp,
+    /// Its host had not greeted us then.
+    pub stranger: bool,
 }
 
 impl Session {

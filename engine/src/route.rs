@@ -87,7 +87,8 @@ pub struct Route {
 }
 
 impl Route {
-    /// Orders an answer: by preference, shuffled within one (RFC 5321 §5.1), cut to five exchangers.
+    /// Orders an answer: by preference, shuffled within one (RFC 5321 §5.1). The attempt has the first five exchangers
+    /// that have an address: five names that lead nowhere must not hide the sixth.
     /// One address of each exchanger comes first, then their second ones: a dead server with many addresses
     /// must not use up the attempt.
     pub fn from_answer(now: Timestamp, answer: Answer, random: &mut Random) -> Route {
@@ -96,10 +97,10 @@ impl Route {
         for group in exchangers.chunk_by_mut(|a, b| a.preference == b.preference) {
             random.shuffle(group);
         }
-        exchangers.truncate(EXCHANGERS_MAX);
-        let depth = exchangers.iter().map(|exchanger| exchanger.addresses.len()).max().unwrap_or(0);
+        let usable = || exchangers.iter().filter(|exchanger| !exchanger.addresses.is_empty()).take(EXCHANGERS_MAX);
+        let depth = usable().map(|exchanger| exchanger.addresses.len()).max().unwrap_or(0);
         let hops = (0..depth)
-            .flat_map(|turn| exchangers.iter().filter_map(move |e| e.addresses.get(turn).map(|address| (e, *address))))
+            .flat_map(|turn| usable().filter_map(move |e| e.addresses.get(turn).map(|address| (e, *address))))
             .take(ADDRESSES_MAX)
             .map(|(exchanger, address)| {
                 Arc::new(Hop {
@@ -149,6 +150,13 @@ mod tests {
         };
         let seen: std::collections::BTreeSet<String> = (0..50).map(first).collect();
         assert_eq!(seen.len(), 3);
+    }
+
+    #[test]
+    fn exchangers_without_an_address_do_not_use_up_the_attempt() {
+        let mut exchangers: Vec<ExchangerAnswer> = (1..=8).map(|n| exchanger(n, "dead", &[])).collect();
+        exchangers.push(exchanger(9, "alive", &["127.0.0.9:25"]));
+        assert_eq!(order(exchangers, 1), ["alive"]);
     }
 
     #[test]

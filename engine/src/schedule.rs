@@ -2,7 +2,7 @@
 
 use crate::random::Random;
 use crate::settings::Settings;
-use common::vocab::Timestamp;
+use common::vocab::{Timestamp, WaitCause};
 use std::time::Duration;
 
 /// When a leg is due after its `attempts`-th failed attempt (from 1), with jitter.
@@ -18,15 +18,21 @@ pub fn retry_at_latest(now: Timestamp, settings: &Settings) -> Timestamp {
     now + longest + longest / 100 * settings.jitter_percent as u32
 }
 
-/// When a host rests until after its `failures`-th failure in a row (from 1): doubling from `first`.
+/// When a host rests until after its `failures`-th failure in a row (from 1), by what it waits for: doubling, up to an
+/// end. A mail server comes back within minutes; a certificate is renewed by a person.
 pub fn host_rest(
     now: Timestamp,
-    first: Duration,
+    cause: WaitCause,
     failures: u32,
     settings: &Settings,
     random: &mut Random,
 ) -> Timestamp {
-    now + jittered(doubled(first, settings.host_max, failures), settings, random)
+    let (first, longest) = match cause {
+        WaitCause::Dns => (settings.dns_first, settings.host_max),
+        WaitCause::TlsPolicy => (settings.tls_first, settings.tls_max),
+        _ => (settings.host_first, settings.host_max),
+    };
+    now + jittered(doubled(first, longest, failures), settings, random)
 }
 
 /// When a host goes on after the `times`-th pause in a row (from 1) that their replies asked for.
@@ -61,12 +67,16 @@ mod tests {
     }
 
     #[test]
-    fn a_down_host_rests_1_minute_doubling_to_15() {
+    fn a_host_rests_by_what_it_waits_for_and_longer_each_time() {
         let settings = Settings { jitter_percent: 0, ..Settings::default() };
-        let rest = |failures| {
-            host_rest(Timestamp(0), settings.host_first, failures, &settings, &mut Random::new(1)).0 / 60_000
-        };
-        assert_eq!([1, 2, 3, 4, 5, 6, 1000].map(rest), [1, 2, 4, 8, 15, 15, 15]);
+        let rest =
+            |cause, failures| host_rest(Timestamp(0), cause, failures, &settings, &mut Random::new(1)).0 / 60_000;
+        let down = |failures| rest(WaitCause::HostDown, failures);
+        assert_eq!([1, 2, 3, 4, 5, 6, 1000].map(down), [1, 2, 4, 8, 15, 15, 15]);
+        let dns = |failures| rest(WaitCause::Dns, failures);
+        assert_eq!([1, 2, 3, 1000].map(dns), [5, 10, 15, 15]);
+        let tls = |failures| rest(WaitCause::TlsPolicy, failures);
+        assert_eq!([1, 2, 3, 4, 1000].map(tls), [15, 30, 60, 60, 60]);
     }
 
     #[test]

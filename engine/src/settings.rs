@@ -17,6 +17,8 @@ pub struct Settings {
     pub lifetime: Duration,
     /// The same for the null sender: nobody waits for a bounce of a bounce.
     pub lifetime_null_sender: Duration,
+    /// A leg is given up after so many attempts, however young it is; `None`: its lifetime alone decides.
+    pub tries_max: Option<u32>,
     /// Ages at which the sender of a message that still waits is told, whatever the cause; once each.
     pub warn: Vec<Duration>,
     /// Suspended mail does not expire in silence: its sender is told so long before the end of its lifetime.
@@ -27,6 +29,10 @@ pub struct Settings {
     pub host_max: Duration,
     /// First wait after a temporary DNS failure; doubles up to `host_max`.
     pub dns_first: Duration,
+    /// First wait of a host that does not give the TLS that is demanded; doubles.
+    pub tls_first: Duration,
+    /// Longest wait of that kind: a person has to renew a certificate or change a rule.
+    pub tls_max: Duration,
     /// How long evidence counts while nothing waits, and how long an idle host's record stays.
     pub host_memory: Duration,
     /// A failed extra connection does not make a host down so soon after a delivery.
@@ -56,6 +62,8 @@ pub struct Settings {
     pub connections_max: u32,
     /// Most connections before their greeting, over all: silent peers hold only this pool.
     pub connecting_max: u32,
+    /// After so long without a greeting the host says so, and the connection gives its place up to whoever wants it.
+    pub greet_patience: Duration,
     /// Messages carried by one session before it is closed, by MX.
     pub session_messages_max: u32,
     /// The same for a configured route.
@@ -84,11 +92,14 @@ impl Default for Settings {
             jitter_percent: 10,
             lifetime: hours(5 * 24),
             lifetime_null_sender: hours(2 * 24),
+            tries_max: None,
             warn: vec![hours(4), hours(24)],
             warn_suspended: hours(24),
             host_first: minutes(1),
             host_max: minutes(15),
             dns_first: minutes(5),
+            tls_first: minutes(15),
+            tls_max: hours(1),
             host_memory: hours(3),
             host_trust: Duration::from_secs(60),
             extra_pause: Duration::from_secs(10),
@@ -103,6 +114,7 @@ impl Default for Settings {
             route_connections_max: 50,
             connections_max: 500,
             connecting_max: 2_000,
+            greet_patience: Duration::from_secs(30),
             session_messages_max: 50,
             route_session_messages_max: 1_000,
             session_idle: Duration::from_secs(10),

@@ -2,13 +2,13 @@
 
 use crate::browser;
 use crate::live::Live;
-use crate::page::{ActionsPage, HostsPage, MissingPage, SetUpPage, Shell, SignInPage};
+use crate::page::{ActionsPage, HostsPage, MissingPage, OverviewPage, SetUpPage, Shell, SignInPage};
 use crate::preference::Tongue;
 use crate::session::{Entry, Stage};
 use crate::store::{Link, Store};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use leptos_router::components::{Redirect, Route, Router, Routes};
+use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::path;
 
 /// The console.
@@ -41,12 +41,12 @@ pub fn App() -> impl IntoView {
 fn Console() -> impl IntoView {
     view! {
         <Shell>
-            <Routes fallback=|| view! { <MissingPage/> }>
-                <Route path=path!("/") view=HostsPage/>
+            <FlatRoutes fallback=|| view! { <MissingPage/> }>
+                <Route path=path!("/") view=OverviewPage/>
                 <Route path=path!("/hosts") view=HostsPage/>
                 <Route path=path!("/actions") view=ActionsPage/>
                 <Route path=path!("/setup") view=|| view! { <Redirect path="/hosts"/> }/>
-            </Routes>
+            </FlatRoutes>
         </Shell>
     }
     .into_any()

@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// The subscription to the list of hosts.
 const HOSTS_SID: u32 = 1;
+/// The subscription to the overview, which every page keeps: the rail says how many hosts are down.
+const OVERVIEW_SID: u32 = 2;
 /// The server speaks every 5 s. After so long without a word the line is dead, whatever the socket says.
 const DEAD_AFTER: Duration = Duration::from_secs(20);
 /// A hidden page stops following after so long.
@@ -48,6 +50,7 @@ struct Line {
     resting: Cell<bool>,
     welcomed: Cell<bool>,
     subscribed: Cell<bool>,
+    overview: Cell<bool>,
     query: RefCell<Option<HostsQuery>>,
     inbox: RefCell<Vec<ServerFrame>>,
     paint_awaited: Cell<bool>,
@@ -75,6 +78,7 @@ impl Live {
             resting: Cell::new(true),
             welcomed: Cell::default(),
             subscribed: Cell::default(),
+            overview: Cell::default(),
             query: RefCell::default(),
             inbox: RefCell::default(),
             paint_awaited: Cell::default(),
@@ -113,6 +117,17 @@ impl Live {
             }
             line.query.replace(Some(query));
             line.tune();
+        });
+    }
+
+    /// Nobody looks at the list any more.
+    pub fn leave_list(self) {
+        self.with(|line| {
+            line.query.take();
+            line.next_tune.take();
+            if line.subscribed.replace(false) {
+                line.send(&ClientFrame::Unsubscribe { sid: HOSTS_SID });
+            }
         });
     }
 
@@ -235,6 +250,13 @@ impl Line {
         self.send(&ClientFrame::Subscribe { sid: HOSTS_SID, topic: Topic::Hosts { query } });
     }
 
+    fn follow_overview(&self) {
+        if self.welcomed.get() {
+            self.overview.set(true);
+            self.send(&ClientFrame::Subscribe { sid: OVERVIEW_SID, topic: Topic::Overview });
+        }
+    }
+
     /// A frame came. What is about the line is done at once; what is about the page waits for the next paint.
     fn heard(&self, text: &str) {
         let now = browser::now_ms();
@@ -267,6 +289,7 @@ impl Line {
             Timeout::new(TELL_BACK_MS, move || notices.unsay(|said| *said == Notice::ConnectedAgain)).forget();
         }
         self.store.link.set(Link::Live);
+        self.follow_overview();
         self.subscribe();
         for (id, action) in self.unanswered.borrow().iter() {
             self.send(&ClientFrame::Command { id: *id, action: action.clone() });
@@ -304,6 +327,7 @@ impl Line {
         let socket = self.socket.take();
         Timeout::new(0, move || drop(socket)).forget(); // it may be the one that is calling
         self.subscribed.set(false);
+        self.overview.set(false);
         let was_welcomed = self.welcomed.replace(false);
         if self.resting.get() {
             return;
@@ -342,6 +366,9 @@ impl Line {
             self.hide.take();
             self.store.tick(browser::now_ms());
             self.open_if_lost();
+            if !self.overview.get() {
+                self.follow_overview();
+            }
             if !self.subscribed.get() {
                 self.subscribe();
             }
@@ -354,6 +381,9 @@ impl Line {
     fn unsubscribe(&self) {
         if self.subscribed.replace(false) {
             self.send(&ClientFrame::Unsubscribe { sid: HOSTS_SID });
+        }
+        if self.overview.replace(false) {
+            self.send(&ClientFrame::Unsubscribe { sid: OVERVIEW_SID });
         }
     }
 }

@@ -6,6 +6,7 @@ mod help;
 mod hosts;
 mod missing;
 mod notices;
+mod overview;
 mod retry;
 mod shell;
 
@@ -13,5 +14,6 @@ pub use actions::ActionsPage;
 pub use entry::{SetUpPage, SignInPage};
 pub use hosts::HostsPage;
 pub use missing::MissingPage;
+pub use overview::OverviewPage;
 pub use retry::RetryButton;
 pub use shell::Shell;

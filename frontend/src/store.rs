@@ -4,12 +4,14 @@
 //! still while nothing is heard. Never: what the reader chose (that lives in the pages and in the address).
 
 mod apply;
+mod board;
 mod notice;
 mod select;
 
 pub use apply::{Applied, apply, begin_again, welcome};
+pub use board::Board;
 pub use notice::{Notice, Notices};
-pub use select::{Emptiness, NextTry, Why, emptiness, headline, next_try, why, worst_host};
+pub use select::{Emptiness, NextTry, Why, emptiness, headline, next_try, overview_headline, why, worst_host};
 
 use common::vocab::{Domain, Timestamp};
 use common::wire::{HostRow, HostsCount};
@@ -63,6 +65,8 @@ pub struct Store {
     pub server: RwSignal<Option<Server>>,
     /// A newer build answered than the one this page came from.
     pub updated: RwSignal<bool>,
+    /// The server as a whole; `None` before the first frame.
+    pub overview: RwSignal<Option<Board>>,
     /// The list of hosts.
     pub hosts: Hosts,
     /// What is to be said to the reader.
@@ -125,6 +129,7 @@ impl Store {
             link: RwSignal::new(Link::Connecting),
             server: RwSignal::new(None),
             updated: RwSignal::new(false),
+            overview: RwSignal::new(None),
             hosts: Hosts {
                 order: RwSignal::new(Vec::new()),
                 first: RwSignal::new(0),

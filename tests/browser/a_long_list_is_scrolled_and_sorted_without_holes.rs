@@ -40,7 +40,7 @@ async fn from_end_to_end() {
     let server = Server::serve(&format!("[[route]]\nmatch = \"*\"\nto = [\"{}\"]\n", free_address())).await;
     backlog::fill(server.smtp, 0..HOSTS, HOSTS).await;
     let browser = Browser::open(1440, 900, &[]).await;
-    browser.driver.goto(&format!("http://{}/?lang=en&sort=host", server.console)).await.expect("the page");
+    browser.driver.goto(&format!("http://{}/hosts?lang=en&sort=host", server.console)).await.expect("the page");
     browser.until_text("[data-part=footer]", "600 hosts").await;
     browser.watch_errors().await;
     until(&browser, SEEN, |seen| covers(0, seen)).await;

@@ -101,6 +101,17 @@ fn mail_for_a_dead_host_expires_at_the_end_of_its_lifetime() {
 }
 
 #[test]
+fn a_leg_is_given_up_after_as_many_tries_as_it_may_have() {
+    let mut world = World::with_host(7, "full.test", Character::Full);
+    world.configure(|settings| settings.tries_max = Some(3));
+    world.send(vec!["a@full.test".parse().unwrap()]);
+    world.run();
+    assert_eq!(world.begun.len(), 3);
+    assert_eq!(row(&world).counters.expired_hard_bounces, 1);
+    assert!(world.now.since(DAWN) < Duration::from_secs(3600));
+}
+
+#[test]
 fn a_clock_set_ten_days_ahead_expires_nothing_that_a_living_host_takes() {
     let mut world = World::with_host(9, "grey.test", Character::Greylisting);
     for _ in 0..30 {

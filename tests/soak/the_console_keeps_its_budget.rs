@@ -45,7 +45,7 @@ async fn budget_of_the_console_before_a_long_list() {
     backlog::fill(server.smtp, 0..hosts, hosts).await;
     server.until_totals(PATIENCE, |totals| totals["active_recipients"] == hosts).await;
     let browser = Browser::open(1440, 900, &[]).await;
-    browser.driver.goto(&format!("http://{}/?lang=en", server.console)).await.expect("the page");
+    browser.driver.goto(&format!("http://{}/hosts?lang=en", server.console)).await.expect("the page");
     wait(&browser, "return document.querySelectorAll('tr[data-host]').length > 20").await;
     for name in SORTS {
         let head = format!("document.querySelector('[data-column={name}]')");

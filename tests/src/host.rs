@@ -18,6 +18,8 @@ pub enum Character {
     Silent,
     /// Refuses connections.
     Down,
+    /// Our network has no way there.
+    Unreachable,
     /// Down and up by turns of half an hour.
     Flapping,
     /// Refuses some recipients for good, some for now, takes the others.
@@ -34,18 +36,21 @@ pub enum Character {
     Busy,
     /// Refuses every recipient for good, for who we are.
     Blocking,
+    /// Every mailbox is full. Not among [`Character::ALL`]: nothing new would happen there.
+    Full,
     /// Looking it up always fails on our own side. Not among [`Character::ALL`]: its mail never ends.
     Deaf,
 }
 
 impl Character {
     /// All that a world may be made of.
-    pub const ALL: [Character; 13] = [
+    pub const ALL: [Character; 14] = [
         Character::Healthy,
         Character::Greylisting,
         Character::Slow,
         Character::Silent,
         Character::Down,
+        Character::Unreachable,
         Character::Flapping,
         Character::Picky,
         Character::Dropping,
@@ -72,6 +77,7 @@ impl Character {
         let quick = Duration::from_millis(1 + random.below(20));
         match self {
             Character::Down => (quick, failed(Stage::Connect, Trouble::Refused, quick)),
+            Character::Unreachable => (quick, failed(Stage::Connect, Trouble::NoRoute, quick)),
             Character::Flapping if (now.millis() / 1_800_000).is_multiple_of(2) => {
                 (quick, failed(Stage::Connect, Trouble::Refused, quick))
             }
@@ -102,6 +108,7 @@ impl Character {
                 (quick, vec![refused(421, "4.7.0 Slow down"); recipients], false)
             }
             Character::Blocking => (quick, vec![refused(550, "5.7.1 Your address is listed"); recipients], true),
+            Character::Full => (quick, vec![refused(452, "4.2.2 Mailbox full"); recipients], true),
             Character::Busy => (quick, vec![refused(421, "4.7.0 Too many messages"); recipients], false),
             Character::Slow => (Duration::from_secs(8), vec![taken(); recipients], true),
             Character::Picky => {

@@ -14,6 +14,7 @@ use common::vocab::{ActionId, Address, Domain, MessageId, RecipientId, SessionId
 use engine::dsn::{Dsn, Notify, RecipientDsn};
 use engine::envelope::{Envelope, Order, Recovered, RecoveredRecipient, Settled, Settlement};
 use engine::failure::Outcome;
+use engine::failure::{Failure, Stage, Trouble};
 use engine::jump::Jump;
 use engine::peer::Peer;
 use engine::random::Random;
@@ -110,6 +111,9 @@ impl World {
             warn: vec![Duration::from_secs(4 * 3600), Duration::from_secs(3600)],
             ..Settings::default()
         };
+        // In some worlds connections are scarce.
+        let scarce = Settings { connections_max: 2, connecting_max: 4, ..settings.clone() };
+        let settings = if seed % 5 == 1 { scarce } else { settings };
         let count = 3 + random.below(8);
         let characters = (0..count).map(|number| {
             let character = Character::ALL[random.below(Character::ALL.len() as u64) as usize];
@@ -150,6 +154,12 @@ impl World {
         let mut world = World::new(seed);
         world.characters = BTreeMap::from([(name.parse().expect("a domain"), character)]);
         world.shared_address = false;
+        let plenty = Settings::default();
+        if world.settings.connections_max != plenty.connections_max {
+            world.configure(|settings| {
+                (settings.connections_max, settings.connecting_max) = (plenty.connections_max, plenty.connecting_max);
+            });
+        }
         world.coming.clear();
         world.arrivals_left = 0;
         world
@@ -461,6 +471,8 @@ impl World {
                 self.later(delay, Coming::Event(Event::Resolved { host, answer }));
             }
             Effect::Connect { session, host, .. } => {
+                let row = self.engine.hosts().find(|row| row.host == host).expect("a record");
+                assert!(row.pending <= row.connections_max, "more connections than its window: {row:?}");
                 let character = self.characters[&host];
                 let (delay, result) = character.greets(self.now, &mut self.random);
                 let event = match result {
@@ -476,12 +488,29 @@ impl World {
                 self.later(delay, Coming::Event(event));
             }
             Effect::Deliver { session, order } => self.transact(session, order),
-            Effect::Close { session } => {
-                self.later(Duration::from_millis(1), Coming::Event(Event::SessionClosed { session }));
-            }
+            Effect::Close { session } => self.hang_up(session),
             Effect::Settle(settlement) => self.settle(settlement),
             Effect::Report(report) => report.settlement.into_iter().for_each(|settlement| self.settle(settlement)),
         }
+    }
+
+    /// A session that is ready says goodbye; one that is not fails, for we gave it up.
+    fn hang_up(&mut self, session: SessionId) {
+        let is_its = |coming: &Coming| match coming {
+            Coming::Event(Event::SessionReady { session: its, .. } | Event::SessionFailed { session: its, .. }) => {
+                *its == session
+            }
+            _ => false,
+        };
+        let dialled = self.coming.iter().find(|(_, coming)| is_its(coming)).map(|(at, _)| *at);
+        let event = if dialled.is_some_and(|at| self.coming.remove(&at).is_some()) {
+            let trouble = Trouble::Ours("the session was closed before it was ready".into());
+            let failure = Failure { stage: Stage::Greeting, trouble, elapsed: Duration::from_secs(30) };
+            Event::SessionFailed { session, failure }
+        } else {
+            Event::SessionClosed { session }
+        };
+        self.later(Duration::from_millis(1), Coming::Event(event));
     }
 
     /// What the spool would write down.

@@ -142,10 +142,10 @@ async fn undo(client: &Client, id: u64, terminal: &mut Terminal<'_>) -> Result<(
     let answer = client.post(&format!("/api/v1/actions/{id}/undo"), &()).await?;
     let action: Action = client.read(&answer)?;
     if client.json {
-        return Ok(terminal.json(&answer)?);
+        return terminal.json(&answer);
     }
     let recipients = action.progress.map_or(0, |progress| progress.undone);
-    Ok(terminal.print(&(client.language.say_action(&ActionPhrase::Undone { recipients }) + "\n"))?)
+    terminal.print(&(client.language.say_action(&ActionPhrase::Undone { recipients }) + "\n"))
 }
 
 /// The receipt as text.

@@ -8,6 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::live::Live;
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
+use common::vocab::SessionEnd;
 use common::wire::{ClientFrame, Hello, LineEnd, ProbeEvent, ServerFrame, TelnetRequest, Topic};
 use common::words::{Phrase, ProbePhrase, VerbPhrase};
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -205,8 +206,12 @@ fn show(
                 writeln!(terminal.err, "{}", client.language.say(&Phrase::NotSent(*why)))?;
             }
         }
-        ProbeEvent::Ended { connected, reason, .. } => {
-            return Ok(Some(Outcome::Ended { connected: *connected, reason: reason.clone() }));
+        ProbeEvent::Ended { connected, reason, why, .. } => {
+            let reason = match why {
+                SessionEnd::Other => reason.clone(), // of a newer server
+                why => client.language.say_end(why),
+            };
+            return Ok(Some(Outcome::Ended { connected: *connected, reason }));
         }
         ProbeEvent::Sent { .. } | ProbeEvent::Other => {}
     }

@@ -33,6 +33,8 @@ const GUARD_MEMORY_MIN: u64 = 1 << 20;
 const STEPS_MAX: usize = 64;
 /// Delay warnings of one message.
 const WARNINGS_MAX: usize = 10;
+/// Attempts of one leg that may be asked for.
+const TRIES_MAX: u64 = 10_000;
 /// A wait shorter than a second would be a loop, not a schedule.
 const SPAN_MIN: Duration = Duration::from_secs(1);
 /// No mail is worth sending after a year.
@@ -205,6 +207,8 @@ pub struct Delivery {
     pub port: u16,
     /// Sessions past their greeting, over all.
     pub max_connections: u32,
+    /// Connections before their greeting, over all.
+    pub max_connecting: u32,
     /// Networks that the guard would refuse and that are allowed all the same, as written, checked.
     pub allow_targets: Vec<String>,
 }
@@ -215,6 +219,10 @@ impl Delivery {
         Delivery {
             port: port(table, "port", 25),
             max_connections: connections(table).unwrap_or(500),
+            max_connecting: table
+                .number("max_connecting", 1..=CONNECTIONS_MAX, "2000")
+                .and_then(|count| u32::try_from(count).ok())
+                .unwrap_or(2_000),
             allow_targets: allow.unwrap_or_default(),
         }
     }
@@ -271,13 +279,15 @@ impl Guard {
     }
 }
 
-/// `[retry]`: the profile `default`.
+/// `[retry]`: a profile, and what differs from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// Waits after the first, second, … failed attempt of a leg; the last repeats.
     pub steps: Vec<Duration>,
     /// When a leg is given up.
     pub lifetime: Duration,
+    /// After so many attempts it is given up before that; `None`: its lifetime alone decides.
+    pub max_tries: Option<u32>,
     /// Ages at which the sender is warned.
     pub warn: Vec<Duration>,
     /// First wait of a host that is down; doubles.
@@ -288,8 +298,38 @@ pub struct Retry {
     pub window: Duration,
 }
 
+/// What a profile says where the file does not; times of lists in minutes.
+struct Profile {
+    steps: &'static [u64],
+    lifetime: &'static str,
+    max_tries: Option<u32>,
+    warn: &'static [u64],
+    host_first: &'static str,
+    host_max: &'static str,
+}
+
+const DEFAULT: Profile = Profile {
+    steps: &[5, 10, 20, 40, 60, 120, 240],
+    lifetime: "5d",
+    max_tries: None,
+    warn: &[240, 1_440],
+    host_first: "1m",
+    host_max: "15m",
+};
+
+/// As the appliance's bounce profile comes: 60 s doubling to 3,600 s, 100 tries, 72 h. Its warnings are off; ours stay.
+const ASYNCOS: Profile = Profile {
+    steps: &[1, 2, 4, 8, 16, 32, 60],
+    lifetime: "3d",
+    max_tries: Some(100),
+    warn: &[240, 1_440],
+    host_first: "1m",
+    host_max: "1h",
+};
+
 impl Retry {
     pub(super) fn read(table: &Section<'_, '_>) -> Retry {
+        let profile = word(table, "profile", &[("default", &DEFAULT), ("asyncos", &ASYNCOS)]).unwrap_or(&DEFAULT);
         let minutes = |counts: &[u64]| counts.iter().map(|count| Duration::from_secs(count * 60)).collect::<Vec<_>>();
         let steps = table.texts("steps", 1..=STEPS_MAX, "[\"5m\", \"10m\", \"1h\", \"4h\"]", span);
         let warn = table.texts("warn", 0..=WARNINGS_MAX, "[\"4h\", \"24h\"]", span);
@@ -298,11 +338,15 @@ impl Retry {
             table.text(key, &example, span).unwrap_or_else(|| parse_span(default).expect("a constant span"))
         };
         let retry = Retry {
-            steps: steps.unwrap_or_else(|| minutes(&[5, 10, 20, 40, 60, 120, 240])),
-            lifetime: one("lifetime", "5d"),
-            warn: warn.unwrap_or_else(|| minutes(&[240, 1_440])),
-            host_first: one("host_first", "1m"),
-            host_max: one("host_max", "15m"),
+            steps: steps.unwrap_or_else(|| minutes(profile.steps)),
+            lifetime: one("lifetime", profile.lifetime),
+            max_tries: table
+                .number("max_tries", 1..=TRIES_MAX, "100")
+                .and_then(|count| u32::try_from(count).ok())
+                .or(profile.max_tries),
+            warn: warn.unwrap_or_else(|| minutes(profile.warn)),
+            host_first: one("host_first", profile.host_first),
+            host_max: one("host_max", profile.host_max),
             window: one("window", "3h"),
         };
         if retry.host_first > retry.host_max {

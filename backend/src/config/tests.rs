@@ -3,6 +3,7 @@
 use super::*;
 use common::words::Language;
 use engine::tls::TlsRule;
+use std::time::Duration;
 
 fn read(text: &str) -> Config {
     let (config, complaints) = Config::parse(text, None);
@@ -93,11 +94,24 @@ fn the_defaults_agree_with_the_engine_and_listen_on_loopback() {
     assert_eq!(config.retry.host_first, engine.host_first);
     assert_eq!(config.retry.host_max, engine.host_max);
     assert_eq!(config.retry.window, engine.host_memory);
+    assert_eq!(config.retry.max_tries, engine.tries_max);
     assert_eq!(config.delivery.max_connections, engine.connections_max);
+    assert_eq!(config.delivery.max_connecting, engine.connecting_max);
     assert_eq!(config.smtp.listen, ["127.0.0.1:2525".parse().unwrap()]);
     assert_eq!(config.console.listen, "127.0.0.1:8025".parse().unwrap());
     assert_eq!(config.data_dir, Path::new("nexthop-data"));
     assert!(!config.hostname_given);
+}
+
+#[test]
+fn the_ancestors_profile_is_there_by_its_name_and_single_keys_may_differ_from_it() {
+    let config = read("[retry]\nprofile = \"asyncos\"\nlifetime = \"1d\"\n");
+    let minutes: Vec<u64> = config.retry.steps.iter().map(|step| step.as_secs() / 60).collect();
+    assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60]);
+    assert_eq!((config.retry.max_tries, config.retry.host_max), (Some(100), Duration::from_secs(3600)));
+    assert_eq!(config.retry.lifetime, Duration::from_secs(24 * 3600));
+    let (_, complaints) = Config::parse("[retry]\nprofile = \"ironport\"\nmax_tries = 0\n", None);
+    assert_eq!(complaints.len(), 2);
 }
 
 #[test]

@@ -6,6 +6,8 @@
 //! gives none. Never: a name, a look-up, a connection. The walk goes on to `dial`.
 
 use crate::connect::cidr::Cidr;
+use common::vocab::TargetRule;
+use common::words::Language;
 use engine::route::NamedBy;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -52,75 +54,23 @@ impl Permit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forbidden {
     /// Why.
-    pub reason: Reason,
+    pub rule: TargetRule,
 }
 
-/// What an address is that makes it need a permission, or refuses it for good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// `0.0.0.0`, `::`, or port 0.
-    Unspecified,
-    /// 224.0.0.0/4, ff00::/8.
-    Multicast,
-    /// 240.0.0.0/4 and broadcast.
-    Reserved,
-    /// A listener of this server.
-    OurOwn,
-    /// A port that is not a probe port.
-    ProbePort,
-    /// 127.0.0.0/8, ::1.
-    Loopback,
-    /// 169.254.0.0/16, fe80::/10.
-    LinkLocal,
-    /// An address where clouds serve secrets to their machines, outside of the link-local block.
-    Metadata,
-    /// RFC 1918, fec0::/10.
-    Private,
-    /// 100.64.0.0/10 (RFC 6598).
-    Shared,
-    /// fc00::/7 (RFC 4193).
-    UniqueLocal,
-    /// 0.0.0.0/8, 192.0.0.0/24 and other blocks that lead to no host on the Internet (RFC 6890).
-    Special,
-    /// Blocks for documentation (RFC 5737, RFC 3849, RFC 9637).
-    Documentation,
+/// Refused whatever is configured.
+fn is_final(rule: TargetRule) -> bool {
+    use TargetRule::*;
+    matches!(rule, Unspecified | Multicast | Reserved | OurOwn | ProbePort)
 }
 
-impl Reason {
-    /// Refused whatever is configured.
-    pub fn is_final(self) -> bool {
-        matches!(self, Reason::Unspecified | Reason::Multicast | Reason::Reserved | Reason::OurOwn | Reason::ProbePort)
-    }
-
-    /// What a route to a *name* permits.
-    fn is_internal(self) -> bool {
-        matches!(self, Reason::Private | Reason::Shared | Reason::UniqueLocal)
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Reason::Unspecified => "an unspecified address",
-            Reason::Multicast => "a multicast address",
-            Reason::Reserved => "a reserved address",
-            Reason::OurOwn => "a listener of this server",
-            Reason::ProbePort => "a port that probes may not look at",
-            Reason::Loopback => "a loopback address",
-            Reason::LinkLocal => "a link-local address",
-            Reason::Metadata => "a cloud metadata address",
-            Reason::Private => "a private address",
-            Reason::Shared => "a shared address (100.64.0.0/10)",
-            Reason::UniqueLocal => "a unique local address (fc00::/7)",
-            Reason::Special => "a special-purpose address",
-            Reason::Documentation => "an address for documentation",
-        })
-    }
+/// What a route to a *name* permits.
+fn is_internal(rule: TargetRule) -> bool {
+    matches!(rule, TargetRule::Private | TargetRule::Shared | TargetRule::UniqueLocal)
 }
 
 impl fmt::Display for Forbidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.reason.fmt(f)
+        f.write_str(Language::En.say_rule(self.rule))
     }
 }
 impl std::error::Error for Forbidden {}
@@ -141,34 +91,34 @@ impl TargetGuard {
     ///
     /// An address that wraps an IPv4 address is judged twice: as what it is and as what it reaches. Both must pass.
     pub fn permits(&self, address: SocketAddr, by: Permit) -> Result<(), Forbidden> {
-        let forbid = |reason| Err(Forbidden { reason });
+        let forbid = |rule| Err(Forbidden { rule });
         let port = address.port();
         if port == 0 {
-            return forbid(Reason::Unspecified);
+            return forbid(TargetRule::Unspecified);
         }
         let ip = address.ip().to_canonical();
         for face in std::iter::once(ip).chain(wrapped(ip).map(IpAddr::V4)) {
             if self.is_own(face, port) {
-                return forbid(Reason::OurOwn);
+                return forbid(TargetRule::OurOwn);
             }
             match nature(face) {
-                Some(reason) if reason.is_final() || !self.is_permitted(face, port, reason, by) => {
-                    return forbid(reason);
+                Some(rule) if is_final(rule) || !self.is_permitted(face, port, rule, by) => {
+                    return forbid(rule);
                 }
                 _ => {}
             }
         }
         if by == Permit::Probe && !self.settings.probe_ports.contains(&port) {
-            return forbid(Reason::ProbePort);
+            return forbid(TargetRule::ProbePort);
         }
         Ok(())
     }
 
-    fn is_permitted(&self, face: IpAddr, port: u16, reason: Reason, by: Permit) -> bool {
+    fn is_permitted(&self, face: IpAddr, port: u16, rule: TargetRule, by: Permit) -> bool {
         let by_word = match by {
             Permit::Mx | Permit::Probe => false,
             Permit::RouteLiteral => true,
-            Permit::RouteName { port: written } => reason.is_internal() && port == written,
+            Permit::RouteName { port: written } => is_internal(rule) && port == written,
         };
         by_word || self.settings.allow.iter().any(|block| block.contains(face))
     }
@@ -216,45 +166,45 @@ fn wrapped(address: IpAddr) -> Option<Ipv4Addr> {
 }
 
 /// What makes an address special; nothing for an ordinary one.
-fn nature(address: IpAddr) -> Option<Reason> {
+fn nature(address: IpAddr) -> Option<TargetRule> {
     match address {
         IpAddr::V4(address) => nature4(address),
         IpAddr::V6(address) => nature6(address),
     }
 }
 
-fn nature4(address: Ipv4Addr) -> Option<Reason> {
+fn nature4(address: Ipv4Addr) -> Option<TargetRule> {
     Some(match address.octets() {
-        [0, 0, 0, 0] => Reason::Unspecified,
-        [224..=239, ..] => Reason::Multicast,
-        [240..=255, ..] => Reason::Reserved,
-        [127, ..] => Reason::Loopback,
-        [169, 254, ..] => Reason::LinkLocal,
-        [100, 100, 100, 200] => Reason::Metadata,
-        [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => Reason::Private,
-        [100, 64..=127, ..] => Reason::Shared,
-        [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => Reason::Documentation,
-        [0, ..] | [192, 0, 0, _] | [192, 88, 99, _] | [198, 18..=19, ..] => Reason::Special,
+        [0, 0, 0, 0] => TargetRule::Unspecified,
+        [224..=239, ..] => TargetRule::Multicast,
+        [240..=255, ..] => TargetRule::Reserved,
+        [127, ..] => TargetRule::Loopback,
+        [169, 254, ..] => TargetRule::LinkLocal,
+        [100, 100, 100, 200] => TargetRule::Metadata,
+        [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => TargetRule::Private,
+        [100, 64..=127, ..] => TargetRule::Shared,
+        [192, 0, 2, _] | [198, 51, 100, _] | [203, 0, 113, _] => TargetRule::Documentation,
+        [0, ..] | [192, 0, 0, _] | [192, 88, 99, _] | [198, 18..=19, ..] => TargetRule::Special,
         _ => return None,
     })
 }
 
-fn nature6(address: Ipv6Addr) -> Option<Reason> {
+fn nature6(address: Ipv6Addr) -> Option<TargetRule> {
     if address.is_unspecified() {
-        return Some(Reason::Unspecified);
+        return Some(TargetRule::Unspecified);
     }
     if address.is_loopback() {
-        return Some(Reason::Loopback);
+        return Some(TargetRule::Loopback);
     }
     Some(match address.segments() {
-        [0xff00..=0xffff, ..] => Reason::Multicast,
-        [0xfe80..=0xfebf, ..] => Reason::LinkLocal,
-        [0xfec0..=0xfeff, ..] => Reason::Private, // site-local, RFC 3879: still routed by some
-        [0xfd00, 0xec2, ..] => Reason::Metadata,
-        [0xfc00..=0xfdff, ..] => Reason::UniqueLocal,
-        [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => Reason::Documentation,
-        [0x64, 0xff9b, 1, ..] | [0x100, 0, 0, 0, ..] | [0x5f00, ..] => Reason::Special, // RFC 8215, 6666, 9602
-        [0, 0, 0, 0, 0, 0, 0, _] => Reason::Special,
+        [0xff00..=0xffff, ..] => TargetRule::Multicast,
+        [0xfe80..=0xfebf, ..] => TargetRule::LinkLocal,
+        [0xfec0..=0xfeff, ..] => TargetRule::Private, // site-local, RFC 3879: still routed by some
+        [0xfd00, 0xec2, ..] => TargetRule::Metadata,
+        [0xfc00..=0xfdff, ..] => TargetRule::UniqueLocal,
+        [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => TargetRule::Documentation,
+        [0x64, 0xff9b, 1, ..] | [0x100, 0, 0, 0, ..] | [0x5f00, ..] => TargetRule::Special, // RFC 8215, 6666, 9602
+        [0, 0, 0, 0, 0, 0, 0, _] => TargetRule::Special,
         _ => return None,
     })
 }

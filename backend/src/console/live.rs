@@ -6,7 +6,9 @@
 //! A session or token that ends takes its connections with it.
 //! Never: an act of its own. Commands take the same way as `POST /api/v1/actions`.
 
+mod host;
 pub(super) mod hosts;
+pub(super) mod overview;
 mod pace;
 mod terminal;
 
@@ -26,7 +28,9 @@ use common::wire::{
     Topic, Welcome,
 };
 use common::words::Language;
+use host::HostFollower;
 use hosts::HostsFollower;
+use overview::OverviewFollower;
 use pace::Pace;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -109,6 +113,8 @@ impl Farewell {
 /// What a connection follows.
 enum Subscription {
     Hosts(Box<HostsFollower>),
+    Overview(OverviewFollower),
+    Host(Box<HostFollower>),
     Smtp(Terminal),
 }
 
@@ -121,6 +127,7 @@ struct Connection {
     number: u64,
     subscriptions: BTreeMap<u32, Subscription>,
     commands: JoinSet<ServerFrame>,
+    looks: JoinSet<host::Look>,
     pace: Pace,
     said_at: Instant,
     pinged_at: Instant,
@@ -138,6 +145,7 @@ impl Connection {
             caller,
             subscriptions: BTreeMap::new(),
             commands: JoinSet::new(),
+            looks: JoinSet::new(),
             pace: Pace::new(now),
             said_at: now,
             pinged_at: now,
@@ -181,6 +189,11 @@ impl Connection {
                         self.say(&reply).await?;
                     }
                 }
+                Some(look) = self.looks.join_next() => {
+                    if let Ok(look) = look {
+                        self.looked(look).await?;
+                    }
+                }
                 () = tokio::time::sleep_until(wake) => {}
                 _ = rights.changed() => {}
                 () = stopped(&mut stop) => {
@@ -191,6 +204,7 @@ impl Connection {
             self.still_holds()?;
             let index = hosts.borrow_and_update().clone();
             self.follow_hosts(&index).await?;
+            self.look_at_hosts(index.version);
             self.stay_in_touch().await?;
         }
     }
@@ -208,6 +222,8 @@ impl Connection {
         let touch = (self.said_at + TICK_EVERY).min(self.pinged_at + PING_EVERY).min(self.heard_at + SILENCE_MAX);
         let followers = self.subscriptions.values().filter_map(|subscription| match subscription {
             Subscription::Hosts(follower) => follower.wake(version),
+            Subscription::Overview(follower) => follower.wake(version),
+            Subscription::Host(follower) => follower.wake(version),
             Subscription::Smtp(_) => None,
         });
         followers.fold(touch, Instant::min)
@@ -218,16 +234,45 @@ impl Connection {
         let now = Instant::now();
         let mut frames = Vec::new();
         for (sid, subscription) in &mut self.subscriptions {
-            let Subscription::Hosts(follower) = subscription else { continue };
-            if follower.is_slow(now) {
-                return Err(Farewell::new(4008, "No frame was acknowledged for 30 s: the connection is too slow."));
+            match subscription {
+                Subscription::Hosts(follower) if follower.is_slow(now) => {
+                    return Err(Farewell::new(4008, "No frame was acknowledged for 30 s: the connection is too slow."));
+                }
+                Subscription::Hosts(follower) => frames.extend(follower.step(*sid, now, index)),
+                Subscription::Overview(follower) => {
+                    frames.extend(follower.step(*sid, now, index.version, || {
+                        let console = &self.shared.console;
+                        console.overview.of(console, index, now)
+                    }));
+                }
+                Subscription::Host(_) | Subscription::Smtp(_) => {}
             }
-            frames.extend(follower.step(*sid, now, index));
         }
         for frame in frames {
             self.say(&frame).await?;
         }
         Ok(())
+    }
+
+    /// Asks for the hosts that are looked at on their own, where something has changed.
+    fn look_at_hosts(&mut self, version: u64) {
+        let now = Instant::now();
+        for (sid, subscription) in &mut self.subscriptions {
+            let Subscription::Host(follower) = subscription else { continue };
+            if let Some(question) = follower.step(*sid, now, version) {
+                self.looks.spawn(question.ask(self.shared.console.clone()));
+            }
+        }
+    }
+
+    /// Says what a look found, if it is news.
+    async fn looked(&mut self, look: host::Look) -> Result<(), Farewell> {
+        let sid = look.sid;
+        let Some(Subscription::Host(follower)) = self.subscriptions.get_mut(&sid) else { return Ok(()) };
+        match follower.found(look) {
+            Some(frame) => self.say(&frame).await,
+            None => Ok(()),
+        }
     }
 
     /// Ticks, pings, and the end of a connection that nobody answers.
@@ -344,6 +389,11 @@ impl Connection {
         }
         let subscription = match topic {
             Topic::Hosts { query } => Subscription::Hosts(Box::new(HostsFollower::new(query)?)),
+            Topic::Overview => Subscription::Overview(OverviewFollower::default()),
+            Topic::Host { host, locale } => {
+                let language = Language::known_tag(&locale).unwrap_or(self.shared.console.settings.language);
+                Subscription::Host(Box::new(HostFollower::new(host, language)))
+            }
             Topic::Smtp { request } => {
                 let stop = self.shared.door.stop.clone();
                 let probes = &self.shared.console.probes;
@@ -359,7 +409,7 @@ impl Connection {
                 return Err(ApiError::field(
                     ErrorCode::BadField,
                     "topic",
-                    "This server knows the topics hosts, smtp and probe.",
+                    "This server knows the topics hosts, host, smtp and probe.",
                 ));
             }
         };

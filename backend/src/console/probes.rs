@@ -6,6 +6,7 @@
 
 use crate::console::state::Digger;
 use crate::probe::telnet::{LINES_MAX, RECEIVED_BYTES_MAX, Telnet, Typed, line};
+use common::vocab::SessionEnd;
 use common::wire::{
     ApiError, DigAnswer, DigRequest, ErrorCode, LineRequest, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState,
     TelnetRequest,
@@ -302,6 +303,7 @@ fn finish_dig(probe: &watch::Sender<Probe>, answer: Result<DigAnswer, ApiError>,
                 ms: took.as_millis() as u64,
                 connected: false,
                 reason: refusal.error.sentence,
+                why: SessionEnd::Other,
             }),
         }
     });

@@ -5,6 +5,7 @@ use crate::console::actions::ActionBook;
 use crate::console::auth::Auth;
 use crate::console::http::assets::{Embedded, Site};
 use crate::console::index::HostsIndex;
+use crate::console::live::overview::LatestOverview;
 use crate::console::probes::ProbeBook;
 use crate::driver::desk::Desk;
 use crate::intake::http::HttpIntake;
@@ -117,6 +118,8 @@ pub struct ConsoleState {
     pub(super) probes: ProbeBook,
     /// A seat for each open websocket.
     pub(super) live: Arc<Semaphore>,
+    /// What the page *Overview* says, shared by all who follow it.
+    pub(super) overview: LatestOverview,
     /// A seat for each search through the queue.
     pub(super) searches: Semaphore,
     /// Requests so far.
@@ -137,6 +140,7 @@ impl ConsoleState {
             actions: ActionBook::new(parts.desk.clone(), parts.spool.clone(), parts.clock, first),
             probes: ProbeBook::new(parts.digger, parts.telnet, first),
             live: Arc::new(Semaphore::new(parts.settings.live_max)),
+            overview: LatestOverview::default(),
             searches: Semaphore::new(SEARCHES_MAX),
             desk: parts.desk,
             hosts: parts.hosts,

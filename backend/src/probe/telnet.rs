@@ -12,7 +12,7 @@ pub mod line;
 mod tests;
 
 use crate::connect::tls::TlsClient;
-use common::vocab::Domain;
+use common::vocab::{Domain, SessionEnd, TargetRule};
 use common::wire::{ApiError, ErrorCode, LineEnd, ProbeEvent, TelnetRequest};
 use common::words::Language;
 use conversation::Conversation;
@@ -39,21 +39,21 @@ const EVENTS_MAX: usize = 1_024;
 
 /// Finds the addresses of a name. Implemented by every closure of this shape.
 pub trait Lookup: Send + Sync + 'static {
-    /// The addresses with the port put in, or a sentence that says why there are none.
-    fn lookup(&self, host: Domain, port: u16) -> BoxFuture<'static, Result<Vec<SocketAddr>, String>>;
+    /// The addresses with the port put in, or why there are none.
+    fn lookup(&self, host: Domain, port: u16) -> BoxFuture<'static, Result<Vec<SocketAddr>, SessionEnd>>;
 }
 
 impl<F> Lookup for F
 where
-    F: Fn(Domain, u16) -> BoxFuture<'static, Result<Vec<SocketAddr>, String>> + Send + Sync + 'static,
+    F: Fn(Domain, u16) -> BoxFuture<'static, Result<Vec<SocketAddr>, SessionEnd>> + Send + Sync + 'static,
 {
-    fn lookup(&self, host: Domain, port: u16) -> BoxFuture<'static, Result<Vec<SocketAddr>, String>> {
+    fn lookup(&self, host: Domain, port: u16) -> BoxFuture<'static, Result<Vec<SocketAddr>, SessionEnd>> {
         self(host, port)
     }
 }
 
 /// Whether an address may be dialled; if not, a sentence that names the rule.
-pub type Guard = dyn Fn(SocketAddr) -> Result<(), String> + Send + Sync;
+pub type Guard = dyn Fn(SocketAddr) -> Result<(), TargetRule> + Send + Sync;
 
 /// The limits of sessions.
 #[derive(Clone, Debug)]
@@ -158,18 +158,19 @@ impl Telnet {
         let stopped = async { drop(stop.wait_for(|stop| *stop).await) };
         let session = async {
             match self.connect(&target, &diary).await {
-                Err(reason) => reason,
+                Err(end) => end,
                 Ok(stream) => Conversation::new(stream, input, &diary, &self, target.name_to_prove()).hold().await,
             }
         };
-        let reason = tokio::select! {
+        let why = tokio::select! {
             end = timeout(self.settings.total, session) => {
-                end.unwrap_or_else(|_| format!("A session lasts {} s at most.", self.settings.total.as_secs()))
+                end.unwrap_or(SessionEnd::TooLong { seconds: self.settings.total.as_secs() })
             }
-            () = stopped => "The server is stopping.".into(),
-            () = diary.happened.closed() => "Nobody listens any more.".into(),
+            () = stopped => SessionEnd::Stopping,
+            () = diary.happened.closed() => SessionEnd::Unheard,
         };
         let connected = diary.connected.load(Ordering::Relaxed);
+        let reason = Language::En.say_end(&why);
         let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
         tracing::info!(
             who,
@@ -180,22 +181,22 @@ impl Telnet {
             lines_heard = count(&diary.lines_heard),
             octets_heard = count(&diary.octets_heard),
             seconds = diary.started.elapsed().as_secs(),
-            ?reason,
+            reason,
             "an SMTP session ended"
         );
-        diary.write(|ms| ProbeEvent::Ended { ms, connected, reason });
+        diary.write(|ms| ProbeEvent::Ended { ms, connected, reason, why });
     }
 
     /// The first address that the guard lets pass and that answers; or why none does.
-    async fn connect(&self, target: &Target, diary: &Diary) -> Result<TcpStream, String> {
+    async fn connect(&self, target: &Target, diary: &Diary) -> Result<TcpStream, SessionEnd> {
         let addresses = match &target.host {
             Host::Address(address) => vec![SocketAddr::new(*address, target.port)],
             Host::Name(name) => self.lookup.lookup(name.clone(), target.port).await?,
         };
-        let mut reason = format!("{} has no address.", target.shown());
+        let mut end = SessionEnd::NoAddress { host: target.shown() };
         for address in addresses.into_iter().take(ADDRESSES_MAX) {
             if let Err(rule) = (self.guard)(address) {
-                reason = rule;
+                end = SessionEnd::Forbidden { address: address.to_string(), rule };
                 continue;
             }
             diary.write(|ms| ProbeEvent::Trying { ms, address: address.to_string() });
@@ -206,20 +207,24 @@ impl Telnet {
                     diary.write(|ms| ProbeEvent::Connected { ms, address: address.to_string(), host });
                     return Ok(stream);
                 }
-                Ok(Err(why)) => reason = format!("{address}: {}", in_words(&why)),
-                Err(_) => reason = format!("{address}: no answer within {} s.", self.settings.connect.as_secs()),
+                Ok(Err(why)) => end = unreachable(address, &why),
+                Err(_) => {
+                    let seconds = self.settings.connect.as_secs();
+                    end = SessionEnd::Unanswered { address: address.to_string(), seconds };
+                }
             }
         }
-        Err(reason)
+        Err(end)
     }
 }
 
-fn in_words(why: &std::io::Error) -> String {
+fn unreachable(address: SocketAddr, why: &std::io::Error) -> SessionEnd {
     use std::io::ErrorKind;
+    let address = address.to_string();
     match why.kind() {
-        ErrorKind::ConnectionRefused => "the connection was refused.".into(),
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => "there is no route to it.".into(),
-        _ => format!("{why}."),
+        ErrorKind::ConnectionRefused => SessionEnd::Refused { address },
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => SessionEnd::NoRoute { address },
+        _ => SessionEnd::Unreachable { address, detail: why.to_string() },
     }
 }
 

@@ -4,10 +4,11 @@
 //! where it reaches ourselves (RFC 5321 §5.1); if nothing is left the failure says what was there.
 //! Never: an address that the guard has not seen. The walk goes back to `resolve`.
 
-use crate::connect::guard::{Permit, Reason};
+use crate::connect::guard::Permit;
 use crate::resolve::Resolver;
 use crate::resolve::dns::{MxRecords, NoAnswer};
-use common::vocab::Domain;
+use common::vocab::{Domain, TargetRule};
+use common::words::Language;
 use engine::failure::RouteFailure;
 use engine::route::{ExchangerAnswer, NamedBy};
 use futures_util::future::join_all;
@@ -59,7 +60,7 @@ struct Looked {
 
 enum Why {
     Nothing(NoAnswer),
-    Forbidden(IpAddr, Reason),
+    Forbidden(IpAddr, TargetRule),
 }
 
 /// The exchangers of a domain's MX records.
@@ -105,7 +106,7 @@ pub fn of_literal(room: &Resolver, address: SocketAddr) -> Result<Found, RouteFa
             let exchanger = ExchangerAnswer { preference: 0, name, named_by, addresses: vec![address] };
             Ok(Found { exchangers: vec![exchanger], ttl: room.ttl_max })
         }
-        Err(forbidden) if forbidden.reason == Reason::OurOwn => Err(RouteFailure::Loop),
+        Err(forbidden) if forbidden.rule == TargetRule::OurOwn => Err(RouteFailure::Loop),
         Err(forbidden) => Err(RouteFailure::Unusable(format!("{} is {forbidden}", address.ip()).into())),
     }
 }
@@ -176,8 +177,8 @@ async fn look(room: &Resolver, candidate: &Candidate) -> Looked {
             }
             Ok(()) => {}
             Err(forbidden) => {
-                looked.is_us |= forbidden.reason == Reason::OurOwn;
-                looked.why.get_or_insert(Why::Forbidden(ip, forbidden.reason));
+                looked.is_us |= forbidden.rule == TargetRule::OurOwn;
+                looked.why.get_or_insert(Why::Forbidden(ip, forbidden.rule));
             }
         }
     }
@@ -197,7 +198,7 @@ fn failure(looked: &[Looked], unusable: Vec<String>, before_us: bool) -> RouteFa
         return RouteFailure::Ours(ours);
     }
     let reasons = looked.iter().map(|one| match &one.why {
-        Some(Why::Forbidden(ip, reason)) => format!("{} leads to {ip}, {reason}", one.name),
+        Some(Why::Forbidden(ip, rule)) => format!("{} leads to {ip}, {}", one.name, Language::En.say_rule(*rule)),
         Some(Why::Nothing(NoAnswer::Nxdomain)) => format!("{} does not exist", one.name),
         _ => format!("{} has no address", one.name),
     });

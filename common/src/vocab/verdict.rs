@@ -1,7 +1,7 @@
 //! The catalogue of verdicts: a closed list of codes, each with the side that has to act.
 //! What a reply means is decided in the engine; what a verdict says in words stands in `words`.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
 /// Whose side a failure is on.
@@ -27,11 +27,11 @@ pub enum Owner {
 macro_rules! verdicts {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $owner:ident;)*) => {
         /// What a reply or a failure means: one of a closed list.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(into = "&'static str")]
         pub enum VerdictCode {
-            $($(#[$doc])* #[serde(rename = $code)] $name,)*
+            $($(#[$doc])* $name,)*
             /// A code of a newer server.
-            #[serde(other)]
             Other,
         }
 
@@ -137,6 +137,21 @@ verdicts! {
     GuardBrake = "guard.brake", Ours;
     /// The route leads back to us.
     RouteLoop = "route.loop", Ours;
+}
+
+impl From<VerdictCode> for &'static str {
+    fn from(code: VerdictCode) -> &'static str {
+        code.as_str()
+    }
+}
+
+impl<'de> Deserialize<'de> for VerdictCode {
+    /// By the list itself: what is derived for so many words is ten kilobytes of the console.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<VerdictCode, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        let known = VerdictCode::ALL.iter().find(|code| code.as_str() == word);
+        Ok(known.copied().unwrap_or(VerdictCode::Other))
+    }
 }
 
 impl fmt::Display for VerdictCode {

@@ -6,8 +6,10 @@
 //! a snapshot replaces everything, a delta carries complete rows and `seq` = last + 1; on a gap the client
 //! subscribes again.
 
-use crate::vocab::Timestamp;
-use crate::wire::{Action, ActionRequest, ApiError, HostRow, LineEnd, ProbeEvent, TelnetRequest, Totals};
+use crate::vocab::{Domain, Timestamp};
+use crate::wire::{
+    Action, ActionRequest, ApiError, HostDetail, HostRow, LineEnd, Overview, ProbeEvent, TelnetRequest, Totals,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -92,6 +94,24 @@ pub enum ServerFrame {
         seq: u64,
         /// The changes.
         body: Delta,
+    },
+    /// Replaces all that was known of the server as a whole.
+    Overview {
+        /// Which subscription.
+        sid: u32,
+        /// Its frame number.
+        seq: u64,
+        /// The page.
+        body: Box<Overview>,
+    },
+    /// Replaces all that was known of one host.
+    Host {
+        /// Which subscription.
+        sid: u32,
+        /// Its frame number.
+        seq: u64,
+        /// The host; `None` while there is no record of it.
+        body: Option<Box<HostDetail>>,
     },
     /// What happened in a probe.
     Events {
@@ -184,6 +204,16 @@ pub enum Topic {
     Hosts {
         /// Which part of it.
         query: HostsQuery,
+    },
+    /// The server as a whole, at most once a second. Its frames are not acknowledged.
+    Overview,
+    /// Everything known of one host, four times a second at most. Its frames are not acknowledged.
+    Host {
+        /// Which.
+        host: Domain,
+        /// The language of its sentences, `en` or `ja`; the server's where it is not known.
+        #[serde(default)]
+        locale: String,
     },
     /// A new SMTP session, followed line by line.
     Smtp {
@@ -473,6 +503,8 @@ impl ServerFrame {
             ServerFrame::Welcome(welcome) => text("welcome", 0, 0, welcome),
             ServerFrame::Snapshot { sid, seq, body } => text("snap", *sid, *seq, body),
             ServerFrame::Delta { sid, seq, body } => text("delta", *sid, *seq, body),
+            ServerFrame::Overview { sid, seq, body } => text("overview", *sid, *seq, body),
+            ServerFrame::Host { sid, seq, body } => text("host", *sid, *seq, body),
             ServerFrame::Events { sid, seq, body } => text("events", *sid, *seq, body),
             ServerFrame::End { sid, error } => text("end", *sid, 0, EndBody { error: error.clone() }),
             ServerFrame::Reply { id, result } => {
@@ -497,6 +529,8 @@ impl ServerFrame {
             "welcome" => ServerFrame::Welcome(envelope.body()?),
             "snap" => ServerFrame::Snapshot { sid, seq, body: envelope.body()? },
             "delta" => ServerFrame::Delta { sid, seq, body: envelope.body()? },
+            "overview" => ServerFrame::Overview { sid, seq, body: envelope.body()? },
+            "host" => ServerFrame::Host { sid, seq, body: envelope.body()? },
             "events" => ServerFrame::Events { sid, seq, body: envelope.body()? },
             "end" => ServerFrame::End { sid, error: envelope.body::<EndBody>()?.error },
             "reply" => {

@@ -1,6 +1,6 @@
 //! A bounded look at the outside: dig and telnet (`POST /api/v1/probes`, topic `probe`).
 
-use crate::vocab::{NotSent, Timestamp, VerdictCode};
+use crate::vocab::{NotSent, SessionEnd, Timestamp, VerdictCode};
 use crate::wire::TlsState;
 use serde::{Deserialize, Serialize};
 
@@ -301,8 +301,11 @@ pub enum ProbeEvent {
         ms: u64,
         /// Whether a connection was ever made.
         connected: bool,
-        /// Why, in words.
+        /// Why, in English.
         reason: String,
+        /// The same for whoever says it in another language.
+        #[serde(default)]
+        why: SessionEnd,
     },
     /// An event of a newer server.
     #[serde(other)]

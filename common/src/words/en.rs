@@ -5,7 +5,7 @@
 
 use crate::vocab::{Badge, NotSent, Owner, WaitCause};
 use crate::words::phrase::{Column, ListFooter, Phrase, Protection, RetryReceipt};
-use crate::words::{Language, duration, grouped, headline_en, label_en, verdict_en, waiting_en};
+use crate::words::{Language, ReadingPhrase, duration, grouped, headline_en, label_en, verdict_en, waiting_en};
 
 /// The phrase in English.
 pub(super) fn say(phrase: &Phrase<'_>) -> String {
@@ -39,6 +39,11 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ConnectionLost { as_of } => {
             format!("The connection to the server is lost. What you see is as of {as_of}.")
         }
+        Phrase::DamagedRecords(1) => "1 damaged record is kept aside and never sent: “nexthop status” names it.".into(),
+        Phrase::DamagedRecords(count) => {
+            format!("{} damaged records are kept aside and never sent: “nexthop status” names them.", grouped(*count))
+        }
+        Phrase::StillReading { read, of } => ReadingPhrase { read: *read, of: *of }.en(),
         Phrase::RetryPlan { recipients, hosts } => format!(
             "{} on {} become due now and are tried as connections allow.",
             counted(*recipients, "recipient", "recipients"),

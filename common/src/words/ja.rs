@@ -5,7 +5,7 @@
 
 use crate::vocab::{Badge, NotSent, Owner, WaitCause};
 use crate::words::phrase::{Column, ListFooter, Phrase, Protection, RetryReceipt};
-use crate::words::{Language, duration, grouped, headline_ja, label_ja, verdict_ja, waiting_ja};
+use crate::words::{Language, ReadingPhrase, duration, grouped, headline_ja, label_ja, verdict_ja, waiting_ja};
 
 /// The phrase in Japanese.
 pub(super) fn say(phrase: &Phrase<'_>) -> String {
@@ -41,6 +41,13 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ConnectionLost { as_of } => {
             format!("サーバーとの接続が切れました。表示は{as_of}時点の内容です。")
         }
+        Phrase::DamagedRecords(count) => {
+            format!(
+                "破損した記録が{}件あり、送信せずに隔離しています。「nexthop status」で確認できます。",
+                grouped(*count)
+            )
+        }
+        Phrase::StillReading { read, of } => ReadingPhrase { read: *read, of: *of }.ja(),
         Phrase::RetryPlan { recipients, hosts } => format!(
             "{}ホスト宛ての受信者{}件を今すぐ配信の対象にし、接続が空き次第、再試行します。",
             grouped(*hosts),

@@ -18,8 +18,28 @@ macro_rules! texts {
 texts! {
     /// A few words on a control.
     Label {
+        /// The page *Overview*, in the rail and as its title.
+        Overview,
         /// The page *Hosts* in the rail.
         Hosts,
+        /// Name of the group of tiles.
+        TilesName,
+        /// Tile: recipients in the queue.
+        TileWaiting,
+        /// Tile: age of the oldest message.
+        TileOldest,
+        /// Tile: recipients delivered in the latest minute.
+        TileDelivered,
+        /// Tile: temporary failures in the latest minute.
+        TileDeferred,
+        /// Tile: final failures in the latest minute.
+        TileBounced,
+        /// Tile: sessions.
+        TileConnections,
+        /// Title over the hosts in trouble.
+        NeedsAttention,
+        /// Title over what is wrong with this server.
+        OurSide,
         /// Name of the rail for those who hear it.
         MainNavigation,
         /// Link over the rail and the bar.
@@ -146,6 +166,12 @@ texts! {
         ConnectedAgain,
         /// Why buttons are off.
         NotConnected,
+        /// No host is in trouble.
+        NothingNeedsAttention,
+        /// This server takes no mail: disk.
+        ReceivingStopped,
+        /// This server is about to stop.
+        Stopping,
         /// The queue is empty.
         NoMailWaiting,
         /// No rows, since all mail has gone.

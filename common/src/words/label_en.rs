@@ -5,7 +5,17 @@ use crate::words::{Label, Note};
 /// A few words on a control.
 pub(super) fn label(label: Label) -> &'static str {
     match label {
+        Label::Overview => "Overview",
         Label::Hosts => "Hosts",
+        Label::TilesName => "The queue in numbers",
+        Label::TileWaiting => "recipients waiting",
+        Label::TileOldest => "oldest message",
+        Label::TileDelivered => "delivered in the last minute",
+        Label::TileDeferred => "soft bounced in the last minute",
+        Label::TileBounced => "hard bounced in the last minute",
+        Label::TileConnections => "connections out",
+        Label::NeedsAttention => "Needs attention",
+        Label::OurSide => "On our side",
         Label::MainNavigation => "Main",
         Label::SkipToContent => "Skip to content",
         Label::LanguageSwitch => "Language",
@@ -77,6 +87,12 @@ pub(super) fn note(note: Note) -> &'static str {
         }
         Note::ConnectedAgain => "Connected again.",
         Note::NotConnected => "Not possible at the moment: there is no connection to the server.",
+        Note::NothingNeedsAttention => "No host is down, limited or held while mail waits for it.",
+        Note::ReceivingStopped => {
+            "This server takes no new mail at the moment, since its disk is full or fails. What waits is still \
+             delivered. Make room in its data directory; it then goes on by itself."
+        }
+        Note::Stopping => "This server finishes what is in hand and stops.",
         Note::NoMailWaiting => "No mail is waiting.",
         Note::AllMailHasLeft => "Everything that was handed in has left the queue.",
         Note::NoMailHandedIn => "No mail has been handed in yet.",

@@ -5,6 +5,16 @@ use crate::words::{Label, Note};
 /// A few words on a control.
 pub(super) fn label(label: Label) -> &'static str {
     match label {
+        Label::Overview => "概要",
+        Label::TilesName => "キューの数値",
+        Label::TileWaiting => "待機中の受信者",
+        Label::TileOldest => "最古のメッセージ",
+        Label::TileDelivered => "直近1分の配信済み",
+        Label::TileDeferred => "直近1分のソフトバウンス",
+        Label::TileBounced => "直近1分のハードバウンス",
+        Label::TileConnections => "送信接続",
+        Label::NeedsAttention => "要対応",
+        Label::OurSide => "自側の状態",
         Label::Hosts => "ホスト",
         Label::MainNavigation => "メイン",
         Label::SkipToContent => "本文へ移動",
@@ -74,6 +84,12 @@ pub(super) fn note(note: Note) -> &'static str {
         }
         Note::ConnectedAgain => "再接続しました。",
         Note::NotConnected => "サーバーに接続していないため、現在は実行できません。",
+        Note::NothingNeedsAttention => "メールが待機している宛先に、停止・制限中・保留中のものはありません。",
+        Note::ReceivingStopped => {
+            "ディスクの空き不足または障害のため、新しいメールを受け付けていません。待機中のメールの配信は続いています。\
+             データディレクトリの空きを増やすと、自動的に再開します。"
+        }
+        Note::Stopping => "処理中のものを終えて、サーバーを停止しています。",
         Note::NoMailWaiting => "待機中のメールはありません。",
         Note::AllMailHasLeft => "受け付けたメールはすべて処理済みです。",
         Note::NoMailHandedIn => "メールはまだ送信されていません。",

@@ -80,6 +80,15 @@ pub enum Phrase<'a> {
     },
     /// How far a retry has come.
     RetryProgress(crate::wire::Progress),
+    /// Damaged records, which are never sent.
+    DamagedRecords(u64),
+    /// How far a start has come with what waits from before.
+    StillReading {
+        /// Messages that are known so far.
+        read: u64,
+        /// Messages in all; 0 while they are not counted yet.
+        of: u64,
+    },
     /// What *Retry All Delivery* is about to do.
     RetryPlan {
         /// Recipients in the queue.

@@ -17,11 +17,15 @@ impl Engine {
         out.facts.push(Fact::ClockJumped { from: jump.from, to: jump.to });
         self.deadlines = Shelf::default();
         let before = std::mem::take(&mut self.timers);
-        let idle = before.into_iter().filter(|(_, timer)| matches!(timer, Timer::IdleSession(_)));
-        self.timers = idle.map(|(at, timer)| (jump.moved(at), timer)).collect();
+        // Those of hosts and suspensions are registered anew below.
+        let of_connections = |timer: &Timer| matches!(timer, Timer::IdleSession(_) | Timer::Silent(_) | Timer::Lane(_));
+        let kept = before.into_iter().filter(|(_, timer)| of_connections(timer));
+        self.timers = kept.map(|(at, timer)| (jump.moved(at), timer)).collect();
         self.resolver_watch.jump(jump);
         self.refusals.jump(jump);
+        self.pools.jump(jump);
         for book in self.sessions.values_mut() {
+            jump.shift(&mut book.dialled_at);
             if let SessionState::Idle { since } = &mut book.state {
                 jump.shift(since);
             }

@@ -1,16 +1,16 @@
 //! What an attempt led to: delivered, deferred or given up, recipient by recipient; and what DNS answered.
 //! The walk goes on in `ending`.
 
-use super::Engine;
 use super::calls::CameTo;
 use super::ending::Ending;
+use super::{Engine, Timer};
 use crate::envelope::Settled;
 use crate::failure::{Outcome, RouteFailure, Stage, Trouble};
 use crate::host::Routing;
 use crate::host_id::HostId;
 use crate::lane::SessionState;
 use crate::queue::{LegKey, Word};
-use crate::route::{Answer, Route};
+use crate::route::{Answer, Route, RouteKind};
 use crate::verdict::Judgement;
 use crate::{Fact, Output, schedule, verdict};
 use common::vocab::{
@@ -76,9 +76,11 @@ impl Engine {
             self.make_idle(now, session, out);
         } else {
             if broken.is_some() {
+                self.host_mut(id).window.shrink();
                 let memory = self.settings.extra_pause;
                 if let Some(lane) = self.lanes.get_mut(&address) {
                     lane.failed_until = Some(now + memory);
+                    self.timers.insert((now + memory, Timer::Lane(address)));
                 }
             }
             self.forget_session(now, session, broken, out);
@@ -99,6 +101,7 @@ impl Engine {
         debug_assert_eq!(rids.len(), outcomes.len(), "one outcome per recipient of the order");
         let mut ending = self.ending(self.envelope(key.0));
         let expired = ending.expires_at() <= now;
+        let tries_max = self.settings.tries_max.unwrap_or(u32::MAX);
         if outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed(_))) {
             self.answered(now, id, out);
         }
@@ -139,7 +142,8 @@ impl Engine {
             self.defer(now, id, key, &sorted.kept, braked, word, &mut ending, out);
         }
         self.conclude(ending);
-        if expired {
+        let spent = self.host(id).legs.get(&key).is_some_and(|leg| leg.attempts >= tries_max);
+        if expired || spent && !braked {
             self.give_up(id, key, out);
         }
         if self.host(id).pausing() {
@@ -280,6 +284,11 @@ impl Engine {
         match self.believed(now, name, answer, out) {
             Ok(answer) => {
                 let route = Arc::new(Route::from_answer(now, answer, &mut self.random));
+                if route.hops.is_empty() && route.kind != RouteKind::Discard {
+                    let nothing = RouteFailure::Unusable("no exchanger has an address".into());
+                    self.not_resolved(now, id, &nothing, out);
+                    return self.start(now, id, out);
+                }
                 let ceiling = self.window_ceiling(id, &route);
                 let host = self.host_mut(id);
                 host.window.set_ceiling(ceiling);
@@ -288,6 +297,7 @@ impl Engine {
                     host.rest = None;
                 }
                 host.resolved_before = true;
+                host.gone_since = None;
                 host.resolved_at = Some(now);
                 host.routing = Routing::Known(route);
             }
@@ -309,18 +319,26 @@ impl Engine {
             self.end_calls(id);
             return self.reschedule(now, id);
         }
-        let doubted = *failure == RouteFailure::Nxdomain && host.resolved_before;
-        host.resolved_before = false;
-        let cause = match failure {
-            RouteFailure::Servfail | RouteFailure::Nxdomain | RouteFailure::NullMx => WaitCause::Dns,
-            _ => WaitCause::HostDown,
-        };
+        let doubted_until = (*failure == RouteFailure::Nxdomain && host.resolved_before)
+            .then(|| *host.gone_since.get_or_insert(now) + NXDOMAIN_SECOND_LOOK)
+            .filter(|until| *until > now);
+        let doubted = doubted_until.is_some();
         if judgement.permanent && !doubted {
+            (host.resolved_before, host.gone_since) = (false, None);
             self.bounce_due(id, &word, out);
         }
-        self.host_is_down(now, id, evidence, cause, out);
-        if doubted && let Some(rest) = &mut self.host_mut(id).rest {
-            rest.until = now + NXDOMAIN_SECOND_LOOK;
+        match failure {
+            // A name server that fails once says nothing about a mail server that works.
+            RouteFailure::Servfail if self.is_trusted(now, id) => self.host_is_beyond_us(now, id, evidence, out),
+            RouteFailure::Servfail | RouteFailure::Nxdomain | RouteFailure::NullMx => {
+                self.host_is_down(now, id, evidence, WaitCause::Dns, out);
+            }
+            _ => self.host_is_down(now, id, evidence, WaitCause::HostDown, out),
+        }
+        if let Some(until) = doubted_until
+            && let Some(rest) = &mut self.host_mut(id).rest
+        {
+            rest.until = until;
         } else if judgement.permanent {
             // Nothing waits for a final answer to change. Whoever writes next is answered at once, by the resolver's memory.
             self.host_mut(id).rest = None;

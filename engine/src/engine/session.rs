@@ -12,15 +12,18 @@ use crate::tls::Protection;
 use crate::view::Evidence;
 use crate::{Effect, Fact, Output, schedule, verdict};
 use common::vocab::{HostStatus, SessionId, Timestamp, VerdictCode, WaitCause};
+use std::net::SocketAddr;
 
 impl Engine {
     pub(super) fn session_ready(&mut self, now: Timestamp, session: SessionId, peer: Peer, out: &mut Output) {
         let Some(book) = self.sessions.get_mut(&session) else { return };
-        if book.state != SessionState::Connecting {
+        let given_up = book.state == SessionState::GivenUp; // it greeted just as we gave it up
+        if !given_up && book.state != SessionState::Connecting {
             return;
         }
-        book.state = SessionState::Idle { since: now };
+        book.state = if given_up { SessionState::Closing } else { SessionState::Idle { since: now } };
         book.peer = peer;
+        let (dialled_at, stranger) = (book.dialled_at, book.stranger);
         let (id, hop, protection) = (book.host, book.hop.clone(), book.protection());
         if let Protection::Tls(_) = protection {
             self.tls_memory.completed(now, hop.address);
@@ -30,8 +33,8 @@ impl Engine {
         lane.connecting -= 1;
         lane.connected += 1;
         lane.failed_until = None;
-        self.connecting -= 1;
-        self.connected += 1;
+        self.leave_pool(session, dialled_at, stranger);
+        self.pools.connected += 1;
         let host = self.host_mut(id);
         host.connecting -= 1;
         host.connected += 1;
@@ -46,6 +49,13 @@ impl Engine {
         };
         host.note_address(hop.address, evidence.clone());
         self.reached(now, id, evidence, out);
+        if given_up {
+            return;
+        }
+        if self.pools.connected > self.settings.connections_max && !self.close_longest_idle(Some(session), out) {
+            self.close(session, out); // many strangers greeted at once: it has shown that the host is up
+            return self.start(now, id, out);
+        }
         self.make_idle(now, session, out);
     }
 
@@ -95,6 +105,9 @@ impl Engine {
 
     pub(super) fn session_failed(&mut self, now: Timestamp, session: SessionId, failure: &Failure, out: &mut Output) {
         let Some(book) = self.sessions.remove(&session) else { return };
+        self.leave_pool(session, book.dialled_at, book.stranger);
+        let silence = super::pool::silence(failure.elapsed);
+        let failure = if book.state == SessionState::GivenUp { &silence } else { failure };
         let judgement = verdict::of_failure(failure);
         let detail = match &failure.trouble {
             Trouble::Handshake(why) => Some(why.clone()),
@@ -109,8 +122,8 @@ impl Engine {
         if let Some(lane) = self.lanes.get_mut(&address) {
             lane.connecting -= 1;
             lane.failed_until = Some(now + memory);
+            self.timers.insert((now + memory, Timer::Lane(address)));
         }
-        self.connecting -= 1;
         let host = self.host_mut(id);
         host.connecting -= 1;
         host.tried.push(address);
@@ -126,6 +139,9 @@ impl Engine {
             addresses_tried: host.tried.len() as u32,
         };
         host.note_address(address, evidence.clone());
+        if book.state == SessionState::GivenUp {
+            self.serve_queues(now, address, out); // who wanted the place gets it before the host's next address does
+        }
         if self.has_untried_hop(id) {
             self.start(now, id, out);
         } else if self.host(id).connecting == 0 {
@@ -146,17 +162,26 @@ impl Engine {
         }
     }
 
+    /// Whether a session to the host is open or delivered so lately that one failure does not make it down.
+    pub(super) fn is_trusted(&self, now: Timestamp, id: HostId) -> bool {
+        let host = self.host(id);
+        host.connected > 0 || host.last_delivery_at.is_some_and(|at| now.since(at) < self.settings.host_trust)
+    }
+
     /// Every address of an attempt has failed: one attempt has ended. An extra connection beside working ones only shrinks the window.
     fn attempt_failed(&mut self, now: Timestamp, id: HostId, evidence: Evidence, out: &mut Output) {
-        let (pause, trust) = (self.settings.extra_pause, self.settings.host_trust);
+        let (pause, trusted) = (self.settings.extra_pause, self.is_trusted(now, id));
         let host = self.host_mut(id);
         host.tried.clear();
+        if evidence.code == VerdictCode::TcpNoRoute && !trusted {
+            // Our network has no way there: that says nothing about them, but it was an attempt.
+            return self.host_is_beyond_us(now, id, evidence, out);
+        }
         if evidence.code != VerdictCode::LimitOurs {
             host.hear(now); // a lack of our own decides nothing about their mail
         }
-        let trusted = host.last_delivery_at.is_some_and(|at| now.since(at) < trust);
         // Our own lack (descriptors, a stop) says nothing about them.
-        if host.connected > 0 || trusted || evidence.code == VerdictCode::LimitOurs {
+        if trusted || evidence.code == VerdictCode::LimitOurs {
             let code = evidence.code;
             host.evidence = Some(evidence);
             if code == VerdictCode::SmtpBanner4xx {
@@ -194,11 +219,22 @@ impl Engine {
         self.reschedule(now, id);
     }
 
+    /// The same, where the status stays as it was: the fault is ours, or the host was reached a moment ago.
+    pub(super) fn host_is_beyond_us(&mut self, now: Timestamp, id: HostId, evidence: Evidence, out: &mut Output) {
+        let cause = rest_cause(evidence.code);
+        self.rest_host(now, id, cause);
+        let host = self.host_mut(id);
+        host.hear(now);
+        host.evidence = Some(evidence);
+        self.end_calls(id);
+        self.decide_last_chances(id, out);
+        self.reschedule(now, id);
+    }
+
     /// Sets the host timer. By itself that is no attempt: our own resolver may have failed.
     pub(super) fn rest_host(&mut self, now: Timestamp, id: HostId, cause: WaitCause) {
-        let first = if cause == WaitCause::Dns { self.settings.dns_first } else { self.settings.host_first };
         let failures = self.host(id).failures.saturating_add(1);
-        let until = schedule::host_rest(now, first, failures, &self.settings, &mut self.random);
+        let until = schedule::host_rest(now, cause, failures, &self.settings, &mut self.random);
         let host = self.host_mut(id);
         host.failures = failures;
         host.rest = Some(Rest { until, cause });
@@ -227,7 +263,7 @@ impl Engine {
     }
 
     /// Lets hosts that stand in a queue start, as long as that changes something.
-    fn serve_queues(&mut self, now: Timestamp, address: std::net::SocketAddr, out: &mut Output) {
+    fn serve_queues(&mut self, now: Timestamp, address: SocketAddr, out: &mut Output) {
         let turns = self.lanes.get(&address).map_or(0, |lane| lane.waiting.len());
         for _ in 0..turns {
             let before = out.effects.len();
@@ -238,13 +274,7 @@ impl Engine {
                 break; // the address is still full: the others would only find the same
             }
         }
-        for _ in 0..self.waiting.len() {
-            if self.connecting + self.connected >= self.settings.connections_max {
-                break;
-            }
-            let Some(id) = self.next_in_common_queue() else { break };
-            self.start(now, id, out);
-        }
+        self.serve_common_queues(now, out);
     }
 
     /// QUIT.
@@ -280,12 +310,17 @@ impl Engine {
             lane.connected -= 1;
             lane.idle.retain(|idle| *idle != session);
         }
-        self.connected -= 1;
+        self.pools.connected -= 1;
         self.host_mut(id).connected -= 1;
         self.serve_queues(now, hop.address, out);
         self.start(now, id, out);
-        if self.lanes.get(&hop.address).is_some_and(|lane| lane.is_empty(now)) {
-            self.lanes.remove(&hop.address);
+        self.forget_lane(now, hop.address);
+    }
+
+    /// An address of which nothing is left to remember is forgotten.
+    pub(super) fn forget_lane(&mut self, now: Timestamp, address: SocketAddr) {
+        if self.lanes.get(&address).is_some_and(|lane| lane.is_empty(now)) {
+            self.lanes.remove(&address);
         }
     }
 

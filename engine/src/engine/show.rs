@@ -3,7 +3,7 @@
 use super::{Engine, Timer};
 use crate::host::{CauseSet, Host, Routing};
 use crate::host_id::HostId;
-use crate::lane::SessionState;
+use crate::lane::{Session, SessionState};
 use crate::queue::{Leg, LegStage};
 use crate::view::{HostDetailView, HostView, InHand, MessageView, RecipientView};
 use common::vocab::{Counters, Domain, HostStatus, MessageId, RecipientId, Timestamp, WaitCause};
@@ -174,11 +174,16 @@ impl Engine {
         }
         assert_eq!(
             (connecting, connected),
-            (self.connecting, self.connected),
+            (self.pools.connecting, self.pools.connected),
             "connections by host and in total differ"
         );
         let lanes = self.lanes.values().fold((0, 0), |sum, lane| (sum.0 + lane.connecting, sum.1 + lane.connected));
-        assert_eq!(lanes, (self.connecting, self.connected), "connections by address and in total differ");
+        assert_eq!(lanes, (self.pools.connecting, self.pools.connected), "connections by address and in total differ");
+        for (address, lane) in &self.lanes {
+            let failed = lane.failed_until.is_some_and(|until| self.timers.contains(&(until, Timer::Lane(*address))));
+            let used = lane.connecting + lane.connected > 0 || !lane.waiting.is_empty();
+            assert!(failed || used, "{address} is remembered for nothing: {lane:?}");
+        }
         self.assert_calls();
         for (at, timer) in &self.timers {
             if let Timer::Host(id) = timer {
@@ -190,9 +195,13 @@ impl Engine {
         let queued: u64 = self.messages.values().map(|book| u64::from(book.recipients)).sum();
         let active: u64 = self.names.values().map(|id: &HostId| self.host(*id).counts.active()).sum();
         assert_eq!(queued, active, "recipients by message and by host differ");
-        assert!(
-            self.connected + self.connecting <= self.settings.connections_max.max(1),
-            "more connections than allowed"
-        );
+        let ready = |session: &&Session| matches!(session.state, SessionState::Idle { .. } | SessionState::Busy { .. });
+        let ready = self.sessions.values().filter(ready).count();
+        assert!(ready <= self.settings.connections_max as usize, "more sessions past their greeting than allowed");
+        assert!(self.pools.connecting <= self.settings.connecting_max, "more connections before it than allowed");
+        let strangers = self.sessions.values().filter(|session| {
+            session.stranger && matches!(session.state, SessionState::Connecting | SessionState::GivenUp)
+        });
+        assert_eq!(strangers.count(), self.pools.strangers as usize, "strangers in the pool differ");
     }
 }

@@ -17,7 +17,7 @@ enum Dial {
     Started,
     /// The address has all the sessions it may have: stand in its queue.
     LaneFull(SocketAddr, u32),
-    /// We have all the sessions we may have: stand in the common queue.
+    /// We have all the connections we may have: stand in the common queue.
     AllFull(u32),
     /// Every address of this attempt is being tried or has failed.
     NothingLeft,
@@ -152,21 +152,23 @@ impl Engine {
             let most = if unproven { self.settings.address_connecting_max } else { lane_limit };
             return Dial::LaneFull(hop.address, most);
         }
-        if self.connecting >= self.settings.connecting_max
-            || self.connecting + self.connected >= self.settings.connections_max
-        {
-            let greeted = self.connecting < self.settings.connecting_max;
-            let most = if greeted { self.settings.connections_max } else { self.settings.connecting_max };
-            self.close_longest_idle(out);
+        let stranger = self.is_stranger(id);
+        if let Err(most) = self.pools.admit(stranger, &self.settings) {
+            if most == self.settings.connections_max {
+                self.close_longest_idle(None, out);
+            } else {
+                self.give_silent_up(stranger, out);
+            }
+            self.forget_lane(now, hop.address);
             return Dial::AllFull(most);
         }
-        lane.connecting += 1;
-        self.connecting += 1;
+        self.lanes.entry(hop.address).or_default().connecting += 1;
         let session = SessionId(self.next_session);
         self.next_session += 1;
+        self.enter_pool(now, session, stranger);
         let (rule, asked) = (self.host(id).tls_rule, self.tls_asked(now, id, hop.address));
-        let (state, peer) = (SessionState::Connecting, Peer::default());
-        let book = Session { hop: hop.clone(), host: id, state, peer, rule, asked, messages: 0 };
+        let (state, peer, dialled_at) = (SessionState::Connecting, Peer::default(), now);
+        let book = Session { hop: hop.clone(), host: id, state, peer, rule, asked, messages: 0, dialled_at, stranger };
         self.sessions.insert(session, book);
         let host = self.host_mut(id);
         host.connecting += 1;
@@ -197,7 +199,7 @@ impl Engine {
         }
         match lane.and_then(|address| self.lanes.get_mut(&address)) {
             Some(lane) => lane.waiting.push_back(id),
-            None => self.waiting.push_back(id),
+            None => self.pools.wait(id, self.is_stranger(id)),
         }
     }
 
@@ -206,23 +208,5 @@ impl Engine {
         let id = self.lanes.get_mut(&address)?.waiting.pop_front()?;
         self.host_mut(id).queued_for_slot = false;
         Some(id)
-    }
-
-    /// The next host that stands in the common queue.
-    pub(super) fn next_in_common_queue(&mut self) -> Option<HostId> {
-        let id = self.waiting.pop_front()?;
-        self.host_mut(id).queued_for_slot = false;
-        Some(id)
-    }
-
-    /// Makes room: the session that has been idle longest is closed.
-    fn close_longest_idle(&mut self, out: &mut Output) {
-        let idle = self.sessions.iter().filter_map(|(id, session)| match session.state {
-            SessionState::Idle { since } => Some((since, *id)),
-            _ => None,
-        });
-        if let Some((_, session)) = idle.min() {
-            self.close(session, out);
-        }
     }
 }

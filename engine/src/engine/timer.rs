@@ -35,6 +35,8 @@ impl Engine {
                         self.close(session, out);
                     }
                 }
+                Timer::Silent(session) => self.is_silent(now, session, out),
+                Timer::Lane(address) => self.forget_lane(now, address),
                 Timer::Suspension => self.end_suspensions(now, out),
             }
         }
@@ -106,7 +108,8 @@ impl Engine {
         self.changed.insert(id);
         if host.legs.is_empty() {
             if host.idle_since.is_none() {
-                host.idle_since = host.last_activity_at.or(Some(self.started_at));
+                host.idle_since = Some(now);
+                host.limited_since = None; // nothing waits that could be deferred or held back
             }
         } else {
             host.idle_since = None;

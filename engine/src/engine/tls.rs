@@ -45,6 +45,7 @@ pub(super) fn rest_cause(code: VerdictCode) -> WaitCause {
         | VerdictCode::TlsCertExpired
         | VerdictCode::TlsCertName
         | VerdictCode::TlsCertChain => WaitCause::TlsPolicy,
+        VerdictCode::DnsServfail => WaitCause::Dns,
         _ => WaitCause::HostDown,
     }
 }

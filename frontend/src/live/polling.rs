@@ -67,7 +67,7 @@ impl Line {
 
     /// Asks, unless a question is under way or nobody looks.
     pub(super) fn poll_now(&self) {
-        let Some(query) = self.query.borrow().clone() else { return };
+        let query = self.query.borrow().clone().unwrap_or_default(); // the overview comes with the list
         if !browser::is_visible() || self.welcomed.get() || self.resting.get() || self.polling.asking.replace(true) {
             return;
         }

@@ -50,6 +50,7 @@ pub fn HostsPage() -> impl IntoView {
     let sight = sight::follow(body);
     let window = Memo::new(move |before: Option<&Window>| sight.get().window(before.copied()));
     Effect::new(move || live.tune(view.get().query(window.get(), desk.pointer_over.get() || desk.row_focused.get())));
+    on_cleanup(move || live.leave_list());
     let down = Memo::new(move |_| store.hosts.count.with(|count| count.as_ref().map_or(0, |c| c.totals.hosts_down)));
     Effect::new(move || browser::set_title(&tongue.say(Phrase::TabTitle { down: down.get() })));
     view! {

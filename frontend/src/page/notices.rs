@@ -39,7 +39,7 @@ fn text(tongue: Tongue, notice: &Notice) -> AnyView {
         Notice::Ended(why) => visible(why, SENTENCE_MAX),
         Notice::ConnectionLost(as_of) => tongue.say(Phrase::ConnectionLost { as_of }),
         Notice::ConnectedAgain => tongue.say(Phrase::Note(Note::ConnectedAgain)),
-        Notice::RetryReceipt(action) => return view! { <Receipt action=action.clone()/> }.into_any(),
+        Notice::RetryReceipt(action) => return view! { <Receipt action=(**action).clone()/> }.into_any(),
     };
     view! { <p>{line}</p> }.into_any()
 }

@@ -98,23 +98,12 @@ pub fn RetryDialog() -> impl IntoView {
         }
         close();
     };
-    let mode = move |is_canary: bool, name: Label| {
-        view! {
-            <label class="choice">
-                <input
-                    type="radio" name="mode" prop:checked=move || canary.get() == is_canary
-                    on:change=move |_| canary.set(is_canary)
-                />
-                {tongue.label(name)}
-            </label>
-        }
-    };
     view! {
         <dialog node_ref=dialog aria-labelledby="retry-question" on:close=move |_| close()>
             <h2 id="retry-question">{tongue.note(Note::RetryQuestion)}</h2>
             <p class="mono" translate="no">{move || desk.0.get().map(|scope| in_words(tongue, &scope))}</p>
             <div data-part="retry-preview">{move || plan(tongue, preview.get())}</div>
-            <fieldset class="plain">{mode(true, Label::ModeCanary)}{mode(false, Label::ModeAll)}</fieldset>
+            <fieldset class="plain">{mode(canary, true, Label::ModeCanary)}{mode(canary, false, Label::ModeAll)}</fieldset>
             <label class="choice">
                 {tongue.label(Label::Reason)}
                 <input
@@ -137,6 +126,21 @@ pub fn RetryDialog() -> impl IntoView {
                 </button>
             </div>
         </dialog>
+    }
+    .into_any()
+}
+
+/// One way to go about it.
+fn mode(canary: RwSignal<bool>, is_canary: bool, name: Label) -> AnyView {
+    let tongue = Tongue::here();
+    view! {
+        <label class="choice">
+            <input
+                type="radio" name="mode" prop:checked=move || canary.get() == is_canary
+                on:change=move |_| canary.set(is_canary)
+            />
+            {tongue.label(name)}
+        </label>
     }
     .into_any()
 }

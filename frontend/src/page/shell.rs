@@ -66,12 +66,14 @@ fn focus_title_after_navigation() {
 #[component]
 fn Rail() -> impl IntoView {
     let (store, tongue, path) = (Store::here(), Tongue::here(), use_location().pathname);
-    let down = Memo::new(move |_| store.hosts.count.with(|count| count.as_ref().map_or(0, |c| c.totals.hosts_down)));
-    let current = move || matches!(path.get().as_str(), "/" | "/hosts" | "/hosts/").then_some("page");
+    let down =
+        Memo::new(move |_| store.overview.with(|known| known.as_ref().map_or(0, |board| board.totals.hosts_down)));
+    let current = move |page: &'static str| move || (path.get().trim_end_matches('/') == page).then_some("page");
     view! {
         <nav class="rail" aria-label=tongue.label(Label::MainNavigation)>
             <b class="brand" translate="no">"nexthop"</b>
-            <A href="/hosts" attr:aria-current=current>
+            <A href="/" exact=true attr:aria-current=current("")><span>{tongue.label(Label::Overview)}</span></A>
+            <A href="/hosts" attr:aria-current=current("/hosts")>
                 <span>{tongue.label(Label::Hosts)}</span>
                 <Show when=move || down.get() != 0>
                     <span class="trouble" title=move || tongue.say(Phrase::Badge(Badge::Down))>

@@ -3,7 +3,7 @@
 //! Promises: a row that did not change is not written; an order that did not change is not written; a row that
 //! cannot be read leaves the others alone; after a gap nothing is written until the next snapshot.
 
-use crate::store::{Notice, Server, Store};
+use crate::store::{Board, Notice, Server, Store};
 use common::vocab::Domain;
 use common::wire::{ActionKind, Delta, HostRow, ServerFrame, Snapshot, Welcome};
 use leptos::prelude::*;
@@ -50,9 +50,14 @@ pub fn apply(store: &Store, frame: &ServerFrame) -> Applied {
                 Applied::Painted { sid: *sid, seq: *seq }
             }
         },
+        // Whole, and never told twice: the latest is right whatever came before, so it needs no acknowledgement.
+        ServerFrame::Overview { body, .. } => {
+            set_changed(store.overview, Some(Board::from(&**body)));
+            Applied::Nothing
+        }
         ServerFrame::Reply { id, result } => {
             store.notices.say(match result {
-                Ok(action) if action.kind == ActionKind::Retry => Notice::RetryReceipt(action.clone()),
+                Ok(action) if action.kind == ActionKind::Retry => Notice::RetryReceipt(Box::new(action.clone())),
                 Ok(_) => return Applied::Answered(*id),
                 Err(refusal) => Notice::RetryRefused(refusal.error.sentence.clone()),
             });
@@ -67,6 +72,7 @@ pub fn apply(store: &Store, frame: &ServerFrame) -> Applied {
         }
         // Handled by `live` as they come, or of no interest to this page.
         ServerFrame::Welcome(_)
+        | ServerFrame::Host { .. }
         | ServerFrame::Events { .. }
         | ServerFrame::Tick { .. }
         | ServerFrame::Pong { .. }

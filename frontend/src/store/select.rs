@@ -1,6 +1,7 @@
 //! What follows from the facts: the headline, a row's why, its next try, why a list is empty. Pure.
 
 use crate::format::visible;
+use crate::store::Board;
 use common::vocab::{Badge, Timestamp, VerdictCode, WaitCause};
 use common::wire::{Because, HostRow, HostsCount, HostsQuery, Totals};
 use common::words::{Headline, HostTrouble, Label, Language, Phrase};
@@ -118,15 +119,30 @@ pub fn headline<'a>(count: &HostsCount, query: &HostsQuery, rows: &'a [HostRow],
     }
     match troubled().max_by_key(|row| row.active_recipients) {
         _ if in_all == 0 => Headline::AllMoving,
-        Some(worst) if from_the_top => Headline::Host(HostTrouble {
-            recipients: worst.active_recipients,
-            host: common::words::SLOT,
-            code: code_of(worst),
-            span: worst.since.map(|since| now.since(since)),
-            others: in_all.saturating_sub(1),
-        }),
+        Some(worst) if from_the_top => named(worst, in_all, now),
         _ => several(totals),
     }
+}
+
+/// The sentence at the head of the page *Overview*; the first host in trouble is the worst.
+pub fn overview_headline<'a>(board: &Board, now: Timestamp) -> Headline<'a> {
+    match board.attention.first() {
+        _ if board.totals.active_recipients == 0 => Headline::NoMail,
+        _ if board.troubled == 0 => Headline::AllMoving,
+        Some(worst) => named(worst, board.troubled, now),
+        None => several(&board.totals),
+    }
+}
+
+/// One host explains most of it; `in_all` are in trouble.
+fn named<'a>(worst: &HostRow, in_all: u64, now: Timestamp) -> Headline<'a> {
+    Headline::Host(HostTrouble {
+        recipients: worst.active_recipients,
+        host: common::words::SLOT,
+        code: code_of(worst),
+        span: worst.since.map(|since| now.since(since)),
+        others: in_all.saturating_sub(1),
+    })
 }
 
 /// The host that [`headline`] leaves a place for.
@@ -369,5 +385,18 @@ pub(crate) mod tests {
         assert_eq!(emptiness(Some(&known), "status:waiting"), Emptiness::NothingWaits);
         assert_eq!(emptiness(Some(&known), "zzz"), Emptiness::Filtered);
         assert_eq!(emptiness(Some(&HostsCount { matching: 1, ..known }), "zzz"), Emptiness::NotEmpty);
+    }
+
+    #[test]
+    fn the_overview_names_the_worst_host_and_counts_the_others() {
+        let mut board = Board::default();
+        assert_eq!(overview_headline(&board, Timestamp(0)), Headline::NoMail);
+        board.totals.active_recipients = 40;
+        assert_eq!(overview_headline(&board, Timestamp(0)), Headline::AllMoving);
+        (board.troubled, board.attention) = (3, vec![down("b.test", 13)]);
+        let Headline::Host(trouble) = overview_headline(&board, Timestamp(60_000)) else { panic!("a host") };
+        assert_eq!((trouble.recipients, trouble.others, trouble.host), (13, 2, common::words::SLOT));
+        (board.unreadable, board.attention) = (1, Vec::new());
+        assert!(matches!(overview_headline(&board, Timestamp(0)), Headline::Several { recipients: 40, .. }));
     }
 }

@@ -8,6 +8,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
+use common::vocab::SessionEnd;
 use common::wire::*;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -187,5 +188,5 @@ fn greeting(host: &str, line: &mut impl FnMut(&str) -> ProbeEvent) -> Vec<ProbeE
 }
 
 fn over(connected: bool, reason: &str) -> ProbeEvent {
-    ProbeEvent::Ended { ms: 9, connected, reason: reason.into() }
+    ProbeEvent::Ended { ms: 9, connected, reason: reason.into(), why: SessionEnd::Other }
 }

@@ -78,7 +78,10 @@ impl Permission {
             ClientFrame::Subscribe { topic: Topic::Smtp { .. }, .. } | ClientFrame::Input { .. } => {
                 Some(Permission::Terminal)
             }
-            ClientFrame::Subscribe { topic: Topic::Hosts { .. } | Topic::Probe { .. } | Topic::Other, .. }
+            ClientFrame::Subscribe {
+                topic: Topic::Hosts { .. } | Topic::Host { .. } | Topic::Overview | Topic::Probe { .. } | Topic::Other,
+                ..
+            }
             | ClientFrame::Tune { .. } => Some(Permission::See),
             ClientFrame::Command { action, .. } => Some(Permission::of_action(action)),
             ClientFrame::Hello(_)

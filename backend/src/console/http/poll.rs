@@ -14,8 +14,9 @@ use common::wire::{ApiError, HostsQuery, Polled, ServerFrame, Window};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-/// The number of the one subscription that a poll answers for.
+/// The number of the list, and of the overview beside it.
 const SID: u32 = 1;
+const OVERVIEW_SID: u32 = 2;
 
 /// `GET /api/v1/poll?cursor=&q=&sort=&first=&len=`.
 #[utoipa::path(get, path = "/api/v1/poll", tag = "hosts", params(
@@ -43,7 +44,10 @@ pub(super) async fn poll(State(shared): State<Shared>, RawQuery(query): RawQuery
         frames.push(ServerFrame::Tick { now: console.clock.now() });
     } else {
         frames.push(ServerFrame::Welcome(welcome(console, 0)));
-        frames.extend(follower.step(SID, Instant::now(), &index));
+        let now = Instant::now();
+        frames.extend(follower.step(SID, now, &index));
+        let body = Box::new(console.overview.of(console, &index, now));
+        frames.push(ServerFrame::Overview { sid: OVERVIEW_SID, seq: 1, body });
     }
     let raw = |frame: &ServerFrame| RawValue::from_string(frame.encode()).ok();
     Ok(Json(Polled { cursor, frames: frames.iter().filter_map(raw).collect() }))

@@ -25,7 +25,7 @@ impl std::fmt::Display for FilterError {
         match self {
             FilterError::TooLong => write!(f, "The filter is longer than {FILTER_CHARS_MAX} characters."),
             FilterError::Status(word) => {
-                write!(f, "{word:?} is no status: use status:down, limited, held, up, unknown or waiting.")
+                write!(f, "{word:?} is no status: use status:down, limited, held, up, unknown, waiting or attention.")
             }
             FilterError::Cause(word) => {
                 let known = WaitCause::ALL.map(WaitCause::as_str).join(", ");
@@ -45,8 +45,9 @@ pub struct Filter {
     causes: Vec<u16>,
 }
 
-/// The words behind `status:`; `waiting` means that mail waits, whatever the badge.
-const STATES: [&str; 6] = ["down", "limited", "held", "up", "unknown", "waiting"];
+/// The words behind `status:`; `waiting` means that mail waits, whatever the badge, `attention` that it waits although
+/// the host is Down, Limited or Held.
+const STATES: [&str; 7] = ["down", "limited", "held", "up", "unknown", "waiting", "attention"];
 
 impl Filter {
     /// Reads a filter as it was typed. Errors name the part at fault.
@@ -75,6 +76,11 @@ impl Filter {
         Filter { states: vec!["-".into()], ..Filter::default() }
     }
 
+    /// Hosts that are in trouble while mail waits for them: `status:attention`.
+    pub fn attention() -> Filter {
+        Filter { states: vec!["attention".into()], ..Filter::default() }
+    }
+
     /// Whether every host passes.
     pub fn is_everything(&self) -> bool {
         self.words.is_empty() && self.states.is_empty() && self.causes.is_empty()
@@ -83,9 +89,11 @@ impl Filter {
     /// Whether a host passes. Case does not matter: names are lower-case.
     pub fn passes(&self, name: &str, keys: &HostKeys) -> bool {
         let badge = badge_word(keys.badge);
+        let trouble = matches!(keys.badge, Badge::Down | Badge::Limited | Badge::Held);
         let state = |state: &String| {
+            let means = |word: &str| !state.is_empty() && word.starts_with(state.as_str());
             badge.starts_with(state.as_str())
-                || (keys.active > 0 && !state.is_empty() && "waiting".starts_with(state.as_str()))
+                || (keys.active > 0 && (means("waiting") || (trouble && means("attention"))))
         };
         self.states.iter().all(state)
             && self.causes.iter().all(|bits| keys.causes & bits != 0)
@@ -140,6 +148,20 @@ mod tests {
     fn waiting_is_any_badge_with_mail() {
         assert!(passes("status:waiting", "a.test", Badge::Up, 1));
         assert!(!passes("status:waiting", "a.test", Badge::Up, 0));
+    }
+
+    #[test]
+    fn attention_is_a_badge_of_trouble_with_mail() {
+        for (badge, active, shown) in [
+            (Badge::Down, 1, true),
+            (Badge::Limited, 1, true),
+            (Badge::Held, 1, true),
+            (Badge::Down, 0, false),
+            (Badge::Up, 9, false),
+        ] {
+            assert_eq!(passes("status:attention", "a.test", badge, active), shown, "{badge:?} {active}");
+        }
+        assert_eq!(Filter::parse("status:attention").unwrap(), Filter::attention());
     }
 
     #[test]

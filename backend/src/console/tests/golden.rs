@@ -5,13 +5,14 @@
 use super::house::{MORNING, down, host};
 use crate::console::letterhead::Letterhead;
 use crate::console::view;
+use common::vocab::SessionEnd;
 use common::vocab::{
     ActionId, CountWindow, Counters, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause,
 };
 use common::wire::{
     Action, ActionKind, ActionRequest, ActionState, ApiError, ClientFrame, Delta, ErrorCode, Health, Hello, HostRow,
-    HostSort, HostsCount, HostsQuery, Limits, LineEnd, Probe, ProbeEvent, ProbeEvents, ProbeKind, ProbeState,
-    RetryMode, Scope, ServerFrame, ServerStatus, Snapshot, TelnetRequest, Topic, Totals, Welcome, Window,
+    HostSort, HostsCount, HostsQuery, Limits, LineEnd, Overview, Probe, ProbeEvent, ProbeEvents, ProbeKind, ProbeState,
+    Recovering, RetryMode, Scope, ServerFrame, ServerStatus, Snapshot, TelnetRequest, Topic, Totals, Welcome, Window,
 };
 use common::words::Language;
 use engine::envelope::Envelope;
@@ -62,6 +63,18 @@ fn count() -> HostsCount {
     HostsCount { total: 2, matching: 2, totals }
 }
 
+fn overview() -> Overview {
+    Overview {
+        totals: count().totals,
+        minute: Counters { delivered_recipients: 850, ..Counters::default() },
+        troubled: 1,
+        attention: raw_rows().into_iter().skip(1).collect(),
+        health: Some(Health::Online),
+        damaged: 2,
+        recovering: Some(Recovering { messages: 3, of: 9 }),
+    }
+}
+
 fn receipt() -> Action {
     let view = RetryView {
         recipients: 5,
@@ -84,7 +97,12 @@ fn events() -> Vec<ProbeEvent> {
         ProbeEvent::Connected { ms: 2, address: address(), host: "mx.test".into() },
         ProbeEvent::Line { ms: 3, text: "220 \u{1b}[2J mx.test".into() },
         ProbeEvent::Sent { ms: 4, text: "QUIT".into() },
-        ProbeEvent::Ended { ms: 5, connected: true, reason: "They closed the connection.".into() },
+        ProbeEvent::Ended {
+            ms: 5,
+            connected: true,
+            reason: "They closed the connection.".into(),
+            why: SessionEnd::TheyClosed,
+        },
     ]
 }
 
@@ -110,6 +128,8 @@ fn server_frames_are_as_promised() {
         ),
         ("server-delta", ServerFrame::Delta { sid: 1, seq: 2, body: delta }),
         ("server-delta-moved", ServerFrame::Delta { sid: 1, seq: 3, body: Delta { moved: 4, ..Delta::default() } }),
+        ("server-overview", ServerFrame::Overview { sid: 2, seq: 1, body: Box::new(overview()) }),
+        ("server-host-none", ServerFrame::Host { sid: 3, seq: 1, body: None }),
         ("server-events", ServerFrame::Events { sid: 2, seq: 1, body: ProbeEvents { items: events() } }),
         ("server-end", ServerFrame::End { sid: 2, error: None }),
         ("server-end-error", ServerFrame::End { sid: 2, error: Some(refusal()) }),
@@ -145,6 +165,14 @@ fn client_frames_are_as_promised() {
     for (name, frame) in [
         ("client-hello", ClientFrame::Hello(Hello { build: "0.1.0".into(), locale: "ja".into() })),
         ("client-sub-hosts", ClientFrame::Subscribe { sid: 1, topic: Topic::Hosts { query: query.clone() } }),
+        ("client-sub-overview", ClientFrame::Subscribe { sid: 2, topic: Topic::Overview }),
+        (
+            "client-sub-host",
+            ClientFrame::Subscribe {
+                sid: 3,
+                topic: Topic::Host { host: "a.test".parse().unwrap(), locale: "ja".into() },
+            },
+        ),
         ("client-sub-smtp", ClientFrame::Subscribe { sid: 2, topic: Topic::Smtp { request } }),
         ("client-tune", ClientFrame::Tune { sid: 1, query }),
         ("client-unsub", ClientFrame::Unsubscribe { sid: 1 }),
@@ -196,6 +224,7 @@ fn answers_are_as_promised() {
         (verdict.sentence, verdict.advice) = ("What it means.".into(), "What to do.".into());
     }
     golden("host", &json(&detail));
+    golden("server-host", &ServerFrame::Host { sid: 3, seq: 2, body: Some(Box::new(detail)) }.encode());
     golden("message", &json(&view::message_detail(&message(), Letterhead::default(), Language::En)));
     golden("action", &json(&receipt()));
     golden("error", &json(&refusal()));

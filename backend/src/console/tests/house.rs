@@ -199,11 +199,7 @@ impl House {
                     async move { Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]) }.boxed()
                 }),
                 Arc::new(|address: SocketAddr| {
-                    if address.ip().is_loopback() {
-                        Ok(())
-                    } else {
-                        Err("Only this machine may be dialled here.".into())
-                    }
+                    if address.ip().is_loopback() { Ok(()) } else { Err(common::vocab::TargetRule::Documentation) }
                 }),
                 Arc::new(TlsClient::default()),
                 telnet,

@@ -17,9 +17,15 @@ async fn a_first_question_is_answered_whole_and_the_next_only_if_something_chang
     house.change(vec![host("a.test", 3), host("b.test", 1)]).await;
     house.shows(2).await;
     let (cursor, frames) = poll(&house, "?first=1&len=1").await;
-    let [ServerFrame::Welcome(welcome), ServerFrame::Snapshot { sid: 1, body, .. }] = &*frames else {
-        panic!("a welcome and a snapshot: {frames:?}")
+    let [
+        ServerFrame::Welcome(welcome),
+        ServerFrame::Snapshot { sid: 1, body, .. },
+        ServerFrame::Overview { body: whole, .. },
+    ] = &*frames
+    else {
+        panic!("a welcome, a snapshot and the overview: {frames:?}")
     };
+    assert_eq!(whole.totals.active_recipients, 4);
     assert_eq!((&*welcome.hostname, body.first, body.count.matching), ("mail.test", 1, 2));
     assert_eq!(body.decode_rows().0[0].host.as_str(), "b.test");
     let (same, frames) = poll(&house, &format!("?first=1&len=1&cursor={cursor}")).await;
@@ -29,7 +35,7 @@ async fn a_first_question_is_answered_whole_and_the_next_only_if_something_chang
     house.shows(3).await;
     let (next, frames) = poll(&house, &format!("?cursor={cursor}&q=c.")).await;
     assert_ne!(next, cursor);
-    assert!(matches!(&*frames, [_, ServerFrame::Snapshot { body, .. }] if body.count.matching == 1), "{frames:?}");
+    assert!(matches!(&*frames, [_, ServerFrame::Snapshot { body, .. }, _] if body.count.matching == 1), "{frames:?}");
 }
 
 #[tokio::test]

@@ -85,6 +85,10 @@ fn retry() -> ActionRequest {
     }
 }
 
+fn look_at(host: &str) -> Topic {
+    Topic::Host { host: host.parse().unwrap(), locale: "en".into() }
+}
+
 /// Every frame that a client can send, with the least role for it.
 fn frames() -> Vec<(ClientFrame, Role)> {
     let telnet = Topic::Smtp { request: TelnetRequest { host: "192.0.2.1".into(), port: None } };
@@ -96,6 +100,7 @@ fn frames() -> Vec<(ClientFrame, Role)> {
         (ClientFrame::Hello(Hello { build: "t".into(), locale: "en".into() }), Role::Viewer),
         (ClientFrame::Subscribe { sid: 1, topic: Topic::Hosts { query: HostsQuery::default() } }, Role::Viewer),
         (ClientFrame::Subscribe { sid: 2, topic: Topic::Other }, Role::Viewer),
+        (ClientFrame::Subscribe { sid: 4, topic: look_at("a.test") }, Role::Viewer),
         (ClientFrame::Tune { sid: 1, query: HostsQuery::default() }, Role::Viewer),
         (ClientFrame::Ack { sid: 1, seq: 1 }, Role::Viewer),
         (ClientFrame::Unsubscribe { sid: 1 }, Role::Viewer),

@@ -4,7 +4,7 @@ use super::line::{self, LineCutter};
 use super::{Diary, LINES_MAX, RECEIVED_BYTES_MAX, Telnet, Typed};
 use crate::connect::tls::Stream;
 use crate::connect::tls::state::tls_state;
-use common::vocab::NotSent;
+use common::vocab::{NotSent, SessionEnd};
 use common::wire::{LineEnd, ProbeEvent};
 use engine::failure::Trouble;
 use engine::tls::Protection;
@@ -21,9 +21,6 @@ use tokio_rustls::rustls::pki_types::ServerName;
 const SEND_WITHIN: Duration = Duration::from_secs(10);
 /// For the answer to our QUIT, as in delivery.
 const QUIT_WITHIN: Duration = Duration::from_secs(5);
-
-/// Why a session ends, in words.
-type Reason = String;
 
 /// Where a session stands with TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +91,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Holds the conversation and says why it ended.
-    pub(super) async fn hold(mut self) -> Reason {
+    pub(super) async fn hold(mut self) -> SessionEnd {
         let mut octets = vec![0; 4_096];
         let idle = self.telnet.settings.idle;
         let mut quiet_since = Instant::now();
@@ -107,7 +104,7 @@ impl<'a> Conversation<'a> {
                     Some(typed) => self.typed(typed).await,
                     None => return self.leave(&mut octets).await,
                 },
-                () = sleep_until(quiet_until) => Err(format!("Nothing was said for {} s.", idle.as_secs())),
+                () = sleep_until(quiet_until) => Err(SessionEnd::Quiet { seconds: idle.as_secs() }),
                 () = sleep_until(missed_at), if missed_at < quiet_until => {
                     self.miss();
                     continue;
@@ -117,9 +114,9 @@ impl<'a> Conversation<'a> {
                 Ok(()) if self.starttls == Starttls::Granted => self.shake_hands().await,
                 other => other,
             };
-            if let Err(reason) = step {
+            if let Err(end) = step {
                 self.flush();
-                return reason;
+                return end;
             }
             quiet_since = Instant::now();
         }
@@ -154,19 +151,18 @@ impl<'a> Conversation<'a> {
     }
 
     /// RFC 3207. What came in clear behind their 220 would be taken for a part of the protected session: it ends here.
-    async fn shake_hands(&mut self) -> Result<(), Reason> {
+    async fn shake_hands(&mut self) -> Result<(), SessionEnd> {
         self.starttls = Starttls::No;
         if !self.cutter.is_empty() {
-            return Err("They slipped something in behind the 220, before the handshake.".into());
+            return Err(SessionEnd::Injected);
         }
-        let stream =
-            self.stream.take_clear().ok_or("They answered 220 to STARTTLS in a session that has TLS already.")?;
+        let stream = self.stream.take_clear().ok_or(SessionEnd::SecuredTwice)?;
         let within = self.telnet.settings.handshake;
         let (stream, facts) = match timeout(within, self.telnet.tls.shake_hands(stream, &self.name)).await {
             Ok(Ok(secured)) => secured,
-            Ok(Err(Trouble::Handshake(why))) => return Err(format!("The TLS handshake failed: {why}.")),
-            Ok(Err(trouble)) => return Err(format!("The TLS handshake failed: {trouble:?}.")),
-            Err(_) => return Err(format!("The TLS handshake took more than {} s.", within.as_secs())),
+            Ok(Err(Trouble::Handshake(why))) => return Err(SessionEnd::Handshake { detail: why.to_string() }),
+            Ok(Err(trouble)) => return Err(SessionEnd::Handshake { detail: format!("{trouble:?}") }),
+            Err(_) => return Err(SessionEnd::HandshakeSlow { seconds: within.as_secs() }),
         };
         self.stream = Stream::Secure(Box::new(stream.into()));
         let tls = tls_state(&Protection::Tls(Arc::new(facts)), self.telnet.settings.language);
@@ -175,10 +171,10 @@ impl<'a> Conversation<'a> {
     }
 
     /// Takes what the peer said.
-    fn heard(&mut self, read: std::io::Result<usize>, octets: &[u8]) -> Result<(), Reason> {
+    fn heard(&mut self, read: std::io::Result<usize>, octets: &[u8]) -> Result<(), SessionEnd> {
         let count = match read {
-            Ok(0) => return Err("They closed the connection.".into()),
-            Err(why) => return Err(format!("The connection broke: {why}.")),
+            Ok(0) => return Err(SessionEnd::TheyClosed),
+            Err(why) => return Err(SessionEnd::Broke { detail: why.to_string() }),
             Ok(count) => count,
         };
         self.received_bytes += count;
@@ -187,19 +183,19 @@ impl<'a> Conversation<'a> {
             self.line(line)?;
         }
         if self.received_bytes > RECEIVED_BYTES_MAX {
-            return Err("They sent more than 1 MiB.".into());
+            return Err(SessionEnd::TooMuch { octets: RECEIVED_BYTES_MAX as u64 });
         }
         Ok(())
     }
 
-    fn line(&mut self, text: String) -> Result<(), Reason> {
+    fn line(&mut self, text: String) -> Result<(), SessionEnd> {
         if self.received_lines == LINES_MAX {
-            return Err(format!("They sent more than {LINES_MAX} lines."));
+            return Err(SessionEnd::TooManyLines { lines: LINES_MAX as u64 });
         }
         self.received_lines += 1;
         self.diary.lines_heard.store(self.received_lines, Ordering::Relaxed);
         if self.starttls == Starttls::Granted {
-            return Err("They slipped something in behind the 220, before the handshake.".into());
+            return Err(SessionEnd::Injected);
         }
         if let Some(code) = line::final_code(&text) {
             self.answered(code);
@@ -219,10 +215,10 @@ impl<'a> Conversation<'a> {
     }
 
     /// Sends what was typed, if it may be sent.
-    async fn typed(&mut self, typed: Typed) -> Result<(), Reason> {
+    async fn typed(&mut self, typed: Typed) -> Result<(), SessionEnd> {
         self.typed_lines += 1;
         if self.typed_lines > LINES_MAX {
-            return Err(format!("{LINES_MAX} lines were typed: that is the most for one session."));
+            return Err(SessionEnd::TypedTooMany { lines: LINES_MAX as u64 });
         }
         let whole = format!("{}{}", self.unfinished, typed.data);
         if let Some(why) = refusal(&typed.data, &whole) {
@@ -258,39 +254,39 @@ impl<'a> Conversation<'a> {
         Ok(())
     }
 
-    async fn send(&mut self, text: &str) -> Result<(), Reason> {
+    async fn send(&mut self, text: &str) -> Result<(), SessionEnd> {
         let sending = async {
             self.stream.write_all(text.as_bytes()).await?;
             self.stream.flush().await
         };
         match timeout(SEND_WITHIN, sending).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(why)) => Err(format!("The connection broke: {why}.")),
-            Err(_) => Err(format!("They took nothing for {} s.", SEND_WITHIN.as_secs())),
+            Ok(Err(why)) => Err(SessionEnd::Broke { detail: why.to_string() }),
+            Err(_) => Err(SessionEnd::TookNothing { seconds: SEND_WITHIN.as_secs() }),
         }
     }
 
     /// Nobody types any more: QUIT, and a moment for their answer.
-    async fn leave(mut self, octets: &mut [u8]) -> Reason {
+    async fn leave(mut self, octets: &mut [u8]) -> SessionEnd {
         if !self.quit_sent {
             let quit = if self.unfinished.is_empty() { "QUIT\r\n" } else { "\r\nQUIT\r\n" };
-            if let Err(reason) = self.send(quit).await {
-                return reason;
+            if let Err(end) = self.send(quit).await {
+                return end;
             }
             self.diary.write(|ms| ProbeEvent::Sent { ms, text: "QUIT".into() });
             self.diary.lines_sent.fetch_add(1, Ordering::Relaxed);
         }
-        let reason = timeout(QUIT_WITHIN, self.hear_out(octets)).await;
+        let end = timeout(QUIT_WITHIN, self.hear_out(octets)).await;
         self.flush();
-        reason.unwrap_or_else(|_| "We closed the connection.".into())
+        end.unwrap_or(SessionEnd::WeClosed)
     }
 
     /// Hears the peer until the end.
-    async fn hear_out(&mut self, octets: &mut [u8]) -> Reason {
+    async fn hear_out(&mut self, octets: &mut [u8]) -> SessionEnd {
         loop {
             let read = self.stream.read(octets).await;
-            if let Err(reason) = self.heard(read, octets) {
-                return reason;
+            if let Err(end) = self.heard(read, octets) {
+                return end;
             }
         }
     }

@@ -4,8 +4,9 @@ use super::{Guard, LINES_MAX, Lookup, Session, Telnet, TelnetSettings, Typed};
 use crate::clock::Clock;
 use crate::connect::tls::{Roots, TlsClient};
 use crate::lab::certificate::{Authority, Validity};
-use common::vocab::Domain;
+use common::vocab::{Domain, SessionEnd, TargetRule, VerdictCode};
 use common::wire::{ErrorCode, LineEnd, ProbeEvent, TelnetRequest};
+use common::words::Language;
 use futures_util::FutureExt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,10 +20,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 fn telnet(addresses: Vec<SocketAddr>, guard: Arc<Guard>, settings: TelnetSettings) -> Telnet {
     let lookup: Arc<dyn Lookup> = Arc::new(move |_: Domain, _: u16| {
         let addresses = addresses.clone();
-        async move { if addresses.is_empty() { Err("There is no such domain.".to_owned()) } else { Ok(addresses) } }
-            .boxed()
+        async move { if addresses.is_empty() { Err(gone()) } else { Ok(addresses) } }.boxed()
     });
     Telnet::new(lookup, guard, Arc::new(TlsClient::default()), settings)
+}
+
+fn gone() -> SessionEnd {
+    let (host, detail) = ("mx.test".to_owned(), String::new());
+    SessionEnd::NotFound { host, verdict: VerdictCode::DnsNxdomain, detail }
 }
 
 fn anywhere() -> Arc<Guard> {
@@ -63,7 +68,10 @@ async fn told(session: &mut Session) -> Vec<String> {
             ProbeEvent::Opened { id, .. } => format!("opened {id}"),
             ProbeEvent::Waiting { .. } => "waiting".into(),
             ProbeEvent::Secured { tls, .. } => format!("secured {} {:?}", tls.sentence, tls.names),
-            ProbeEvent::Ended { connected, reason, .. } => format!("ended {connected} {reason}"),
+            ProbeEvent::Ended { connected, reason, why, .. } => {
+                assert_eq!(reason, Language::En.say_end(&why));
+                format!("ended {connected} {reason}")
+            }
             ProbeEvent::Other => "other".into(),
         });
     }
@@ -77,7 +85,7 @@ async fn addresses_are_tried_in_turn_and_forbidden_ones_are_not_dialled() {
     drop(closed);
     let forbidden: SocketAddr = "192.0.2.1:25".parse().unwrap();
     let guard: Arc<Guard> =
-        Arc::new(move |address| if address == forbidden { Err("Not there.".into()) } else { Ok(()) });
+        Arc::new(move |address| if address == forbidden { Err(TargetRule::Documentation) } else { Ok(()) });
     let telnet = telnet(vec![forbidden, refusing, good], guard, TelnetSettings::default());
     let (_stop, stopping) = watch::channel(false);
     let mut session = telnet.open(&request("MX.Test.", None), "a test", stopping).unwrap();
@@ -99,12 +107,12 @@ async fn addresses_are_tried_in_turn_and_forbidden_ones_are_not_dialled() {
 async fn why_nothing_was_reached_is_said() {
     let (closed, refusing) = listen().await;
     drop(closed);
-    let nowhere: Arc<Guard> = Arc::new(|_| Err("Private addresses are not dialled.".into()));
+    let nowhere: Arc<Guard> = Arc::new(|_| Err(TargetRule::Private));
     let (_stop, stopping) = watch::channel(false);
     for (addresses, guard, reason) in [
-        (vec![], anywhere(), "There is no such domain.".to_owned()),
+        (vec![], anywhere(), Language::En.say_end(&gone())),
         (vec![refusing], anywhere(), format!("{refusing}: the connection was refused.")),
-        (vec![refusing], nowhere, "Private addresses are not dialled.".into()),
+        (vec![refusing], nowhere, format!("{refusing} is a private address: it is not dialled.")),
     ] {
         let telnet = telnet(addresses, guard, TelnetSettings::default());
         let mut session = telnet.open(&request("mx.test", None), "a test", stopping.clone()).unwrap();

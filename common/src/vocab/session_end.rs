@@ -1,0 +1,120 @@
+//! Why an SMTP session that somebody held by hand is over, or why there never was one.
+//!
+//! Texts in it (`host`, `detail`) may come from outside and are hostile; whoever shows them escapes them.
+
+use super::{TargetRule, VerdictCode};
+use serde::{Deserialize, Serialize};
+
+/// See the head of this file.
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum SessionEnd {
+    /// The name has no address.
+    NoAddress {
+        /// The name.
+        host: String,
+    },
+    /// Its address could not be found.
+    NotFound {
+        /// The name.
+        host: String,
+        /// What DNS came to.
+        verdict: VerdictCode,
+        /// More of it; may be empty.
+        #[serde(default)]
+        detail: String,
+    },
+    /// An address that is not dialled.
+    Forbidden {
+        /// `192.0.2.25:25`.
+        address: String,
+        /// Why.
+        rule: TargetRule,
+    },
+    /// The connection was refused.
+    Refused {
+        /// `192.0.2.25:25`.
+        address: String,
+    },
+    /// There is no route to it.
+    NoRoute {
+        /// `192.0.2.25:25`.
+        address: String,
+    },
+    /// Nothing answered.
+    Unanswered {
+        /// `192.0.2.25:25`.
+        address: String,
+        /// Within so many seconds.
+        seconds: u64,
+    },
+    /// The connection failed in another way.
+    Unreachable {
+        /// `192.0.2.25:25`.
+        address: String,
+        /// As the operating system says it.
+        detail: String,
+    },
+    /// The peer closed the connection.
+    TheyClosed,
+    /// We closed it.
+    WeClosed,
+    /// It broke.
+    Broke {
+        /// As the operating system says it.
+        detail: String,
+    },
+    /// Neither side said a word.
+    Quiet {
+        /// For so many seconds.
+        seconds: u64,
+    },
+    /// It lasted as long as a session may.
+    TooLong {
+        /// So many seconds.
+        seconds: u64,
+    },
+    /// The peer sent too many octets.
+    TooMuch {
+        /// More than these.
+        octets: u64,
+    },
+    /// The peer sent too many lines.
+    TooManyLines {
+        /// More than these.
+        lines: u64,
+    },
+    /// Too many lines were typed.
+    TypedTooMany {
+        /// As many as a session may have.
+        lines: u64,
+    },
+    /// The peer took nothing of what was sent.
+    TookNothing {
+        /// For so many seconds.
+        seconds: u64,
+    },
+    /// Something came in clear between their 220 and the handshake: whoever sits in between may have put it there.
+    Injected,
+    /// They answered 220 to STARTTLS under TLS.
+    SecuredTwice,
+    /// The handshake failed.
+    Handshake {
+        /// As the TLS library says it.
+        detail: String,
+    },
+    /// The handshake took too long.
+    HandshakeSlow {
+        /// More than so many seconds.
+        seconds: u64,
+    },
+    /// This server stops.
+    Stopping,
+    /// Nobody follows the session any more.
+    Unheard,
+    /// A reason of a newer server, or none.
+    #[default]
+    #[serde(other)]
+    Other,
+}

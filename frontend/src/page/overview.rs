@@ -1,0 +1,69 @@
+//! The page *Overview*: is anything wrong, with whom, and where to click.
+//!
+//! Everything here comes with one frame a second at most. The walk goes on in `attention` (hosts in trouble) and `tiles`.
+
+mod attention;
+mod ours;
+mod tiles;
+
+use crate::browser;
+use crate::format::around_slot;
+use crate::preference::Tongue;
+use crate::store::{self, Store};
+use common::words::{Label, Phrase, grouped};
+use leptos::prelude::*;
+use leptos_router::components::A;
+
+/// The page.
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let (store, tongue) = (Store::here(), Tongue::here());
+    let down = Memo::new(move |_| store.overview.with(|known| known.as_ref().map_or(0, |o| o.totals.hosts_down)));
+    Effect::new(move || {
+        let title = tongue.say(Phrase::Label(Label::Overview));
+        let trouble = if down.get() == 0 { String::new() } else { format!("▼{} ", grouped(down.get())) };
+        browser::set_title(&format!("{trouble}{title} · nexthop"));
+    });
+    let waiting = Memo::new(move |_| store.overview.with(Option::is_none));
+    view! {
+        <section class="page" aria-busy=move || waiting.get().to_string()>
+            <h1 id="title" tabindex="-1">{tongue.label(Label::Overview)}</h1>
+            <Sentence/>
+            <tiles::Tiles/>
+            <ours::OurSide/>
+            <attention::Attention/>
+        </section>
+    }
+    .into_any()
+}
+
+/// Where the list shows one host.
+fn address_of(host: &str) -> String {
+    format!("/hosts?q=domain:{}", js_sys::encode_uri_component(host))
+}
+
+/// The sentence at the head; the worst host's name leads to it.
+#[component]
+fn Sentence() -> impl IntoView {
+    let (store, tongue) = (Store::here(), Tongue::here());
+    let parts = Memo::new(move |_| {
+        let now = store.server_now.get();
+        store.overview.with(|known| {
+            let headline = store::overview_headline(known.as_ref()?, now);
+            let host = known.as_ref()?.attention.first().map(|row| row.host.to_string()).unwrap_or_default();
+            let (before, behind) = around_slot(&tongue.say(Phrase::Headline(headline)));
+            Some((before, behind.map(|behind| (host, behind))))
+        })
+    });
+    view! {
+        <p class="lead" data-part="headline">
+            {move || parts.get().map(|(before, rest)| {
+                let rest = rest.map(|(host, behind)| view! {
+                    <A href=address_of(&host) attr:class="name" attr:translate="no">{host.clone()}</A>{behind}
+                });
+                view! { {before}{rest} }
+            })}
+        </p>
+    }
+    .into_any()
+}
