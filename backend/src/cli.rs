@@ -129,8 +129,8 @@ async fn dispatch(
             dig::run(&client, question, terminal).await?;
         }
         Verb::Telnet { host, port } => telnet::run(&client, TelnetRequest { host, port }, terminal).await?,
-        Verb::Delivernow { target, dry_run, reason, mode } => {
-            delivernow::run(&client, target, mode, reason, dry_run, terminal).await?;
+        Verb::Delivernow { what, dry_run, reason, mode } => {
+            delivernow::run(&client, &what, mode, reason, dry_run, terminal).await?;
         }
         Verb::Suspenddel { target, reason, span, dry_run } => {
             let wish = Wish { kind: ActionKind::Suspend, target, reason, span, dry_run };

@@ -15,7 +15,7 @@ use crate::spool::{Notes, SpoolError};
 use common::vocab::{SessionId, Timestamp};
 use desk::{Changes, Question};
 use engine::envelope::{Envelope, Recovered};
-use engine::{Engine, Event, Output};
+use engine::{Engine, Event, Output, RetryScope};
 use jump::JumpWatch;
 use ledger::Ledger;
 use std::collections::HashMap;
@@ -174,10 +174,23 @@ impl Driver {
             Question::Host { host, answer } => drop(answer.send(self.engine.host_detail(&host).map(Box::new))),
             Question::Search { search, answer } => drop(answer.send(self.engine.search(now, &search))),
             Question::Message { mid, answer } => drop(answer.send(self.engine.message(now, mid).map(Box::new))),
-            Question::Retry { action, scope, answer } => {
+            Question::Retry { action, scope, canary, answer } => {
                 let view = self.engine.preview_retry(now, &scope);
-                self.turn([Event::Retry { action, scope }]);
+                self.turn([Event::Retry { action, scope, canary }]);
                 drop(answer.send(view));
+            }
+            Question::Pick { pick, after, retry, answer } => {
+                let picked = self.engine.pick(now, &pick, after);
+                if let Some((action, canary)) = retry {
+                    self.turn([Event::Retry { action, scope: RetryScope::Legs(picked.legs.clone()), canary }]);
+                }
+                drop(answer.send(picked));
+            }
+            Question::Progress { action, undo, answer } => {
+                if undo {
+                    self.turn([Event::UndoRetry { action }]);
+                }
+                drop(answer.send(self.engine.progress(action)));
             }
         }
     }

@@ -18,7 +18,7 @@ mod probe;
 mod session;
 mod status;
 
-pub use action::{Action, ActionKind, ActionRequest, ActionState, RetryMode, Scope};
+pub use action::{Action, ActionKind, ActionRequest, ActionState, Asked, Progress, RetryMode, Scope};
 pub use because::Because;
 pub use damage::{DamageKind, DamagedRecord, Quarantined};
 pub use error::{ApiError, ErrorBody, ErrorCode};

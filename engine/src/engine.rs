@@ -3,13 +3,14 @@
 //! The parts: `accept` (mail enters), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `pool` (who gives a place up), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
 //! jumped), `braking` (too many refusals at once), `count` (what is counted and kept), `tls` (which connection asks for
-//! it), `retry` (an operator says now), `suspend` (not now), `search` (what a filter means), `show` (what it shows of
+//! it), `retry` (an operator says now), `calls` (what came of that), `suspend` (not now), `search` (what a filter means), `show` (what it shows of
 //! itself), `basis` (what a cause rests on).
 
 mod accept;
 mod backoff;
 mod basis;
 mod braking;
+mod calls;
 mod clock;
 mod count;
 mod ending;
@@ -26,7 +27,7 @@ mod tls;
 mod warning;
 
 use crate::brake::{Refusals, ResolverWatch};
-use crate::host::Host;
+use crate::host::{Call, Host};
 use crate::host_id::HostId;
 use crate::lane::{Lane, Session};
 use crate::queue::MessageBook;
@@ -34,7 +35,7 @@ use crate::random::Random;
 use crate::shelf::Shelf;
 use crate::tls::TlsMemory;
 use crate::{Event, Output, Settings};
-use common::vocab::{Counters, Domain, MessageId, SessionId, Timestamp};
+use common::vocab::{ActionId, Counters, Domain, MessageId, SessionId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
@@ -76,6 +77,10 @@ pub struct Engine {
     resolver_watch: ResolverWatch,
     refusals: Refusals,
     suspensions: suspend::Suspensions,
+    /// What retries have come to.
+    tallies: BTreeMap<ActionId, calls::Tally>,
+    /// Canaries that were accepted in the event that is being dealt with.
+    canaries_home: Vec<(HostId, Call)>,
     counts: count::CountBook,
     /// What became of recipients in the event that is being dealt with.
     endings: Vec<ending::Ending>,
@@ -111,6 +116,8 @@ impl Engine {
             resolver_watch: ResolverWatch::default(),
             refusals: Refusals::default(),
             suspensions: suspend::Suspensions::default(),
+            tallies: BTreeMap::new(),
+            canaries_home: Vec::new(),
             counts: count::CountBook::new(now),
             endings: Vec::new(),
             changed: BTreeSet::new(),
@@ -137,13 +144,15 @@ impl Engine {
                 self.attempted(now, session, mid, outcomes, reusable, out);
             }
             Event::SessionClosed { session } => self.session_closed(now, session, out),
-            Event::Retry { action, scope } => self.retried(now, action, &scope, out),
+            Event::Retry { action, scope, canary } => self.retried(now, action, scope, canary, out),
+            Event::UndoRetry { action } => self.undo_retry(now, action, out),
             Event::ResetCounters { action } => self.reset_counters(now, action, out),
             Event::Suspend { action, scope, suspension } => self.suspended(now, action, scope, suspension, out),
             Event::Resume { action, scope } => self.resumed(now, action, scope, out),
             Event::Woke | Event::ClockJumped(_) => {}
             Event::Guard { closed } => self.guarded(now, closed, out),
         }
+        self.tend_calls(now, out);
         self.write_endings(out);
         self.note_causes(now);
     }

@@ -55,10 +55,18 @@ pub enum Event {
     },
     /// An operator wants what waits for a timer to be tried now.
     Retry {
-        /// Names the action in the facts.
+        /// Names the action in the facts. A retry of named legs may come in several events.
         action: ActionId,
-        /// One host, or all.
-        scope: HostScope,
+        /// Of what.
+        scope: RetryScope,
+        /// One leg of each host goes first; the others follow if it is accepted, else they stay as they are.
+        canary: bool,
+    },
+    /// An operator takes a retry back: what was not tried since waits for the timers it had. Said again until
+    /// [`crate::Engine::progress`] says that all is back.
+    UndoRetry {
+        /// Which.
+        action: ActionId,
     },
     /// An operator wants every counter to begin anew.
     ResetCounters {
@@ -90,6 +98,28 @@ pub enum Event {
         /// Whether delivery may start.
         closed: bool,
     },
+}
+
+/// What is to be tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RetryScope {
+    /// Everything.
+    All,
+    /// All of these hosts.
+    Hosts(Vec<Domain>),
+    /// These legs.
+    Legs(Vec<LegName>),
+}
+
+/// Names up to fifty recipients of a message at one host that are tried together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LegName {
+    /// Their destination domain.
+    pub host: Domain,
+    /// Their message.
+    pub mid: MessageId,
+    /// Which fifty of its recipients there.
+    pub part: u16,
 }
 
 /// What something is done to that is done to hosts as a whole.

@@ -152,7 +152,7 @@ pub enum Fact {
         /// One host, or all.
         scope: HostScope,
     },
-    /// An operator's retry was carried out.
+    /// An operator's retry was carried out; once more for each host whose canary was accepted.
     Retried {
         /// The action.
         action: ActionId,

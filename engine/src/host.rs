@@ -4,11 +4,13 @@
 //! done to a host as a whole touches no leg. Never: asks the world for anything; the engine does.
 
 mod backoff;
+mod call;
 mod holding;
 mod timeline;
 mod window;
 
 pub use backoff::Backoff;
+pub use call::{Call, Part, Then};
 pub use holding::CauseSet;
 pub use timeline::{Own, Timeline};
 pub use window::Window;
@@ -95,6 +97,10 @@ pub struct Host {
     released: BTreeSet<(Timestamp, LegKey)>,
     fresh_turn: bool,
     epoch: u32,
+    /// Legs that a person called one by one, in front of all others; each stands in its queue as well.
+    called: VecDeque<LegKey>,
+    /// Retries that are not over here, the oldest first.
+    pub calls: Vec<Call>,
     /// Which cause held it as a whole, and when.
     pub timeline: Timeline,
     /// Recipients by stage.
@@ -197,6 +203,8 @@ impl Host {
             released: BTreeSet::new(),
             fresh_turn: true,
             epoch: 0,
+            called: VecDeque::new(),
+            calls: Vec::new(),
             timeline: Timeline::default(),
             counts: Counts::default(),
             counters: Counters::default(),
@@ -253,12 +261,12 @@ impl Host {
         self.idle_since = None;
         let until = match leg.stage {
             LegStage::Retry { until, braked, .. } => Some((until, braked)),
-            LegStage::Due | LegStage::Sending => None,
+            LegStage::Due { .. } | LegStage::Sending { .. } => None,
         };
         self.legs.insert(key, leg);
         match until {
             Some((until, braked)) => self.enter_retry(key, until, braked),
-            None => self.enter_due(key, false),
+            None => self.enter_due(key, self.epoch, false),
         }
     }
 
@@ -287,9 +295,9 @@ impl Host {
         self.timeline.note(now, cause, self.epoch, most);
     }
 
-    fn enter_due(&mut self, key: LegKey, in_front: bool) {
+    fn enter_due(&mut self, key: LegKey, epoch: u32, in_front: bool) {
         let Some(leg) = self.legs.get_mut(&key) else { return };
-        leg.stage = LegStage::Due;
+        leg.stage = LegStage::Due { epoch };
         let queue = if leg.attempts == 0 { &mut self.fresh } else { &mut self.again };
         if queue.len() == queue.capacity() {
             queue.reserve_exact((queue.len() / 4).max(2)); // a million wait here: no room for twice as many
@@ -310,13 +318,19 @@ impl Host {
         let key = self.pop_due()?;
         self.account(now, key);
         let leg = self.legs.get_mut(&key)?;
-        leg.stage = LegStage::Sending;
+        leg.stage = LegStage::Sending { epoch: leg.stage.epoch(), taken: self.epoch };
         self.counts.sending += leg.recipients();
         Some(key)
     }
 
     fn pop_due(&mut self) -> Option<LegKey> {
         loop {
+            let called = self.called.pop_front();
+            if called.is_some_and(|key| self.legs.get(&key).is_some_and(|leg| self.is_due(leg))) {
+                return called;
+            } else if called.is_some() {
+                continue;
+            }
             let from_fresh = if self.fresh.is_empty() {
                 false
             } else if self.again.is_empty() && self.released.is_empty() {
@@ -339,12 +353,16 @@ impl Host {
 
     /// Whether the rate lets the next due leg go.
     pub fn rate_admits(&mut self, now: Timestamp) -> bool {
-        let turn = self.fresh_turn;
+        let (turn, called) = (self.fresh_turn, self.calls());
         let Some(mut pace) = self.limits.pace.take() else { return true };
         let admitted = self.pop_due().is_none_or(|key| {
-            let recipients = self.legs[&key].recipients();
+            let leg = &self.legs[&key];
+            let (recipients, epoch) = (leg.recipients(), leg.stage.epoch());
             self.account(now, key);
-            self.enter_due(key, true);
+            self.enter_due(key, epoch, true);
+            if called {
+                self.called.push_front(key);
+            }
             self.fresh_turn = turn; // it was only looked at
             pace.admits(now, recipients)
         });
@@ -370,9 +388,9 @@ impl Host {
     /// Whether a leg may go as far as it is concerned.
     pub fn is_due(&self, leg: &Leg) -> bool {
         match leg.stage {
-            LegStage::Due => true,
+            LegStage::Due { .. } => true,
             LegStage::Retry { epoch, .. } => epoch < self.epoch,
-            LegStage::Sending => false,
+            LegStage::Sending { .. } => false,
         }
     }
 
@@ -385,9 +403,14 @@ impl Host {
     pub fn give_back(&mut self, now: Timestamp, key: LegKey) {
         self.account(now, key);
         let Some(leg) = self.legs.get(&key) else { return };
-        debug_assert!(matches!(leg.stage, LegStage::Sending));
+        let LegStage::Sending { epoch, taken } = leg.stage else { return };
         self.counts.sending -= leg.recipients();
-        self.enter_due(key, true);
+        // What was called while it was on its way was not called: it is due as of now.
+        let epoch = if taken == self.epoch { epoch } else { self.epoch };
+        if taken != self.epoch {
+            self.uncover(key);
+        }
+        self.enter_due(key, epoch, true);
     }
 
     /// An attempt on a leg ended: `keep` are the recipients that stay. `Sending -> gone` if none does,
@@ -408,7 +431,7 @@ impl Host {
             return;
         }
         leg.set_rids(&keep);
-        leg.stage = LegStage::Due;
+        leg.stage = LegStage::Due { epoch: self.epoch };
         self.counts.attempted += leg.recipients();
     }
 
@@ -421,7 +444,7 @@ impl Host {
     pub fn remove(&mut self, key: LegKey) -> Option<Leg> {
         let leg = self.legs.remove(&key)?;
         let count = leg.recipients();
-        debug_assert!(!matches!(leg.stage, LegStage::Sending));
+        debug_assert!(!leg.stage.is_sending());
         if leg.attempts == 0 {
             self.counts.unattempted -= count;
         } else {
@@ -444,8 +467,9 @@ impl Host {
             self.account(now, key);
             if let Some(leg) = self.legs.get(&key) {
                 let braked = matches!(leg.stage, LegStage::Retry { braked: true, .. });
+                let epoch = leg.stage.epoch();
                 *self.counts.timed(braked) -= leg.recipients();
-                self.enter_due(key, false);
+                self.enter_due(key, epoch, false);
             }
         }
     }
@@ -460,7 +484,7 @@ impl Host {
         }
         self.retry.remove(&(until, key));
         self.released.remove(&(until, key));
-        self.enter_due(key, true);
+        self.enter_due(key, epoch, true);
     }
 
     /// Everything that waits for a timer is due: the host's rest ends, and the legs' timers, without touching a leg.
@@ -506,6 +530,7 @@ impl Host {
             }
             jump.shift(&mut leg.since);
         }
+        self.calls.iter_mut().for_each(|call| call.jump(jump));
         let rest = self.rest.as_mut().map(|rest| &mut rest.until);
         if let Some(pace) = &mut self.limits.pace {
             pace.jump(jump);
@@ -523,8 +548,13 @@ impl Host {
 
     /// Recipients that wait for a timer of their own or of the host.
     pub fn waiting_for_timer(&self, now: Timestamp) -> u64 {
-        let resting = self.rest.is_some_and(|rest| rest.until > now) || self.pausing();
+        let resting = self.rests(now);
         self.counts.retrying + self.counts.braked + if resting { self.counts.due() } else { 0 }
+    }
+
+    /// Whether it is left alone for now: it was not reached, or asked for that.
+    pub fn rests(&self, now: Timestamp) -> bool {
+        self.rest.is_some_and(|rest| rest.until > now) || self.pausing()
     }
 
     /// Whether it is left alone because their replies asked for that.
@@ -667,9 +697,9 @@ impl Host {
                 counts.attempted += recipients;
             }
             match leg.stage {
-                LegStage::Sending => counts.sending += recipients,
+                LegStage::Sending { .. } => counts.sending += recipients,
                 LegStage::Retry { epoch, braked, .. } if epoch == self.epoch => *counts.timed(braked) += recipients,
-                LegStage::Retry { .. } | LegStage::Due => {}
+                LegStage::Retry { .. } | LegStage::Due { .. } => {}
             }
         }
         counts

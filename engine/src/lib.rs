@@ -41,7 +41,7 @@ pub mod view;
 
 pub use effect::Effect;
 pub use engine::Engine;
-pub use event::{Event, HostScope};
+pub use event::{Event, HostScope, LegName, RetryScope};
 pub use fact::Fact;
 pub use output::Output;
 pub use settings::Settings;

@@ -1,5 +1,6 @@
 //! What the engine shows of itself: read-only values, cheap to make, complete in themselves.
 
+use crate::LegName;
 use crate::count::Windows;
 use crate::envelope::Envelope;
 use crate::route::Route;
@@ -10,6 +11,7 @@ use common::vocab::{
     AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, MessageId, RecipientId, Reply, Timestamp, VerdictCode,
     WaitCause,
 };
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,6 +194,74 @@ pub struct RetryView {
     pub already_due: u64,
     /// Recipients in scope that are suspended: due or not, nothing of them goes.
     pub suspended: u64,
+    /// Recipients in scope that a session carries at this moment.
+    pub sending: u64,
+    /// Hosts in scope that were not reached at the latest attempt.
+    pub down: u64,
+}
+
+/// Which legs are meant, found message by message.
+#[derive(Clone, Debug, Default)]
+pub struct Pick {
+    /// Their recipients pass this.
+    pub filter: Arc<Filter>,
+    /// They are of this message.
+    pub message: Option<MessageId>,
+    /// They have this recipient of it.
+    pub recipient: Option<RecipientId>,
+}
+
+/// A slice of the legs that are meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Picked {
+    /// The legs.
+    pub legs: Vec<LegName>,
+    /// Their sums, but for hosts and sample.
+    pub sums: RetryView,
+    /// Recipients that wait for a timer, by host.
+    pub by_host: BTreeMap<Domain, u64>,
+    /// Hosts of all the legs that were not reached at the latest attempt.
+    pub down: BTreeSet<Domain>,
+    /// Their messages.
+    pub messages: u64,
+    /// Recipients that are not meant and share a leg with some that are.
+    pub mates: u64,
+    /// Where the next slice goes on; `None` when all was looked at.
+    pub place: Option<MessageId>,
+}
+
+/// What a retry has come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RetryProgress {
+    /// Recipients that it covers; `total - delivered - deferred - failed - undone` were not tried.
+    pub total: u64,
+    /// Delivered.
+    pub delivered: u64,
+    /// Tried, and to be tried again.
+    pub deferred: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Put back to the timers they had.
+    pub undone: u64,
+    /// Hosts at which it is not over.
+    pub open: u64,
+    /// Not all is put back yet.
+    pub undoing: bool,
+    /// What canaries heard that were not accepted; at most 10.
+    pub heard: Vec<Heard>,
+    /// Canaries that were not accepted.
+    pub refused_canaries: u64,
+}
+
+/// What a canary heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// From which host.
+    pub host: Domain,
+    /// What it means.
+    pub code: VerdictCode,
+    /// What they said, if they did.
+    pub reply: Option<Reply>,
 }
 
 /// What a suspension or a resumption would touch or has touched.

@@ -2,7 +2,7 @@
 
 use crate::browser;
 use crate::live::Live;
-use crate::page::{HostPage, HostsPage, MissingPage, OverviewPage, SetUpPage, Shell, SignInPage};
+use crate::page::{ActionsPage, HostPage, HostsPage, MissingPage, OverviewPage, SetUpPage, Shell, SignInPage};
 use crate::preference::Tongue;
 use crate::session::{Entry, Stage};
 use crate::store::{Link, Store};
@@ -45,6 +45,7 @@ fn Console() -> impl IntoView {
                 <Route path=path!("/") view=OverviewPage/>
                 <Route path=path!("/hosts") view=HostsPage/>
                 <Route path=path!("/hosts/:host") view=HostPage/>
+                <Route path=path!("/actions") view=ActionsPage/>
                 <Route path=path!("/setup") view=|| view! { <Redirect path="/hosts"/> }/>
             </FlatRoutes>
         </Shell>

@@ -1,7 +1,8 @@
-//! One request to the server that the page came from, outside of the line: signing in and out.
+//! One request to the server that the page came from, outside of the line: signing in and out, dry runs, receipts.
 //!
 //! Promises: the answer comes once; status 0 where the server could not be reached. Never: another server.
 
+use crate::browser;
 use serde::Serialize;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -21,6 +22,8 @@ pub fn ask<T: Serialize>(method: &str, path: &str, body: Option<&T>, done: impl 
         return;
     }
     let _ = request.set_request_header("Accept", "application/json");
+    // What the server says is in the language of the page, not of the browser.
+    let _ = request.set_request_header("Accept-Language", &browser::root_language());
     let body = body.and_then(|body| serde_json::to_string(body).ok());
     if body.is_some() {
         let _ = request.set_request_header("Content-Type", "application/json");

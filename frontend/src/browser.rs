@@ -67,6 +67,11 @@ pub fn search() -> String {
     leptos::prelude::window().location().search().unwrap_or_default()
 }
 
+/// The language of the page, as `<html lang>` says it.
+pub fn root_language() -> String {
+    document().document_element().and_then(|root| root.get_attribute("lang")).unwrap_or_default()
+}
+
 /// Sets an attribute of `<html>`, or removes it.
 pub fn set_root_attribute(name: &str, value: Option<&str>) {
     if let Some(root) = document().document_element() {

@@ -1,5 +1,6 @@
 //! The pages, one per address, and what surrounds them.
 
+mod actions;
 mod entry;
 mod help;
 mod host;
@@ -7,11 +8,14 @@ mod hosts;
 mod missing;
 mod notices;
 mod overview;
+mod retry;
 mod shell;
 
+pub use actions::ActionsPage;
 pub use entry::{SetUpPage, SignInPage};
 pub use host::HostPage;
 pub use hosts::HostsPage;
 pub use missing::MissingPage;
 pub use overview::OverviewPage;
+pub use retry::RetryButton;
 pub use shell::Shell;

@@ -38,7 +38,7 @@ async fn journey(language: &str, [setup, hosts, sign_in_title]: [&str; 3], more:
     browser.until_text("h1", hosts).await;
     browser.until_text(".top .account bdi", "ann").await;
     assert!(browser.driver.current_url().await.expect("an address").path().starts_with("/hosts"));
-    assert_eq!(browser.count("[data-part=retry-all]").await, 1);
+    assert_eq!(browser.count("[data-part=retry]").await, 1);
     browser.click("[data-part=sign-out]").await;
     browser.until_text("h1", sign_in_title).await;
     browser.keep_picture(&format!("sign-in-{language}.png")).await;
@@ -85,7 +85,7 @@ async fn a_viewer_sees_no_button_and_a_forged_frame_is_refused_and_written_down(
     sign_in(&browser, "vic", PASSWORD).await;
     browser.until_text("h1", "Delivery Status").await;
     browser.until_text(".top .line", "live").await;
-    assert_eq!(browser.count("[data-part=retry-all]").await, 0);
+    assert_eq!(browser.count("[data-part=retry]").await, 0);
     let answer = browser.driver.execute_async(FORGED, vec![SUBPROTOCOL.into()]).await.expect("an answer");
     let answer = answer.json().as_str().unwrap_or_default().to_owned();
     assert!(answer.contains("not_allowed") && answer.contains("operator"), "{answer}");

@@ -2,7 +2,7 @@
 
 use crate::named::{row, step_until};
 use common::vocab::{ActionId, HostStatus, VerdictCode, WaitCause};
-use engine::{Event, HostScope};
+use engine::{Event, RetryScope};
 use std::time::Duration;
 use tests::host::Character;
 use tests::world::{DAWN, World};
@@ -56,7 +56,7 @@ fn the_twentieth_refusal_at_three_hosts_and_all_further_ones_wait_an_hour() {
 #[test]
 fn what_a_person_releases_from_the_brake_is_tried_at_once_and_not_held_again() {
     let mut world = blocked();
-    world.handle(Event::Retry { action: ActionId(1), scope: HostScope::All });
+    world.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All, canary: false });
     world.run();
     assert!(world.now.since(DAWN) < Duration::from_secs(60));
     assert_eq!((bounced(&world), told(&world, "BrakePulled")), (30, 1));

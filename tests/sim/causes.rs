@@ -4,7 +4,7 @@ use crate::named::{row, step_until};
 use common::vocab::{ActionId, HostStatus, Limit, VerdictCode, WaitCause};
 use engine::limit::Rate;
 use engine::pattern::ByDestination;
-use engine::{Event, HostScope};
+use engine::{Event, RetryScope};
 use std::time::Duration;
 use tests::host::Character;
 use tests::world::World;
@@ -114,7 +114,7 @@ fn a_retry_by_hand_ends_a_pause_but_not_the_row_of_pauses() {
         world.send(vec!["a@busy.test".parse().unwrap()]);
     }
     step_until(&mut world, "a pause", |world| waiting(world, WaitCause::Backoff));
-    world.handle(Event::Retry { action: ActionId(1), scope: HostScope::All });
+    world.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All, canary: false });
     assert!(!waiting(&world, WaitCause::Backoff));
     assert_eq!(row(&world).connections_max, 1, "the window stays small");
     step_until(&mut world, "a second pause", |world| waiting(world, WaitCause::Backoff));

@@ -4,7 +4,7 @@ use common::vocab::{ActionId, CountWindow, Counters, HostStatus, MessageId, Time
 use engine::envelope::Envelope;
 use engine::failure::RouteFailure;
 use engine::view::{HostView, Search};
-use engine::{Engine, Event, HostScope, Output, Settings};
+use engine::{Engine, Event, HostScope, Output, RetryScope, Settings};
 use std::sync::Arc;
 use std::time::Duration;
 use tests::books::Books;
@@ -66,7 +66,7 @@ fn a_retry_by_hand_tries_a_greylisted_leg_at_once() {
     let mut world = World::with_host(4, "grey.test", Character::Greylisting);
     world.send(vec!["a@grey.test".parse().unwrap()]);
     step_until(&mut world, "deferred", |world| row(world).causes[WaitCause::Retry] == 1);
-    world.handle(Event::Retry { action: ActionId(1), scope: HostScope::All });
+    world.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All, canary: false });
     step_until(&mut world, "delivered", |world| row(world).counters.delivered_recipients == 1);
     assert!(world.now.since(DAWN) < Duration::from_secs(10));
 }
@@ -237,7 +237,7 @@ fn a_suspended_host_gets_nothing_and_a_retry_does_not_change_that() {
     let scope = HostScope::Host("well.test".parse().unwrap());
     world.suspend(scope.clone(), Duration::from_secs(2 * 3600));
     world.send(vec!["a@well.test".parse().unwrap()]);
-    world.handle(Event::Retry { action: ActionId(2), scope: HostScope::All });
+    world.handle(Event::Retry { action: ActionId(2), scope: RetryScope::All, canary: false });
     let seen = row(&world);
     assert_eq!(seen.causes[WaitCause::Suspended], 1);
     assert_eq!(seen.held.as_ref().and_then(|held| held.reason.as_deref()), Some("they asked for it"));

@@ -4,7 +4,7 @@ use crate::named::{row, step_until};
 use common::vocab::{ActionId, HostStatus, MessageId, VerdictCode, WaitCause};
 use engine::failure::RouteFailure;
 use engine::view::HostView;
-use engine::{Event, HostScope};
+use engine::{Event, RetryScope};
 use std::time::Duration;
 use tests::host::Character;
 use tests::world::{DAWN, World};
@@ -110,7 +110,7 @@ fn a_domain_that_was_there_is_believed_gone_after_an_hour_whatever_a_person_does
     for _ in 0..3 {
         let looked_up = |world: &World| row(world).causes[WaitCause::Dns] == 1;
         step_until(&mut world, "it waits for DNS", looked_up);
-        world.handle(Event::Retry { action: ActionId(1), scope: HostScope::All });
+        world.handle(Event::Retry { action: ActionId(1), scope: RetryScope::All, canary: false });
     }
     step_until(&mut world, "bounced", |world| row(world).counters.dns_hard_bounces == 1);
     let hour = Duration::from_secs(3600);

@@ -20,7 +20,8 @@ use engine::peer::Peer;
 use engine::random::Random;
 use engine::route::{Answer, ExchangerAnswer, NamedBy, RouteKind};
 use engine::view::HostView;
-use engine::{Effect, Engine, Event, Fact, HostScope, Output, Settings};
+use engine::view::Pick;
+use engine::{Effect, Engine, Event, Fact, HostScope, Output, RetryScope, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,6 +38,7 @@ enum Coming {
     Event(Event),
     Arrival,
     Retry,
+    UndoRetry(ActionId),
     Crash,
     /// An operator suspends one of the hosts, or all of them.
     Suspend,
@@ -180,7 +182,7 @@ impl World {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             self.later(at, Coming::Crash);
         }
-        for _ in 0..self.random.below(3) {
+        for _ in 0..self.random.below(6) {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             self.later(at, Coming::Retry);
         }
@@ -283,7 +285,13 @@ impl World {
             }
             Coming::Retry => {
                 self.forced = true;
-                self.handle(Event::Retry { action: ActionId(1), scope: HostScope::All });
+                self.retry();
+            }
+            Coming::UndoRetry(action) => {
+                self.handle(Event::UndoRetry { action });
+                while self.engine.progress(action).is_some_and(|progress| progress.undoing) {
+                    self.handle(Event::UndoRetry { action });
+                }
             }
             Coming::Arrival => {
                 if self.arrivals_left > 0 {
@@ -300,6 +308,26 @@ impl World {
     fn some_scope(&mut self) -> HostScope {
         let place = self.random.below(self.characters.len() as u64 + 1) as usize;
         self.characters.keys().nth(place).cloned().map_or(HostScope::All, HostScope::Host)
+    }
+
+    /// An operator retries something in some way, and may think better of it.
+    fn retry(&mut self) {
+        let action = ActionId(100 + self.random.below(1 << 40));
+        let canary = self.random.below(2) == 0;
+        let scope = match (self.random.below(3), self.some_scope()) {
+            (0, _) => {
+                let pick = Pick { message: self.disk.keys().next().copied(), ..Pick::default() };
+                RetryScope::Legs(self.engine.pick(self.now, &pick, None).legs)
+            }
+            (1, _) => RetryScope::Legs(self.engine.pick(self.now, &Pick::default(), None).legs),
+            (_, HostScope::All) => RetryScope::All,
+            (_, HostScope::Host(host)) => RetryScope::Hosts(vec![host]),
+        };
+        self.handle(Event::Retry { action, scope, canary });
+        if self.random.below(2) == 0 {
+            let after = Duration::from_millis(self.random.below(60_000));
+            self.later(after, Coming::UndoRetry(action));
+        }
     }
 
     /// An operator suspends delivery for so long.

@@ -1,6 +1,6 @@
 //! The command line: verbs and flags, with their help.
 
-use crate::cli::delivernow::{Mode, Target};
+use crate::cli::delivernow::{Mode, Target, What};
 use crate::cli::showrecipients::Selection;
 use crate::cli::tophosts::SortKey;
 use crate::cli::user::UserAct;
@@ -192,9 +192,9 @@ pub enum Verb {
     },
     /// Make due now what waits for a timer
     Delivernow {
-        /// All mail, or that of one destination domain
-        #[arg(value_name = "all|HOST")]
-        target: Target,
+        /// What
+        #[command(flatten)]
+        what: What,
         /// Only count
         #[arg(long)]
         dry_run: bool,

@@ -12,7 +12,7 @@ mod text;
 
 use crate::cli::arguments::{Arguments, Common, Verb};
 use crate::cli::client::Client;
-use crate::cli::delivernow::{self, Mode as RetryMode, Target};
+use crate::cli::delivernow::{self, Mode as RetryMode, Target, What};
 use crate::cli::failure::Failure;
 use crate::cli::query::encode;
 use crate::cli::terminal::Terminal;
@@ -159,7 +159,7 @@ async fn queue(client: &Client, terminal: &mut Terminal<'_>) -> Result<(), Failu
 }
 
 async fn flush(client: &Client, target: Target, terminal: &mut Terminal<'_>) -> Result<(), Failure> {
-    delivernow::run(client, target, RetryMode::All, None, false, terminal).await
+    delivernow::run(client, &What::of(target), RetryMode::All, None, false, terminal).await
 }
 
 /// Reads the message and hands it in.

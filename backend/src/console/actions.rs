@@ -4,6 +4,7 @@
 //! half-way is finished all the same; what this server cannot do yet is refused in words, never done differently.
 //! Never: a change of the queue by itself. The driver does it; the page, the API and the verbs come through here.
 
+mod retry;
 mod suspend;
 
 use crate::clock::Clock;
@@ -12,8 +13,10 @@ use crate::console::view;
 use crate::driver::desk::Desk;
 use crate::spool::Spool;
 use common::vocab::{ActionId, Domain, Timestamp};
-use common::wire::{Action, ActionKind, ActionRequest, ActionState, ApiError, ErrorCode, RetryMode, Scope};
+use common::wire::{Action, ActionKind, ActionRequest, ActionState, ApiError, Asked, ErrorCode, RetryMode, Scope};
+use common::words::Language;
 use engine::HostScope;
+use retry::{Entry, Retry};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,7 +48,7 @@ struct Pages {
     keys: HashMap<String, Keyed>,
     /// Keys in the order in which they came.
     order: VecDeque<String>,
-    history: BTreeMap<ActionId, Action>,
+    history: BTreeMap<ActionId, Entry>,
 }
 
 struct Inner {
@@ -54,6 +57,8 @@ struct Inner {
     clock: Clock,
     /// Held by the one change that is being written down and done.
     turn: tokio::sync::Mutex<()>,
+    /// Held by the one look through the queue for what is to be retried.
+    looking: tokio::sync::Mutex<()>,
     numbers: AtomicU64,
     pages: Mutex<Pages>,
 }
@@ -66,34 +71,35 @@ impl ActionBook {
     /// An empty book; the first action gets the number behind `first`.
     pub fn new(desk: Desk, spool: Arc<dyn Spool>, clock: Clock, first: u64) -> ActionBook {
         let numbers = AtomicU64::new(first);
-        ActionBook(Arc::new(Inner { desk, spool, clock, numbers, turn: Default::default(), pages: Mutex::default() }))
-    }
-
-    /// The receipt of an action, while it is kept.
-    pub fn find(&self, id: ActionId) -> Option<Action> {
-        self.pages().history.get(&id).cloned()
+        ActionBook(Arc::new(Inner {
+            desk,
+            spool,
+            clock,
+            numbers,
+            turn: Default::default(),
+            looking: Default::default(),
+            pages: Mutex::default(),
+        }))
     }
 
     /// Does what is asked, or counts it for a dry run. `BadField` for what cannot be done, `NotFound` for a host
     /// without a record, `Unavailable` while the driver does not answer.
     /// `by` says who asks, or by which door.
-    pub async fn act(&self, request: ActionRequest, by: &str) -> Result<Action, ApiError> {
+    pub async fn act(&self, request: ActionRequest, by: &str, language: Language) -> Result<Action, ApiError> {
         let task = check(&request, by)?;
         if request.dry_run {
             return match task {
-                Task::Change(change) => self.plan(&change).await,
+                Task::Change(change) => self.plan(&change, language).await,
                 Task::ResetCounters => Ok(view::reset_receipt(ActionState::Planned)),
-                Task::Retry(scope) => {
-                    self.known(&scope).await?;
-                    let planned = asked(self.0.desk.preview_retry(scope)).await?;
-                    Ok(view::retry_receipt(&planned, ActionState::Planned))
-                }
+                Task::Retry(retry) => Ok(self.plan_retry(&retry).await?.said(language)),
             };
         }
         let cell = self.cell(&request)?;
         // In a task of its own: a caller that hangs up must not leave it half done, nor make the key do it twice.
-        let book = self.clone();
-        let work = tokio::spawn(async move { cell.get_or_try_init(|| book.carry_out(task, &request)).await.cloned() });
+        let (book, by) = (self.clone(), by.to_owned());
+        let work = tokio::spawn(async move {
+            cell.get_or_try_init(|| book.carry_out(task, &request, by, language)).await.cloned()
+        });
         work.await.unwrap_or_else(|_| Err(ApiError::new(ErrorCode::Internal, "The action broke off. See the log.")))
     }
 
@@ -117,39 +123,37 @@ impl ActionBook {
         Ok(receipt)
     }
 
-    async fn carry_out(&self, task: Task, request: &ActionRequest) -> Result<Action, ApiError> {
-        if let Task::Retry(scope) = &task {
-            self.known(scope).await?;
+    async fn carry_out(
+        &self,
+        task: Task,
+        request: &ActionRequest,
+        by: String,
+        language: Language,
+    ) -> Result<Action, ApiError> {
+        if let Task::Retry(retry) = &task {
+            self.plan_retry(retry).await?; // what cannot be done gets no number
         }
         let id = ActionId(self.0.numbers.fetch_add(1, Ordering::Relaxed) + 1);
         tracing::info!(action = %id, kind = ?request.kind, scope = ?request.scope, reason = ?request.reason, "asked for");
-        let receipt = match task {
-            Task::Change(change) => self.change(id, change).await?,
+        let at = self.0.clock.now();
+        let mut entry = match task {
+            Task::Change(change) => Entry::of(self.change(id, change, language).await?),
             Task::ResetCounters => {
                 suspend::written(asked(self.0.desk.reset_counters(id)).await?)?;
-                Action { id: Some(id), ..view::reset_receipt(ActionState::Done) }
+                Entry::of(Action { id: Some(id), ..view::reset_receipt(ActionState::Done) })
             }
-            Task::Retry(scope) => {
-                let done = asked(self.0.desk.retry(id, scope)).await?;
-                Action { id: Some(id), ..view::retry_receipt(&done, ActionState::Done) }
-            }
+            Task::Retry(retry) => self.retry(id, retry, at).await?,
         };
+        let (scope, mode, reason) = (request.scope.clone(), request.mode, request.reason.clone());
+        entry.asked = Some(Asked { by, at, scope, mode, reason });
+        let receipt = entry.said(language);
         tracing::info!(action = %id, recipients = receipt.done, hosts = receipt.hosts, "done");
         let mut pages = self.pages();
-        pages.history.insert(id, receipt.clone());
+        pages.history.insert(id, entry);
         while pages.history.len() > HISTORY_MAX {
             pages.history.pop_first();
         }
         Ok(receipt)
-    }
-
-    /// A host without a record is no host to act on: a mistyped name must not look like success.
-    async fn known(&self, scope: &HostScope) -> Result<(), ApiError> {
-        let HostScope::Host(host) = scope else { return Ok(()) };
-        match asked(self.0.desk.host(host.clone())).await? {
-            Some(_) => Ok(()),
-            None => Err(no_record_of(host)),
-        }
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
@@ -179,7 +183,7 @@ pub fn no_record_of(host: &Domain) -> ApiError {
 /// What is asked, once it is known that it can be done.
 enum Task {
     /// Make due what waits for a timer.
-    Retry(HostScope),
+    Retry(Retry),
     /// Suspend or resume.
     Change(Change),
     /// Let every counter begin anew.
@@ -196,8 +200,11 @@ fn check(request: &ActionRequest, by: &str) -> Result<Task, ApiError> {
     if span.is_some_and(|span| request.kind != ActionKind::Suspend || span.is_zero() || span > SUSPEND_MAX) {
         return refuse("for_seconds", "Only a suspension ends by itself: after 1 second to 365 days.");
     }
-    if request.mode != RetryMode::All {
-        return refuse("mode", "This server retries everything at once, within the limits: use mode all.");
+    if request.mode == RetryMode::Ramp {
+        return refuse("mode", "This server has the modes canary and all; its limits are the ramp.");
+    }
+    if request.mode == RetryMode::Canary && request.kind != ActionKind::Retry {
+        return refuse("mode", "Only a retry can send a canary first.");
     }
     if request.reason.as_ref().is_some_and(|reason| reason.chars().count() > REASON_CHARS_MAX) {
         return refuse("reason", "The reason is longer than 500 characters.");
@@ -209,8 +216,9 @@ fn check(request: &ActionRequest, by: &str) -> Result<Task, ApiError> {
         Scope::All(true) => HostScope::All,
         Scope::All(false) => return refuse("scope", "The scope of all is written {\"all\":true}."),
         Scope::Host(host) => HostScope::Host(host.clone()),
-        Scope::Mid(_) | Scope::Recipient { .. } | Scope::Filter(_) => {
-            let sentence = "This server acts on all hosts or one: use {\"all\":true} or {\"host\":\"example.com\"}.";
+        scope if request.kind == ActionKind::Retry => return retry::check(scope, request.mode).map(Task::Retry),
+        Scope::Hosts(_) | Scope::Mid(_) | Scope::Recipient { .. } | Scope::Filter(_) => {
+            let sentence = "It is done to all hosts or one: use {\"all\":true} or {\"host\":\"example.com\"}.";
             return refuse("scope", sentence);
         }
     };
@@ -222,7 +230,7 @@ fn check(request: &ActionRequest, by: &str) -> Result<Task, ApiError> {
             return refuse("scope", "The counters of all hosts begin anew together: use {\"all\":true}.");
         }
         ActionKind::ResetCounters => Task::ResetCounters,
-        ActionKind::Retry | ActionKind::Other => Task::Retry(scope),
+        ActionKind::Retry | ActionKind::Other => Task::Retry(Retry::of_hosts(scope, request.mode)),
     })
 }
 

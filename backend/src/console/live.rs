@@ -122,6 +122,8 @@ struct Connection {
     socket: WebSocket,
     shared: Shared,
     caller: Caller,
+    /// That of the page.
+    language: Language,
     number: u64,
     subscriptions: BTreeMap<u32, Subscription>,
     commands: JoinSet<ServerFrame>,
@@ -138,6 +140,7 @@ impl Connection {
         Connection {
             socket,
             number: shared.console.next_connection(),
+            language: shared.console.settings.language,
             shared,
             caller,
             subscriptions: BTreeMap::new(),
@@ -335,6 +338,7 @@ impl Connection {
         match frame {
             ClientFrame::Hello(hello) => {
                 tracing::debug!(connection = self.number, build = ?hello.build, locale = ?hello.locale, "hello");
+                self.language = Language::accepted(&hello.locale).unwrap_or(self.language);
             }
             ClientFrame::Subscribe { sid, topic } => {
                 if let Err(refusal) = self.subscribe(sid, topic) {
@@ -428,8 +432,9 @@ impl Connection {
             let refusal = ApiError::new(ErrorCode::Busy, "16 commands wait for their reply already. Wait for one.");
             return self.say(&ServerFrame::Reply { id, result: Err(refusal) }).await;
         }
-        let (console, caller) = (self.shared.console.clone(), self.caller.clone());
-        self.commands.spawn(async move { ServerFrame::Reply { id, result: console.act(&caller, action).await } });
+        let (console, caller, language) = (self.shared.console.clone(), self.caller.clone(), self.language);
+        self.commands
+            .spawn(async move { ServerFrame::Reply { id, result: console.act(&caller, action, language).await } });
         Ok(())
     }
 

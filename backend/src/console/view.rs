@@ -252,7 +252,7 @@ fn waited(age: Duration, parts: &[(WaitCause, Duration)]) -> (CauseCounts, u64) 
 }
 
 /// The receipt of a retry; without its number while it is only planned.
-pub fn retry_receipt(view: &RetryView, state: ActionState) -> Action {
+pub fn retry_receipt(view: &RetryView, state: ActionState, language: Language) -> Action {
     Action {
         id: None,
         kind: ActionKind::Retry,
@@ -265,15 +265,22 @@ pub fn retry_receipt(view: &RetryView, state: ActionState) -> Action {
         undo_until: None,
         until: None,
         sample: names(&view.sample),
-        obstacles: said(&[
-            (view.already_due, ActionPhrase::RetryDue { recipients: view.already_due }),
-            (view.suspended, ActionPhrase::RetrySuspended { recipients: view.suspended }),
-        ]),
+        obstacles: said(
+            language,
+            &[
+                (view.already_due, ActionPhrase::RetryDue { recipients: view.already_due }),
+                (view.suspended, ActionPhrase::RetrySuspended { recipients: view.suspended }),
+                (view.sending, ActionPhrase::InHand { recipients: view.sending }),
+                (view.down, ActionPhrase::RetryDown { hosts: view.down }),
+            ],
+        ),
+        progress: None,
+        asked: None,
     }
 }
 
 /// The receipt of a suspension or a resumption; without its number while it is only planned.
-pub fn suspend_receipt(view: &SuspendView, kind: ActionKind, state: ActionState) -> Action {
+pub fn suspend_receipt(view: &SuspendView, kind: ActionKind, state: ActionState, language: Language) -> Action {
     let sending = if kind == ActionKind::Suspend { view.sending } else { 0 };
     Action {
         id: None,
@@ -287,10 +294,15 @@ pub fn suspend_receipt(view: &SuspendView, kind: ActionKind, state: ActionState)
         undo_until: None,
         until: None,
         sample: names(&view.sample),
-        obstacles: said(&[
-            (sending, ActionPhrase::InHand { recipients: sending }),
-            (view.all_remains.into(), ActionPhrase::AllRemains),
-        ]),
+        obstacles: said(
+            language,
+            &[
+                (sending, ActionPhrase::InHand { recipients: sending }),
+                (view.all_remains.into(), ActionPhrase::AllRemains),
+            ],
+        ),
+        progress: None,
+        asked: None,
     }
 }
 
@@ -299,8 +311,8 @@ fn names(hosts: &[Domain]) -> Vec<String> {
 }
 
 /// The sentences whose number is not zero.
-fn said(phrases: &[(u64, ActionPhrase<'_>)]) -> Vec<String> {
-    phrases.iter().filter(|(count, _)| *count > 0).map(|(_, phrase)| Language::En.say_action(phrase)).collect()
+fn said(language: Language, phrases: &[(u64, ActionPhrase<'_>)]) -> Vec<String> {
+    phrases.iter().filter(|(count, _)| *count > 0).map(|(_, phrase)| language.say_action(phrase)).collect()
 }
 
 /// By what a list of hosts can be sorted and filtered, in one small value without pointers.
@@ -405,7 +417,7 @@ pub fn columns(counts: &CountsView, totals: &Totals) -> CounterColumns {
 
 /// The receipt of a new base of the counters.
 pub fn reset_receipt(state: ActionState) -> Action {
-    Action { kind: ActionKind::ResetCounters, ..retry_receipt(&RetryView::default(), state) }
+    Action { kind: ActionKind::ResetCounters, ..retry_receipt(&RetryView::default(), state, Language::En) }
 }
 
 /// Adds the totals of other hosts.

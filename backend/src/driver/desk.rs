@@ -2,10 +2,12 @@
 
 use crate::spool::SpoolError;
 use common::vocab::{ActionId, Counters, Domain, MessageId, Timestamp};
-use engine::HostScope;
 use engine::count::CountsView;
 use engine::suspension::Suspension;
-use engine::view::{Found, HostDetailView, HostView, MessageView, RetryView, Search, SuspendView};
+use engine::view::{
+    Found, HostDetailView, HostView, MessageView, Pick, Picked, RetryProgress, RetryView, Search, SuspendView,
+};
+use engine::{HostScope, RetryScope};
 use tokio::sync::{mpsc, oneshot};
 
 /// Questions that may wait at the desk. More would only mean that the driver is stuck.
@@ -18,15 +20,37 @@ pub enum Question {
     Retry {
         /// Names the action.
         action: ActionId,
-        /// One host, or all.
-        scope: HostScope,
+        /// Hosts, or all.
+        scope: RetryScope,
+        /// One message of each host first.
+        canary: bool,
         /// The answer.
         answer: oneshot::Sender<RetryView>,
     },
+    /// A slice of the legs that are meant; makes them due if it is to.
+    Pick {
+        /// Which.
+        pick: Pick,
+        /// Where the slice before ended.
+        after: Option<MessageId>,
+        /// Names the action, and whether one message of each host goes first; `None`: only looks.
+        retry: Option<(ActionId, bool)>,
+        /// The answer.
+        answer: oneshot::Sender<Picked>,
+    },
+    /// What a retry has come to.
+    Progress {
+        /// Which.
+        action: ActionId,
+        /// Take it back first, some of it at a time.
+        undo: bool,
+        /// The answer; `None` if it is not known any more.
+        answer: oneshot::Sender<Option<RetryProgress>>,
+    },
     /// What a retry would touch.
     PreviewRetry {
-        /// One host, or all.
-        scope: HostScope,
+        /// Hosts, or all.
+        scope: RetryScope,
         /// The answer.
         answer: oneshot::Sender<RetryView>,
     },
@@ -116,12 +140,27 @@ impl Desk {
     }
 
     /// Makes due what waits for a timer.
-    pub async fn retry(&self, action: ActionId, scope: HostScope) -> Result<RetryView, DriverGone> {
-        self.ask(|answer| Question::Retry { action, scope, answer }).await
+    pub async fn retry(&self, action: ActionId, scope: RetryScope, canary: bool) -> Result<RetryView, DriverGone> {
+        self.ask(|answer| Question::Retry { action, scope, canary, answer }).await
+    }
+
+    /// The next slice of the legs that are meant, due from now on if `retry` names an action.
+    pub async fn pick(
+        &self,
+        pick: Pick,
+        after: Option<MessageId>,
+        retry: Option<(ActionId, bool)>,
+    ) -> Result<Picked, DriverGone> {
+        self.ask(|answer| Question::Pick { pick, after, retry, answer }).await
+    }
+
+    /// What a retry has come to; with `undo` after some more of it was taken back.
+    pub async fn progress(&self, action: ActionId, undo: bool) -> Result<Option<RetryProgress>, DriverGone> {
+        self.ask(|answer| Question::Progress { action, undo, answer }).await
     }
 
     /// What a retry would touch.
-    pub async fn preview_retry(&self, scope: HostScope) -> Result<RetryView, DriverGone> {
+    pub async fn preview_retry(&self, scope: RetryScope) -> Result<RetryView, DriverGone> {
         self.ask(|answer| Question::PreviewRetry { scope, answer }).await
     }
 

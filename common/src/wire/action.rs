@@ -21,7 +21,7 @@ pub enum ActionKind {
     Other,
 }
 
-/// What it is done to. `{"all":true}`, `{"host":"example.com"}`, `{"mid":7}`, `{"recipient":{"mid":7,"rid":0}}`, `{"filter":"…"}`.
+/// What it is done to. `{"all":true}`, `{"host":"example.com"}`, `{"hosts":["a.test","b.test"]}`, `{"mid":7}`, `{"recipient":{"mid":7,"rid":0}}`, `{"filter":"…"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -30,6 +30,8 @@ pub enum Scope {
     All(bool),
     /// One destination domain.
     Host(Domain),
+    /// Several destination domains, a thousand at most; for a retry.
+    Hosts(Vec<Domain>),
     /// One message.
     Mid(MessageId),
     /// One recipient.
@@ -131,4 +133,45 @@ pub struct Action {
     pub sample: Vec<String>,
     /// What will keep mail waiting all the same, in words.
     pub obstacles: Vec<String>,
+    /// `retry`: what has come of it; `null` where that is not known.
+    #[serde(default)]
+    pub progress: Option<Progress>,
+    /// Who asked for what; `null` for a dry run.
+    #[serde(default)]
+    pub asked: Option<Asked>,
+}
+
+/// What a retry has come to, in recipients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(default)]
+pub struct Progress {
+    /// Covered: the sum of the others.
+    pub total: u64,
+    /// Delivered.
+    pub delivered: u64,
+    /// Tried, and to be tried again.
+    pub deferred: u64,
+    /// Given up.
+    pub failed: u64,
+    /// Put back to the timers they had.
+    pub undone: u64,
+    /// Not tried since.
+    pub waiting: u64,
+}
+
+/// Who asked for an action, when, for what, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Asked {
+    /// Who, or by which door.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// To what.
+    pub scope: Scope,
+    /// How.
+    pub mode: RetryMode,
+    /// Why, if they said so.
+    pub reason: Option<String>,
 }

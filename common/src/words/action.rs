@@ -37,12 +37,36 @@ pub enum ActionPhrase<'a> {
         /// How many recipients.
         recipients: u64,
     },
+    /// Hosts that were not reached at the latest attempt.
+    RetryDown {
+        /// How many hosts.
+        hosts: u64,
+    },
+    /// Recipients that share a transaction with some that were meant.
+    RetryMates {
+        /// How many recipients.
+        recipients: u64,
+    },
+    /// A canary was not accepted.
+    CanaryHeard {
+        /// By which host.
+        host: &'a str,
+        /// What that means.
+        verdict: &'a str,
+        /// What they said, if they did.
+        reply: Option<&'a str>,
+    },
     /// How much an action concerns.
     Concerns {
         /// Recipients in the queue.
         recipients: u64,
         /// Hosts.
         hosts: u64,
+    },
+    /// A retry was taken back.
+    Undone {
+        /// How many recipients.
+        recipients: u64,
     },
     /// It was only counted.
     DryRun,
@@ -79,6 +103,34 @@ impl ActionPhrase<'_> {
                     "{} of suspended hosts: nothing of them goes until delivery resumes.",
                     count(recipients, "recipient")
                 )
+            }
+            ActionPhrase::RetryDown { hosts } => {
+                format!(
+                    "{} not reached at the latest attempt: it may well fail again.",
+                    match hosts {
+                        1 => "1 host was".to_owned(),
+                        _ => format!("{} hosts were", grouped(hosts)),
+                    }
+                )
+            }
+            ActionPhrase::Undone { recipients } => {
+                format!(
+                    "Taken back: {} for the timer of before.",
+                    match recipients {
+                        1 => "1 recipient waits".to_owned(),
+                        _ => format!("{} recipients wait", grouped(recipients)),
+                    }
+                )
+            }
+            ActionPhrase::RetryMates { recipients } => {
+                format!(
+                    "{} more: the same message goes to them in the same transaction.",
+                    count(recipients, "recipient")
+                )
+            }
+            ActionPhrase::CanaryHeard { host, verdict, reply } => {
+                let reply = reply.map(|reply| format!(" They said: {reply}")).unwrap_or_default();
+                format!("{host} did not accept the first message; the rest waits as before. {verdict}{reply}")
             }
             ActionPhrase::RetryDue { recipients: 1 } => {
                 "1 recipient is due already: it waits for something other than a timer.".into()
@@ -117,6 +169,19 @@ impl ActionPhrase<'_> {
             }
             ActionPhrase::RetrySuspended { recipients } => {
                 format!("受信者 {} 件は停止中のホスト宛です。配信を再開するまで送信されません。", grouped(recipients))
+            }
+            ActionPhrase::RetryDown { hosts } => {
+                format!("{} ホストは直近の試行で到達できず、再び失敗する可能性があります。", grouped(hosts))
+            }
+            ActionPhrase::Undone { recipients } => {
+                format!("取り消しました: 受信者 {} 件は元のタイマーまで待機します。", grouped(recipients))
+            }
+            ActionPhrase::RetryMates { recipients } => {
+                format!("ほかに受信者 {} 件が同じトランザクションで送信されます。", grouped(recipients))
+            }
+            ActionPhrase::CanaryHeard { host, verdict, reply } => {
+                let reply = reply.map(|reply| format!(" 応答: {reply}")).unwrap_or_default();
+                format!("{host} は最初のメッセージを受け入れませんでした。残りは元のまま待機します。{verdict}{reply}")
             }
             ActionPhrase::RetryDue { recipients } => {
                 format!("受信者 {} 件はすでに送信可能で、タイマー以外の理由で待機しています。", grouped(recipients))

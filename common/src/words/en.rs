@@ -49,9 +49,11 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             counted(*recipients, "recipient", "recipients"),
             counted(*hosts, "host", "hosts")
         ),
-        Phrase::RetryWarning { down: 1 } => "1 host was down at the latest attempt and may well fail again.".into(),
-        Phrase::RetryWarning { down } => {
-            format!("{} hosts were down at the latest attempt and may well fail again.", grouped(*down))
+        Phrase::RetryProgress(of) => {
+            let [delivered, deferred, failed, undone, waiting] =
+                [of.delivered, of.deferred, of.failed, of.undone, of.waiting].map(grouped);
+            let undone = if of.undone > 0 { format!(" · {undone} taken back") } else { String::new() };
+            format!("{delivered} delivered · {deferred} deferred · {failed} failed · {waiting} not tried yet{undone}")
         }
         Phrase::RetryReceipt(receipt) => retry_receipt(receipt),
         Phrase::RetryRefused(why) => format!("Nothing was retried. {why}"),

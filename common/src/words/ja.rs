@@ -53,8 +53,11 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             grouped(*hosts),
             grouped(*recipients)
         ),
-        Phrase::RetryWarning { down } => {
-            format!("直近の試行で停止していたホストが{}件あり、再び失敗する可能性があります。", grouped(*down))
+        Phrase::RetryProgress(of) => {
+            let [delivered, deferred, failed, undone, waiting] =
+                [of.delivered, of.deferred, of.failed, of.undone, of.waiting].map(grouped);
+            let undone = if of.undone > 0 { format!("・取り消し {undone}") } else { String::new() };
+            format!("配信済み {delivered}・延期 {deferred}・失敗 {failed}・未試行 {waiting}{undone}")
         }
         Phrase::RetryReceipt(receipt) => retry_receipt(receipt),
         Phrase::RetryRefused(why) => format!("再試行は行われませんでした。{why}"),

@@ -117,7 +117,17 @@ texts! {
         /// The seed's button.
         RetryAllDelivery,
         /// The button of the dialog.
-        RetryAll,
+        Retry,
+        /// How: one message of each host first.
+        ModeCanary,
+        /// How: everything.
+        ModeAll,
+        /// Field: why.
+        Reason,
+        /// Take it back.
+        Undo,
+        /// The page of what was done.
+        Actions,
         /// Close without doing anything.
         Cancel,
         /// Close the receipt.
@@ -192,6 +202,8 @@ texts! {
         NoSuchPageHint,
         /// Title of the retry dialog.
         RetryQuestion,
+        /// The page of actions is empty.
+        NoActions,
         /// What a retry leaves alone.
         RetryLimitsHold,
         /// Nothing to retry.

@@ -78,6 +78,8 @@ pub enum Phrase<'a> {
         /// Time of day of the last frame, as shown.
         as_of: &'a str,
     },
+    /// How far a retry has come.
+    RetryProgress(crate::wire::Progress),
     /// Damaged records, which are never sent.
     DamagedRecords(u64),
     /// How far a start has come with what waits from before.
@@ -93,11 +95,6 @@ pub enum Phrase<'a> {
         recipients: u64,
         /// Hosts they wait for.
         hosts: u64,
-    },
-    /// Hosts that will probably fail again.
-    RetryWarning {
-        /// Hosts that are down.
-        down: u64,
     },
     /// The receipt of a retry.
     RetryReceipt(RetryReceipt),

@@ -87,7 +87,7 @@ impl Engine {
             let stage = match group[0].next_attempt_at {
                 // No timer that we set is longer than this: it was written down before the clock was set back.
                 Some(until) => LegStage::Retry { until: until.min(latest), epoch: 0, braked: false },
-                None => LegStage::Due,
+                None => LegStage::Due { epoch: 0 },
             };
             let rids: Vec<RecipientId> = group.iter().map(|recipient| recipient.rid).collect();
             self.host_mut(id).insert(key, Leg::new(now, &rids, group[0].attempts, stage));

@@ -22,5 +22,6 @@ impl Engine {
         host.window.shrink();
         host.limited_since.get_or_insert(now);
         host.backoff = Some(Backoff { until: Some(until), code, times });
+        self.end_calls(id);
     }
 }

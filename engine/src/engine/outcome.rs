@@ -1,6 +1,7 @@
 //! What an attempt led to: delivered, deferred or given up, recipient by recipient; and what DNS answered.
 //! The walk goes on in `ending`.
 
+use super::calls::CameTo;
 use super::ending::Ending;
 use super::{Engine, Timer};
 use crate::envelope::Settled;
@@ -8,7 +9,7 @@ use crate::failure::{Outcome, RouteFailure, Stage, Trouble};
 use crate::host::Routing;
 use crate::host_id::HostId;
 use crate::lane::SessionState;
-use crate::queue::{LegKey, LegStage, Word};
+use crate::queue::{LegKey, Word};
 use crate::route::{Answer, Route, RouteKind};
 use crate::verdict::Judgement;
 use crate::{Fact, Output, schedule, verdict};
@@ -32,6 +33,12 @@ struct Sorted {
 }
 
 impl Sorted {
+    fn came_to(&self) -> CameTo {
+        let [delivered, deferred, failed] =
+            [self.delivered.len(), self.kept.len(), self.refused.len()].map(|count| count as u64);
+        CameTo { delivered, deferred, failed }
+    }
+
     /// What was refused for good and is held back by the brake stays.
     fn hold_back(&mut self, rids: &[RecipientId]) {
         let code = VerdictCode::GuardBrake;
@@ -112,6 +119,10 @@ impl Engine {
         if braked {
             sorted.hold_back(&about_us);
         }
+        let came_to = sorted.came_to();
+        let said = sorted.refused.iter().chain(&sorted.kept).next();
+        let said = said.map(|(_, judgement, reply)| word(judgement.code, reply.as_ref()));
+        self.credit(id, key, came_to, said.as_ref());
         self.host_mut(id).end_attempt(now, key, sorted.kept.iter().map(|(rid, ..)| *rid).collect());
         for (rid, reply) in &sorted.delivered {
             let they_report = they_report.unwrap_or_default();
@@ -252,6 +263,8 @@ impl Engine {
 
     /// A whole leg that is not being sent ends without delivery.
     fn bounce_leg(&mut self, id: HostId, key: LegKey, kind: HardBounce, word: &Word, out: &mut Output) {
+        let failed = self.host(id).legs.get(&key).map_or(0, |leg| leg.recipients());
+        self.credit(id, key, CameTo { failed, ..CameTo::default() }, Some(word));
         let Some(leg) = self.host_mut(id).remove(key) else { return };
         let mut ending = self.ending(self.envelope(key.0));
         for &rid in leg.rids() {
@@ -303,6 +316,7 @@ impl Engine {
             // A fault of ours says nothing about them: the status stays, the evidence says whose fault it is.
             host.evidence = Some(evidence);
             self.rest_host(now, id, WaitCause::Dns);
+            self.end_calls(id);
             return self.reschedule(now, id);
         }
         let doubted_until = (*failure == RouteFailure::Nxdomain && host.resolved_before)
@@ -348,6 +362,8 @@ impl Engine {
         let host = self.host(id);
         let due: Vec<LegKey> = host.legs.iter().filter(|(_, leg)| host.is_due(leg)).map(|(key, _)| *key).collect();
         for key in due {
+            let delivered = self.host(id).legs.get(&key).map_or(0, |leg| leg.recipients());
+            self.credit(id, key, CameTo { delivered, ..CameTo::default() }, None);
             let Some(leg) = self.host_mut(id).remove(key) else { continue };
             self.count_delivered(now, id, leg.recipients());
             let reply = Reply::new(ReplyCode(250), "2.0.0 discarded by a route");
@@ -366,7 +382,7 @@ impl Engine {
     pub(super) fn give_up(&mut self, id: HostId, key: LegKey, out: &mut Output) {
         let host = self.host(id);
         let Some(leg) = host.legs.get(&key) else { return };
-        if matches!(leg.stage, LegStage::Sending) {
+        if leg.stage.is_sending() {
             return;
         }
         let word = host.last_word(leg, self.messages[&key.0].held.received_at());
@@ -377,8 +393,7 @@ impl Engine {
     /// each of them gets its own attempt: the clock may have jumped, and one success must not end a whole queue.
     pub(super) fn decide_last_chances(&mut self, id: HostId, out: &mut Output) {
         for key in std::mem::take(&mut self.host_mut(id).last_chance) {
-            let sending = |leg: &crate::queue::Leg| matches!(leg.stage, LegStage::Sending);
-            if self.host(id).legs.get(&key).is_some_and(sending) {
+            if self.host(id).legs.get(&key).is_some_and(|leg| leg.stage.is_sending()) {
                 continue; // its own attempt is under way and decides when it ends
             }
             self.give_up(id, key, out);

@@ -30,7 +30,7 @@ impl Engine {
         found
     }
 
-    fn look_at(&self, now: Timestamp, mid: MessageId, search: &Search, found: &mut Found) {
+    pub(super) fn look_at(&self, now: Timestamp, mid: MessageId, search: &Search, found: &mut Found) {
         let Some(mut view) = self.message(now, mid) else { return };
         let envelope = view.envelope.clone();
         view.recipients.retain(|recipient| {

@@ -214,6 +214,7 @@ impl Engine {
         host.evidence = Some(evidence);
         host.limited_since = None;
         self.move_host(now, id, HostStatus::Down, code, out);
+        self.end_calls(id);
         self.decide_last_chances(id, out);
         self.reschedule(now, id);
     }
@@ -225,6 +226,7 @@ impl Engine {
         let host = self.host_mut(id);
         host.hear(now);
         host.evidence = Some(evidence);
+        self.end_calls(id);
         self.decide_last_chances(id, out);
         self.reschedule(now, id);
     }

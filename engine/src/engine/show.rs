@@ -115,16 +115,16 @@ impl Engine {
         let holding = host.holding(self.guard_closed);
         let over = host.pause_over_at();
         let (held_by, next_attempt_at) = match leg.stage {
-            LegStage::Sending => (CauseSet::default().with(WaitCause::Sending), None),
+            LegStage::Sending { .. } => (CauseSet::default().with(WaitCause::Sending), None),
             _ if host.is_due(leg) => (holding, over),
             LegStage::Retry { until, braked, .. } => {
                 let own = if braked { WaitCause::Guard } else { WaitCause::Retry };
                 (holding.with(own), Some(over.map_or(until, |over| over.max(until))))
             }
-            LegStage::Due => (holding, None),
+            LegStage::Due { .. } => (holding, None),
         };
         let next_attempt_at = match &host.suspended {
-            Some(suspension) if leg.stage != LegStage::Sending => suspension.until,
+            Some(suspension) if !leg.stage.is_sending() => suspension.until,
             _ => next_attempt_at,
         };
         let cause = held_by.first();
@@ -184,6 +184,7 @@ impl Engine {
             let used = lane.connecting + lane.connected > 0 || !lane.waiting.is_empty();
             assert!(failed || used, "{address} is remembered for nothing: {lane:?}");
         }
+        self.assert_calls();
         for (at, timer) in &self.timers {
             if let Timer::Host(id) = timer {
                 let host = self.hosts[id.0 as usize].as_ref();

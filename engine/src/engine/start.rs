@@ -68,8 +68,7 @@ impl Engine {
     fn may_start(&mut self, now: Timestamp, id: HostId) -> bool {
         let closed = self.guard_closed;
         let host = self.host_mut(id);
-        let resting = host.rest.is_some_and(|rest| rest.until > now) || host.pausing();
-        if closed || host.suspended.is_some() || !host.has_due() || resting {
+        if closed || host.suspended.is_some() || !host.has_due() || (host.rests(now) && !host.calls()) {
             return false;
         }
         if host.connecting + host.busy >= host.connections_allowed() {

@@ -93,6 +93,9 @@ impl Engine {
             }
             let ended = holds.is_none();
             self.host_mut(id).suspended = holds;
+            if !ended {
+                self.end_calls(id);
+            }
             if ended {
                 self.give_last_chances(now, id);
             }

@@ -4,7 +4,7 @@ use super::{Engine, Timer};
 use crate::Output;
 use crate::host_id::HostId;
 use crate::lane::SessionState;
-use crate::queue::{LegKey, LegStage};
+use crate::queue::LegKey;
 use common::vocab::Timestamp;
 
 impl Engine {
@@ -80,7 +80,7 @@ impl Engine {
     pub(super) fn lifetime_over(&mut self, now: Timestamp, id: HostId, key: LegKey, out: &mut Output) {
         let Some(host) = self.hosts[id.0 as usize].as_ref() else { return };
         let Some(leg) = host.legs.get(&key) else { return };
-        if matches!(leg.stage, LegStage::Sending) {
+        if leg.stage.is_sending() {
             return; // the attempt under way decides
         }
         if host.suspended.is_some() {

@@ -19,7 +19,10 @@ pub type LegKey = (MessageId, u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegStage {
     /// It may go as soon as the host lets it.
-    Due,
+    Due {
+        /// The host's epoch at which it came to wait as it does: what is older was called by every retry since.
+        epoch: u32,
+    },
     /// Its own timer runs. If `epoch` is older than the host's, an operator has made it due.
     Retry {
         /// When it is due.
@@ -30,7 +33,34 @@ pub enum LegStage {
         braked: bool,
     },
     /// A session carries it: the session knows as which attempt.
-    Sending,
+    Sending {
+        /// That of the stage before.
+        epoch: u32,
+        /// The host's epoch when it was taken.
+        taken: u32,
+    },
+}
+
+impl LegStage {
+    /// The host's epoch at which it came to wait as it does, or did before it was taken.
+    pub fn epoch(self) -> u32 {
+        match self {
+            LegStage::Due { epoch } | LegStage::Retry { epoch, .. } | LegStage::Sending { epoch, .. } => epoch,
+        }
+    }
+
+    /// Whether a session carries it.
+    pub fn is_sending(self) -> bool {
+        matches!(self, LegStage::Sending { .. })
+    }
+
+    /// Whether it stood here when the host's epoch became this one, and was not being sent.
+    pub fn waited_at(self, epoch: u32) -> bool {
+        match self {
+            LegStage::Sending { epoch: before, taken } => before < epoch && taken >= epoch,
+            LegStage::Due { .. } | LegStage::Retry { .. } => self.epoch() < epoch,
+        }
+    }
 }
 
 /// See the head of this file. A million of them may wait: most have one recipient and were never answered.
@@ -62,11 +92,11 @@ impl Leg {
     /// What it says itself about its wait.
     pub fn own(&self) -> Own {
         match self.stage {
-            LegStage::Due => Own::Due,
+            LegStage::Due { .. } => Own::Due,
             LegStage::Retry { epoch, braked, .. } => {
                 Own::Timer(if braked { WaitCause::Guard } else { WaitCause::Retry }, epoch)
             }
-            LegStage::Sending => Own::Sending,
+            LegStage::Sending { .. } => Own::Sending,
         }
     }
 

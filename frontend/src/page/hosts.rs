@@ -1,12 +1,11 @@
 //! The page *Hosts* (Delivery Status): is anything wrong, which destination is it, and the button that retries.
 //!
 //! The address is the state: filter and order are read from it and written to it. The walk goes on in
-//! `view` (the address), `sight` (which rows), `toolbar`, `table`, `row`, `footer`, `retry`.
+//! `view` (the address), `sight` (which rows), `toolbar`, `table`, `row`, `footer`.
 
 mod empty;
 mod footer;
 mod headline;
-mod retry;
 mod row;
 mod sight;
 mod table;

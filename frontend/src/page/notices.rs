@@ -1,16 +1,14 @@
 //! What is said to the reader. Holds the page's only two live regions, there from the start and empty.
 
+use super::actions::Receipt;
 use crate::format::visible;
 use crate::preference::Tongue;
 use crate::store::{Notice, Store};
-use common::wire::{Action, ActionState};
-use common::words::{Label, Note, Phrase, RetryReceipt};
+use common::words::{Label, Note, Phrase};
 use leptos::prelude::*;
 
 /// Characters of a sentence that the server made.
 const SENTENCE_MAX: usize = 500;
-/// Obstacles that a receipt lists.
-const OBSTACLES_MAX: usize = 5;
 
 /// Both regions and the button that empties them.
 #[component]
@@ -41,20 +39,7 @@ fn text(tongue: Tongue, notice: &Notice) -> AnyView {
         Notice::Ended(why) => visible(why, SENTENCE_MAX),
         Notice::ConnectionLost(as_of) => tongue.say(Phrase::ConnectionLost { as_of }),
         Notice::ConnectedAgain => tongue.say(Phrase::Note(Note::ConnectedAgain)),
-        Notice::RetryReceipt(action) => return receipt(tongue, action),
+        Notice::RetryReceipt(action) => return view! { <Receipt action=(**action).clone()/> }.into_any(),
     };
     view! { <p>{line}</p> }.into_any()
-}
-
-fn receipt(tongue: Tongue, action: &Action) -> AnyView {
-    let line = tongue.say(Phrase::RetryReceipt(RetryReceipt {
-        matched: action.matched,
-        done: action.done,
-        failed: action.failed,
-        hosts: action.hosts,
-        running: action.state == ActionState::Running,
-    }));
-    let obstacle = |text: &String| view! { <li><bdi>{visible(text, SENTENCE_MAX)}</bdi></li> };
-    let obstacles = action.obstacles.iter().take(OBSTACLES_MAX).map(obstacle).collect_view();
-    view! { <p data-part="receipt">{line}</p><ul>{obstacles}</ul> }.into_any()
 }

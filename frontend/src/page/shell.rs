@@ -2,6 +2,7 @@
 
 use super::help::KeyHelp;
 use super::notices::NoticeBoard;
+use super::retry::{RetryDesk, RetryDialog};
 use crate::browser;
 use crate::live::Live;
 use crate::part::{Glyphs, LineState, LiveDot, LostBar, Segment, Segments, ThemeIcon};
@@ -19,6 +20,7 @@ use leptos_router::hooks::{use_location, use_navigate};
 #[component]
 pub fn Shell(children: Children) -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
+    provide_context(RetryDesk::new());
     focus_title_after_navigation();
     let lab = Memo::new(move |_| store.server.with(|server| server.as_ref().is_some_and(|server| server.lab)));
     view! {
@@ -43,6 +45,7 @@ pub fn Shell(children: Children) -> impl IntoView {
                 {children()}
             </main>
             <KeyHelp/>
+            <RetryDialog/>
         </div>
     }
     .into_any()
@@ -80,6 +83,7 @@ fn Rail() -> impl IntoView {
                     </span>
                 </Show>
             </A>
+            <A href="/actions"><span>{tongue.label(Label::Actions)}</span></A>
         </nav>
     }
     .into_any()

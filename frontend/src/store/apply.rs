@@ -61,7 +61,7 @@ pub fn apply(store: &Store, frame: &ServerFrame) -> Applied {
         }
         ServerFrame::Reply { id, result } => {
             store.notices.say(match result {
-                Ok(action) if action.kind == ActionKind::Retry => Notice::RetryReceipt(action.clone()),
+                Ok(action) if action.kind == ActionKind::Retry => Notice::RetryReceipt(Box::new(action.clone())),
                 Ok(_) => return Applied::Answered(*id),
                 Err(refusal) => Notice::RetryRefused(refusal.error.sentence.clone()),
             });

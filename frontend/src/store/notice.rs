@@ -11,7 +11,7 @@ pub enum Notice {
     /// The line broke before the answer came.
     RetryUnanswered,
     /// The answer.
-    RetryReceipt(Action),
+    RetryReceipt(Box<Action>),
     /// The answer was no, with the server's sentence.
     RetryRefused(String),
     /// The server ended what was followed, with its sentence.

@@ -390,7 +390,7 @@ fn dig_takes_its_words_in_any_order_and_one_name_only() {
 fn delivernow_says_the_ancestors_line_and_then_what_came_of_it() {
     let host = delivernow::Target::Host("example.com".parse().unwrap());
     assert_eq!(
-        delivernow::layout(&host, false, &action(34, 1), Language::En),
+        delivernow::layout(Some(&host), false, &action(34, 1), Language::En),
         "Scheduling all messages to example.com for delivery.
 34 recipients at 1 host are due now.
 Receipt: action 7.
@@ -403,7 +403,7 @@ Receipt: action 7.
     all.sample = vec!["a.test".into(), "b.test".into()];
     all.obstacles = vec!["b.test is \u{1b}[5msuspended".into()];
     assert_eq!(
-        delivernow::layout(&delivernow::Target::All, false, &all, Language::En),
+        delivernow::layout(Some(&delivernow::Target::All), false, &all, Language::En),
         "Scheduling all messages for delivery.
 33 recipients of 12 messages at 3 hosts are due now.
 1 could not be scheduled.
@@ -423,13 +423,13 @@ fn a_dry_run_says_that_nothing_was_changed() {
     (planned.state, planned.id, planned.done) = (ActionState::Planned, None, 0);
     let all = delivernow::Target::All;
     assert_eq!(
-        delivernow::layout(&all, true, &planned, Language::En),
+        delivernow::layout(Some(&all), true, &planned, Language::En),
         "Dry run: 1 recipient at 1 host would become due. Nothing was changed.\n"
     );
     let mut nothing = action(0, 0);
     nothing.id = None;
     assert_eq!(
-        delivernow::layout(&all, false, &nothing, Language::Ja),
+        delivernow::layout(Some(&all), false, &nothing, Language::Ja),
         "Scheduling all messages for delivery.\n再試行待ちの受信者はありません。\n"
     );
 }

@@ -185,6 +185,8 @@ pub(super) fn action(matched: u64, hosts: u64) -> Action {
         until: None,
         sample: Vec::new(),
         obstacles: Vec::new(),
+        progress: None,
+        asked: None,
     }
 }
 

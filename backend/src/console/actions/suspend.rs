@@ -40,28 +40,31 @@ pub(super) enum Change {
 
 impl ActionBook {
     /// What it would touch.
-    pub(super) async fn plan(&self, change: &Change) -> Result<Action, ApiError> {
+    pub(super) async fn plan(&self, change: &Change, language: Language) -> Result<Action, ApiError> {
         let desk = &self.0.desk;
         match change {
             Change::Suspend { scope, span, .. } => {
                 let until = span.map(|span| self.0.clock.now() + span);
                 let seen = asked(desk.preview_suspend(scope.clone())).await?;
-                Ok(Action { until, ..view::suspend_receipt(&seen, ActionKind::Suspend, ActionState::Planned) })
+                Ok(Action {
+                    until,
+                    ..view::suspend_receipt(&seen, ActionKind::Suspend, ActionState::Planned, language)
+                })
             }
             Change::Resume { scope } => {
                 let seen = asked(desk.preview_resume(scope.clone())).await?;
                 if !seen.suspended {
                     return Err(not_suspended(scope));
                 }
-                Ok(view::suspend_receipt(&seen, ActionKind::Resume, ActionState::Planned))
+                Ok(view::suspend_receipt(&seen, ActionKind::Resume, ActionState::Planned, language))
             }
         }
     }
 
     /// Does it.
-    pub(super) async fn change(&self, id: ActionId, change: Change) -> Result<Action, ApiError> {
+    pub(super) async fn change(&self, id: ActionId, change: Change, language: Language) -> Result<Action, ApiError> {
         let _turn = self.0.turn.lock().await;
-        let planned = self.plan(&change).await?;
+        let planned = self.plan(&change, language).await?;
         let receipt = match change {
             Change::Suspend { scope, by, reason, span } => {
                 let since = self.0.clock.now();

@@ -202,19 +202,52 @@ pub(super) async fn message(
 pub(super) async fn act(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
+    Speaks(language): Speaks,
     request: Request,
 ) -> Answer<Action> {
     let request: ActionRequest = body(&shared, request).await?;
-    Ok(Json(shared.console.act(&caller, request).await?))
+    Ok(Json(shared.console.act(&caller, request, language).await?))
 }
 
 /// `GET /api/v1/actions/{id}`.
 #[utoipa::path(get, path = "/api/v1/actions/{id}", tag = "actions", params(("id" = ActionId, Path)), responses((status = 200, body = Action), (status = "default", description = "Refused", body = ApiError)))]
-pub(super) async fn action(State(shared): State<Shared>, id: Result<Path<String>, PathRejection>) -> Answer<Action> {
+pub(super) async fn action(
+    State(shared): State<Shared>,
+    Speaks(language): Speaks,
+    id: Result<Path<String>, PathRejection>,
+) -> Answer<Action> {
     let Path(text) = id.map_err(|_| nothing_here())?;
-    let found = number(&text).and_then(|id| shared.console.actions.find(ActionId(id)));
     let missing = || ApiError::new(ErrorCode::NotFound, format!("No record of action: {}", shown(&text)));
-    Ok(Json(found.ok_or_else(missing)?))
+    let id = number(&text).map(ActionId).ok_or_else(missing)?;
+    Ok(Json(shared.console.actions.find(id, language).await.ok_or_else(missing)?))
+}
+
+/// `GET /api/v1/actions`: the newest first.
+#[utoipa::path(get, path = "/api/v1/actions", tag = "actions", params(
+    ("limit" = Option<u16>, Query, minimum = 1, maximum = 500, description = "At most so many; 100 are shown"),
+), responses((status = 200, body = List<Action>), (status = "default", description = "Refused", body = ApiError)))]
+pub(super) async fn actions(
+    State(shared): State<Shared>,
+    Speaks(language): Speaks,
+    RawQuery(query): RawQuery,
+) -> Answer<List<Action>> {
+    let limit = page_rows(&Parameters::read(query.as_deref(), &["limit"])?)?;
+    let (items, total) = shared.console.actions.list(limit, language).await;
+    Ok(Json(List { items, total, next: None }))
+}
+
+/// `POST /api/v1/actions/{id}/undo`: what was not tried waits for the timers it had.
+#[utoipa::path(post, path = "/api/v1/actions/{id}/undo", tag = "actions", params(("id" = ActionId, Path)), responses((status = 200, body = Action), (status = "default", description = "Refused", body = ApiError)))]
+pub(super) async fn undo(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    Speaks(language): Speaks,
+    id: Result<Path<String>, PathRejection>,
+) -> Answer<Action> {
+    let Path(text) = id.map_err(|_| nothing_here())?;
+    let missing = || ApiError::new(ErrorCode::NotFound, format!("No record of action: {}", shown(&text)));
+    let id = number(&text).map(ActionId).ok_or_else(missing)?;
+    Ok(Json(shared.console.undo(&caller, id, language).await?))
 }
 
 /// What `POST /api/v1/probes` answers.

@@ -76,9 +76,14 @@ fn overview() -> Overview {
 }
 
 fn receipt() -> Action {
-    let view =
-        RetryView { recipients: 5, hosts: 2, sample: vec!["a.test".parse().unwrap()], already_due: 1, suspended: 0 };
-    Action { id: Some(ActionId(8)), ..view::retry_receipt(&view, ActionState::Done) }
+    let view = RetryView {
+        recipients: 5,
+        hosts: 2,
+        sample: vec!["a.test".parse().unwrap()],
+        already_due: 1,
+        ..RetryView::default()
+    };
+    Action { id: Some(ActionId(8)), ..view::retry_receipt(&view, ActionState::Done, Language::En) }
 }
 
 fn refusal() -> ApiError {

@@ -20,7 +20,8 @@ use common::words::Language;
 use engine::count::{CountsView, TotalMemory};
 use engine::envelope::Envelope;
 use engine::view::{
-    Evidence, Found, HostDetailView, HostView, MessageView, RecipientView, RetryView, Search, SuspendView,
+    Evidence, Found, HostDetailView, HostView, MessageView, Picked, RecipientView, RetryProgress, RetryView, Search,
+    SuspendView,
 };
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use std::collections::HashMap;
@@ -442,14 +443,26 @@ async fn play_driver(
     hosts: Arc<Mutex<HashMap<Domain, HostView>>>,
     retries: Arc<AtomicU64>,
 ) {
-    let retry =
-        || RetryView { recipients: 5, hosts: 1, sample: vec!["a.test".parse().unwrap()], already_due: 2, suspended: 0 };
+    let retry = || RetryView {
+        recipients: 5,
+        hosts: 1,
+        sample: vec!["a.test".parse().unwrap()],
+        already_due: 2,
+        ..RetryView::default()
+    };
     let held = |suspended| SuspendView { recipients: 5, sending: 1, hosts: 1, suspended, ..SuspendView::default() };
     while let Some(question) = questions.recv().await {
         match question {
             Question::Retry { answer, .. } => {
                 retries.fetch_add(1, Ordering::SeqCst);
                 let _ = answer.send(retry());
+            }
+            Question::Pick { retry: act, answer, .. } => {
+                retries.fetch_add(act.is_some().into(), Ordering::SeqCst);
+                let _ = answer.send(Picked { messages: 1, sums: retry(), ..Picked::default() });
+            }
+            Question::Progress { answer, .. } => {
+                let _ = answer.send(Some(RetryProgress { total: 5, delivered: 5, ..RetryProgress::default() }));
             }
             Question::PreviewRetry { answer, .. } => drop(answer.send(retry())),
             Question::PreviewSuspend { answer, .. } => drop(answer.send(held(false))),

@@ -4,7 +4,7 @@ use super::house::{Answer, House, PATIENCE, ask, down, host};
 use crate::console::ConsoleSettings;
 use crate::spool::{Reading, Report};
 use common::vocab::{Counters, HostStatus, VerdictCode};
-use common::wire::{ErrorCode, Health};
+use common::wire::{Action, ActionState, ErrorCode, Health, List, RetryMode};
 use common::words::Language;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -245,10 +245,12 @@ async fn what_cannot_be_done_is_refused_and_never_done_differently() {
     for (body, field) in [
         (r#"{"kind":"bounce","scope":{"all":true}}"#, "kind"),
         (r#"{"kind":"retry","scope":{"all":false}}"#, "scope"),
-        (r#"{"kind":"retry","scope":{"mid":7}}"#, "scope"),
-        (r#"{"kind":"retry","scope":{"recipient":{"mid":7,"rid":0}}}"#, "scope"),
+        (r#"{"kind":"suspend","scope":{"mid":7}}"#, "scope"),
+        (r#"{"kind":"resume","scope":{"filter":"cause:retry"}}"#, "scope"),
+        (r#"{"kind":"retry","scope":{"hosts":[]}}"#, "scope"),
         (r#"{"kind":"retry","scope":{"filter":"status:down"}}"#, "scope"),
-        (r#"{"kind":"retry","scope":{"all":true},"mode":"canary"}"#, "mode"),
+        (r#"{"kind":"retry","scope":{"all":true},"mode":"ramp"}"#, "mode"),
+        (r#"{"kind":"suspend","scope":{"all":true},"mode":"canary"}"#, "mode"),
         (r#"{"kind":"retry","scope":{"all":true},"key":""}"#, "key"),
     ] {
         refused(&house.post("/api/v1/actions", body).await, 422, ErrorCode::BadField, Some(field));
@@ -258,6 +260,24 @@ async fn what_cannot_be_done_is_refused_and_never_done_differently() {
     let unknown = house.post("/api/v1/actions", r#"{"kind":"retry","scope":{"host":"nowhere.test"}}"#).await;
     assert_eq!(refused(&unknown, 404, ErrorCode::NotFound, None), "No record of host: nowhere.test");
     assert_eq!(house.retries.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_retry_of_a_message_is_listed_with_who_asked_and_what_came_of_it() {
+    let house = House::new().await;
+    let body = r#"{"kind":"retry","scope":{"recipient":{"mid":7,"rid":0}},"mode":"canary","reason":"asked by phone"}"#;
+    let read = |answer: Answer| serde_json::from_value::<Action>(answer.json()).unwrap();
+    let done = read(house.post("/api/v1/actions", body).await);
+    assert_eq!((done.matched, done.messages, done.state), (5, Some(1), ActionState::Done));
+    assert_eq!(done.progress.map(|progress| (progress.total, progress.delivered)), Some((5, 5)));
+    let list: List<Action> = serde_json::from_value(house.get("/api/v1/actions").await.json()).unwrap();
+    assert_eq!((list.total, &list.items), (1, &vec![done.clone()]));
+    let asked = done.asked.expect("who asked");
+    assert_eq!((asked.mode, asked.reason.as_deref()), (RetryMode::Canary, Some("asked by phone")));
+    let id = done.id.expect("a number");
+    let late = house.post(&format!("/api/v1/actions/{id}/undo"), "{}").await;
+    refused(&late, 409, ErrorCode::Conflict, None); // all of it was tried
+    refused(&house.post("/api/v1/actions/1/undo", "{}").await, 404, ErrorCode::NotFound, None);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use serde_json::json;
 use std::sync::atomic::Ordering;
 
 /// What each route needs, written down a second time: a change of the table is a change of this.
-const TABLE: [(&str, &str, Option<Role>); 28] = [
+const TABLE: [(&str, &str, Option<Role>); 30] = [
     ("GET", "/healthz", None),
     ("GET", "/readyz", None),
     ("GET", "/api/v1/session", None),
@@ -26,7 +26,9 @@ const TABLE: [(&str, &str, Option<Role>); 28] = [
     ("POST", "/api/v1/messages", Some(Role::Operator)),
     ("GET", "/api/v1/messages/{mid}", Some(Role::Viewer)),
     ("POST", "/api/v1/actions", Some(Role::Operator)),
+    ("GET", "/api/v1/actions", Some(Role::Viewer)),
     ("GET", "/api/v1/actions/{id}", Some(Role::Viewer)),
+    ("POST", "/api/v1/actions/{id}/undo", Some(Role::Operator)),
     ("POST", "/api/v1/probes", Some(Role::Operator)),
     ("GET", "/api/v1/probes/{id}", Some(Role::Viewer)),
     ("POST", "/api/v1/probes/{id}/lines", Some(Role::Operator)),

@@ -1,15 +1,15 @@
 //! Above the table: the filter, the chips with their counts, and *Retry All Delivery*.
 
 use super::Desk;
-use super::retry::RetryAll;
 use crate::browser;
 use crate::format::fold_width;
+use crate::page::RetryButton;
 use crate::part::Chip;
 use crate::preference::Tongue;
 use crate::session::Entry;
 use crate::store::Store;
 use common::vocab::Badge;
-use common::wire::{Role, Totals};
+use common::wire::{Role, Scope, Totals};
 use common::words::{Label, Phrase, grouped};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -28,7 +28,7 @@ pub(super) fn Toolbar() -> impl IntoView {
         <div class="bar">
             <FilterField/>
             // What a role may not do is left out.
-            <Show when=move || entry.has(Role::Operator)><RetryAll/></Show>
+            <Show when=move || entry.has(Role::Operator)><RetryButton scope=Scope::All(true) name=Label::RetryAllDelivery/></Show>
         </div>
         <Chips/>
     }
