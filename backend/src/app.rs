@@ -35,7 +35,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 /// Batches of changed rows that may wait for the feed.
@@ -208,6 +208,17 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     drop(tokio::time::timeout(COUNT_PATIENCE, counted.wait_for(|index| index.complete)).await);
     open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);
     watch_spool(&spool, &health, stop).await?;
+    wind_down(driving, doors, reporting, &spool).await;
+    Ok(())
+}
+
+/// The end, by one deadline over all rooms.
+async fn wind_down(
+    driving: JoinHandle<()>,
+    mut doors: JoinSet<()>,
+    reporting: JoinHandle<()>,
+    spool: &Arc<JournalSpool>,
+) {
     // Whatever happens below: a service manager that waits no longer than this finds us gone.
     let deadline = Instant::now() + STOP_WITHIN;
     drop(timeout_at(deadline, driving).await);
@@ -216,7 +227,6 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let ended = async { (while doors.join_next().await.is_some() {}, reporting.await) };
     drop(timeout_at(deadline.min(Instant::now() + DOORS_PATIENCE), ended).await);
     drop(timeout_at(deadline, spool.flush()).await);
-    Ok(())
 }
 
 /// Who may use the console. The lab is on loopback and for everybody there.

@@ -7,11 +7,13 @@ mod waiting;
 use crate::browser;
 use crate::format::visible;
 use crate::live::Live;
+use crate::page::RetryButton;
 use crate::part::StatusBadge;
 use crate::preference::Tongue;
+use crate::session::Entry;
 use crate::store::{self, Store};
 use common::vocab::{Badge, Domain};
-use common::wire::{Exchanger, Figure, HostDetail, SaidReply};
+use common::wire::{Exchanger, Figure, HostDetail, Role, SaidReply, Scope};
 use common::words::{Label, Note, Phrase, grouped};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -25,7 +27,8 @@ const NAME_MAX: usize = 255;
 /// The page.
 #[component]
 pub fn HostPage() -> impl IntoView {
-    let (store, tongue, live, params) = (Store::here(), Tongue::here(), Live::here(), use_params_map());
+    let (store, tongue, live, entry) = (Store::here(), Tongue::here(), Live::here(), Entry::here());
+    let params = use_params_map();
     let name = Memo::new(move |_| params.with(|map| map.get("host").unwrap_or_default()));
     let host = Memo::new(move |_| name.with(|name| name.parse::<Domain>().ok()));
     Effect::new(move || {
@@ -40,6 +43,9 @@ pub fn HostPage() -> impl IntoView {
         <section class="page host" aria-busy=move || waits.get().to_string()>
             <p class="back"><A href="/hosts">"← "{tongue.label(Label::BackToHosts)}</A></p>
             <h1 id="title" tabindex="-1" translate="no">{move || visible(&name.get(), NAME_MAX)}</h1>
+            <Show when=move || entry.has(Role::Operator) && !unknown.get() && !waits.get()>
+                {move || host.get().map(|host| view! { <p><RetryButton scope=Scope::Host(host) name=Label::Retry/></p> })}
+            </Show>
             <Show when=move || unknown.get()><p class="lead">{tongue.note(Note::NoRecordOfHost)}</p></Show>
             <Card/>
             <Servers/>

@@ -1,0 +1,81 @@
+//! From the list to one host: its page says why its mail waits and what was tried, and a retry is asked for, seen and
+//! found among the actions; in both languages and themes, and at phone width.
+
+use tests::browser::Browser;
+use tests::server::Server;
+
+const WIDTH: &str = "return document.documentElement.scrollWidth";
+
+/// What a person reads on the way.
+struct Words {
+    list: &'static str,
+    brief: &'static str,
+    actions: &'static str,
+    nothing: &'static str,
+}
+
+const EN: Words =
+    Words { list: "Delivery Status", brief: "refused", actions: "Actions", nothing: "Nothing waits for this domain" };
+const JA: Words =
+    Words {
+        list: "配信ステータス", brief: "拒否", actions: "操作履歴", nothing: "待機しているメールはなく"
+    };
+
+async fn journey(language: &str, words: Words, name: &str, more: &[&str]) {
+    let server = Server::lab().await;
+    let browser = Browser::open(1440, 900, more).await;
+    let page = |path: &str| format!("http://{}{path}?lang={language}", server.console);
+    browser.driver.goto(&page("/hosts")).await.expect("the list");
+    browser.until_text("h1", words.list).await;
+    browser.watch_errors().await;
+    browser.until_text("tr[data-host='refused.test'] [data-cell=status]", " ").await;
+    browser.click("tr[data-host='refused.test'] th a").await;
+    browser.until_text("h1", "refused.test").await;
+    browser.until_text("[data-part=verdict]", words.brief).await;
+    browser.until_text("[data-part=servers]", "127.").await;
+    browser.until_text("[data-part=figures]", "Unattempted Recipients").await;
+    browser.until_text("[data-part=messages]", "@refused.test").await;
+    browser.keep_picture(&format!("host-{name}.png")).await;
+    browser.click("[data-part=retry]").await;
+    browser.until_text("dialog[open]", "host:refused.test").await;
+    browser.keep_picture(&format!("retry-{name}.png")).await;
+    browser.until("dialog[open] [data-part=retry-confirm]:enabled", |text| !text.is_empty()).await.expect("a plan");
+    browser.click("dialog[open] [data-part=retry-confirm]").await;
+    browser.until("[data-part=receipt]", |text| !text.is_empty()).await.expect("a receipt");
+    assert_eq!(browser.errors().await, "");
+    browser.driver.goto(&page("/actions")).await.expect("the actions");
+    browser.until_text("h1", words.actions).await;
+    browser.until_text(".actions", "host:refused.test").await;
+    browser.keep_picture(&format!("actions-{name}.png")).await;
+    browser.driver.goto(&page("/hosts/nobody.example")).await.expect("a host without a record");
+    browser.until_text(".lead", words.nothing).await;
+    browser.driver.clone().quit().await.expect("the browser ends");
+}
+
+#[tokio::test]
+async fn in_english_light() {
+    journey("en", EN, "light", &[]).await;
+}
+
+#[tokio::test]
+async fn in_japanese_dark() {
+    journey("ja", JA, "ja-dark", &["--force-dark-mode"]).await;
+}
+
+#[tokio::test]
+async fn on_a_phone_nothing_runs_off_the_screen() {
+    let server = Server::lab().await;
+    let browser = Browser::open(800, 844, &[]).await;
+    let devtools = browser.driver.cdp();
+    for width in [390, 320] {
+        let screen = serde_json::json!({"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+        devtools.send_raw("Emulation.setDeviceMetricsOverride", screen).await.expect("a phone");
+        let page = format!("http://{}/hosts/refused.test?lang=en", server.console);
+        browser.driver.goto(&page).await.expect("the page");
+        browser.until_text("[data-part=messages]", "@refused.test").await;
+        let found = browser.driver.execute(WIDTH, vec![]).await.expect("the page's width");
+        assert_eq!(found.json().as_u64(), Some(width), "the page is wider than the screen");
+        browser.keep_picture(&format!("host-phone-{width}.png")).await;
+    }
+    browser.driver.clone().quit().await.expect("the browser ends");
+}
