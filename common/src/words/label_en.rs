@@ -3,6 +3,8 @@
 use crate::words::{Label, Note};
 
 /// A few words on a control.
+///
+/// Long: one `match` over all labels, so that one without its words does not compile.
 pub(super) fn label(label: Label) -> &'static str {
     match label {
         Label::Overview => "Overview",
