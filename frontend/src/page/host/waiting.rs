@@ -25,7 +25,7 @@ pub(super) fn Messages(host: Memo<Option<Domain>>) -> impl IntoView {
     let found: RwSignal<Found> = RwSignal::new(None);
     let beat = Memo::new(move |_| store.server_now.get().millis() / 1_000 / LOOK_EVERY);
     Effect::new(move || {
-        beat.track();
+        beat.get(); // a memo that is only tracked never looks at its own sources
         let Some(host) = host.get() else { return found.set(None) };
         let path = format!("/api/v1/messages?limit={SHOWN}&q=host:{}", js_sys::encode_uri_component(host.as_str()));
         ask::<()>("GET", &path, None, move |status, answer| {
