@@ -5,8 +5,6 @@ use tests::browser::Browser;
 use tests::server::Server;
 use thirtyfour::By;
 
-const WIDTH: &str = "return document.documentElement.scrollWidth";
-
 async fn journey(language: &str, [title, title_of_list]: [&str; 2], name: &str, more: &[&str]) {
     let server = Server::lab().await;
     let browser = Browser::open(1440, 900, more).await;
@@ -41,14 +39,11 @@ async fn in_japanese_dark() {
 async fn on_a_phone_nothing_runs_off_the_screen() {
     let server = Server::lab().await;
     let browser = Browser::open(800, 844, &[]).await;
-    let devtools = browser.driver.cdp();
     for width in [390, 320] {
-        let screen = serde_json::json!({"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": true});
-        devtools.send_raw("Emulation.setDeviceMetricsOverride", screen).await.expect("a phone");
+        browser.become_phone(width).await;
         browser.driver.goto(&format!("http://{}/?lang=en", server.console)).await.expect("the page");
         browser.until_text("[data-part=attention]", "refused.test").await;
-        let found = browser.driver.execute(WIDTH, vec![]).await.expect("the page's width");
-        assert_eq!(found.json().as_u64(), Some(width), "the page is wider than the screen");
+        browser.is_as_wide_as(width).await;
         browser.keep_picture(&format!("overview-phone-{width}.png")).await;
     }
     browser.driver.clone().quit().await.expect("the browser ends");

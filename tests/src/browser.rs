@@ -94,6 +94,18 @@ impl Browser {
         answer.json().clone()
     }
 
+    /// From now on it is a phone of this width.
+    pub async fn become_phone(&self, width: u64) {
+        let screen = serde_json::json!({"width": width, "height": 844, "deviceScaleFactor": 1, "mobile": true});
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", screen).await.expect("a phone");
+    }
+
+    /// The page is exactly as wide as the screen: nothing runs off it.
+    pub async fn is_as_wide_as(&self, width: u64) {
+        let found = self.execute("return document.documentElement.scrollWidth").await;
+        assert_eq!(found.as_u64(), Some(width), "the page is wider than the screen");
+    }
+
     /// Keeps what the page says to the browser's console as an error from now on, panics of the program included.
     pub async fn watch_errors(&self) {
         let script = "window.errors = []; console.error = (...said) => window.errors.push(said.join(' ')); \

@@ -40,8 +40,6 @@ texts! {
         NeedsAttention,
         /// Title over what is wrong with this server.
         OurSide,
-        /// Heading of what one host's verdict means.
-        WhyItWaits,
         /// Heading of exchangers and their addresses.
         MailServers,
         /// Heading of the latest replies.

@@ -18,7 +18,6 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::TileConnections => "connections out",
         Label::NeedsAttention => "Needs attention",
         Label::OurSide => "On our side",
-        Label::WhyItWaits => "Why it waits",
         Label::MailServers => "Mail servers",
         Label::WhatTheySaid => "What they said last",
         Label::WaitingMessages => "Waiting messages",

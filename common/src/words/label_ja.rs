@@ -17,7 +17,6 @@ pub(super) fn label(label: Label) -> &'static str {
         Label::TileConnections => "送信接続",
         Label::NeedsAttention => "要対応",
         Label::OurSide => "自側の状態",
-        Label::WhyItWaits => "待機の理由",
         Label::MailServers => "メールサーバー",
         Label::WhatTheySaid => "相手の最後の応答",
         Label::WaitingMessages => "待機中のメッセージ",
