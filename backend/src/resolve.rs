@@ -160,7 +160,12 @@ impl Resolver {
     }
 
     fn answer(&self, kind: RouteKind, found: Found) -> Answer {
-        Answer { kind, exchangers: found.exchangers, ttl: found.ttl.clamp(self.ttl_min, self.ttl_max) }
+        Answer {
+            kind,
+            exchangers: found.exchangers,
+            ttl: found.ttl.clamp(self.ttl_min, self.ttl_max),
+            mx_ttl: found.mx_ttl,
+        }
     }
 
     async fn by_mx(&self, host: &Domain) -> Result<Answer, RouteFailure> {
@@ -182,10 +187,10 @@ impl Resolver {
     /// A configured route. Whatever fails here is ours: the domain itself said nothing.
     async fn by_route(&self, host: &Domain, targets: &[Target]) -> Result<Answer, RouteFailure> {
         if targets == [Target::Discard] {
-            return Ok(Answer { kind: RouteKind::Discard, exchangers: Vec::new(), ttl: self.ttl_max });
+            return Ok(Answer { kind: RouteKind::Discard, exchangers: Vec::new(), ttl: self.ttl_max, mx_ttl: None });
         }
         let looked = join_all(targets.iter().map(|target| self.by_target(target))).await;
-        let mut all = Found { exchangers: Vec::new(), ttl: self.ttl_max };
+        let mut all = Found { exchangers: Vec::new(), ttl: self.ttl_max, mx_ttl: None };
         let mut troubles: Vec<String> = Vec::new();
         let mut loops = false;
         for ((target, found), step) in targets.iter().zip(looked).zip(0u16..) {
@@ -222,9 +227,9 @@ impl Resolver {
             }
             Target::Mx(name) => {
                 let answer = self.by_mx(name).await?;
-                Ok(Found { exchangers: answer.exchangers, ttl: answer.ttl })
+                Ok(Found { exchangers: answer.exchangers, ttl: answer.ttl, mx_ttl: None })
             }
-            Target::Discard => Ok(Found { exchangers: Vec::new(), ttl: self.ttl_max }),
+            Target::Discard => Ok(Found { exchangers: Vec::new(), ttl: self.ttl_max, mx_ttl: None }),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::settings::Settings;
 use crate::shelf::Shelf;
 use crate::suspension::Suspension;
 use crate::tls::{Protection, TlsRule};
-use crate::view::Evidence;
+use crate::view::{Evidence, TlsTrouble};
 use common::vocab::{
     CauseCounts, Counters, Domain, HostStatus, Limit, RecipientId, Reply, Timestamp, VerdictCode, WaitCause,
 };
@@ -127,6 +127,8 @@ pub struct Host {
     pub last_4xx: Option<(Reply, Timestamp)>,
     /// The latest 5xx.
     pub last_5xx: Option<(Reply, Timestamp)>,
+    /// The latest failure of TLS.
+    pub last_tls: Option<Arc<TlsTrouble>>,
     /// Its next hops.
     pub routing: Routing,
     /// Whether its next hops were found in the last 30 days, by an earlier process too: then one NXDOMAIN is not believed.
@@ -218,6 +220,7 @@ impl Host {
             addresses: BTreeMap::new(),
             last_4xx: None,
             last_5xx: None,
+            last_tls: None,
             routing: Routing::None,
             resolved_before: false,
             gone_since: None,

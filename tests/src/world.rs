@@ -569,6 +569,7 @@ impl World {
             kind: RouteKind::Mx,
             exchangers: vec![exchanger(10, 1), exchanger(20, 2)],
             ttl: Duration::from_secs(600),
+            mx_ttl: Some(Duration::from_secs(600)),
         }
     }
 

@@ -43,6 +43,8 @@ pub struct Found {
     pub exchangers: Vec<ExchangerAnswer>,
     /// The shortest TTL of what was used, not clamped.
     pub ttl: Duration,
+    /// That of the MX records alone; `None` where none named the exchangers.
+    pub mx_ttl: Option<Duration>,
 }
 
 /// What became of a candidate.
@@ -79,7 +81,8 @@ pub async fn of_records(room: &Resolver, found: MxRecords) -> Result<Found, Rout
     if candidates.is_empty() && unusable.is_empty() {
         return Err(RouteFailure::NullMx);
     }
-    of_candidates(room, candidates, unusable, found.ttl).await
+    let used = of_candidates(room, candidates, unusable, found.ttl).await?;
+    Ok(Found { mx_ttl: Some(found.ttl), ..used })
 }
 
 /// A host name that may be asked for. Everything else in an MX record is a mistake of the zone.
@@ -104,7 +107,7 @@ pub fn of_literal(room: &Resolver, address: SocketAddr) -> Result<Found, RouteFa
             let name: Arc<str> = address.ip().to_string().into();
             let named_by = NamedBy::RouteAddress;
             let exchanger = ExchangerAnswer { preference: 0, name, named_by, addresses: vec![address] };
-            Ok(Found { exchangers: vec![exchanger], ttl: room.ttl_max })
+            Ok(Found { exchangers: vec![exchanger], ttl: room.ttl_max, mx_ttl: None })
         }
         Err(forbidden) if forbidden.rule == TargetRule::OurOwn => Err(RouteFailure::Loop),
         Err(forbidden) => Err(RouteFailure::Unusable(format!("{} is {forbidden}", address.ip()).into())),
@@ -147,7 +150,7 @@ pub async fn of_candidates(
             addresses: one.addresses,
         })
         .collect();
-    Ok(Found { exchangers, ttl })
+    Ok(Found { exchangers, ttl, mx_ttl: None })
 }
 
 /// Drops everything that is not strictly better than ourselves; if that is everything, mail would loop.
