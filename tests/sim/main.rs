@@ -7,6 +7,7 @@ mod causes;
 mod named;
 mod reach;
 mod retry;
+mod shares;
 
 use tests::world::World;
 

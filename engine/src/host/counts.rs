@@ -1,4 +1,4 @@
-//! Recipients of a host by stage.
+//! Recipients of a host by stage, and whose the slots are.
 //!
 //! Promises: kept at every move, so that a list costs nothing per message. Never: counts by itself; `moves` does.
 
@@ -13,6 +13,8 @@ pub struct Counts {
     pub sending: u64,
     /// Waiting for their own timer.
     pub retrying: u64,
+    /// Legs in a session at this moment that were tried before: the slots that retries hold.
+    pub again_in_hand: u32,
     /// Waiting because the brake on mass bounces holds them.
     pub braked: u64,
 }

@@ -1,20 +1,22 @@
 //! Which leg goes next, and whether the rate lets it go.
 //!
-//! Promises: what a person called goes first; first attempts and later ones take turns.
+//! Promises: what a person called goes first. While both wait, first attempts get at least half of the slots and later
+//! ones the rest: it is slots that are shared, not starts, for a host may answer the one kind at once and keep the other
+//! waiting. Where there is one slot they take turns. A slot that one kind does not want is the other's.
 
 use super::Host;
 use crate::queue::{Leg, LegKey, LegStage};
 use common::vocab::Timestamp;
 
 impl Host {
-    /// `Due -> Sending`. Takes turns between first attempts and later ones, so that a backlog of retries
-    /// never takes more than half of the slots from fresh mail.
+    /// `Due -> Sending`.
     pub fn take_due(&mut self, now: Timestamp) -> Option<LegKey> {
         let key = self.pop_due()?;
         self.account(now, key);
         let leg = self.legs.get_mut(&key)?;
         leg.stage = LegStage::Sending { epoch: leg.stage.epoch(), taken: self.epoch };
         self.counts.sending += leg.recipients();
+        self.counts.again_in_hand += u32::from(leg.attempts > 0);
         Some(key)
     }
 
@@ -26,13 +28,7 @@ impl Host {
             } else if called.is_some() {
                 continue;
             }
-            let from_fresh = if self.fresh.is_empty() {
-                false
-            } else if self.again.is_empty() && self.released.is_empty() {
-                true
-            } else {
-                self.fresh_turn
-            };
+            let from_fresh = self.fresh_goes_next();
             let key = if from_fresh {
                 self.fresh.pop_front()
             } else {
@@ -43,6 +39,21 @@ impl Host {
                 self.fresh_turn = !self.fresh_turn;
                 return Some(key);
             }
+        }
+    }
+
+    fn fresh_goes_next(&self) -> bool {
+        if self.fresh.is_empty() || (self.again.is_empty() && self.released.is_empty()) {
+            return !self.fresh.is_empty();
+        }
+        let (slots, again) = (self.connections_allowed(), self.counts.again_in_hand);
+        let (of_again, of_fresh) = (slots / 2, slots - slots / 2);
+        if slots > 1 && again >= of_again {
+            true
+        } else if slots > 1 && self.busy - again.min(self.busy) >= of_fresh {
+            false
+        } else {
+            self.fresh_turn
         }
     }
 

@@ -76,6 +76,7 @@ impl Host {
         let Some(leg) = self.legs.get(&key) else { return };
         let LegStage::Sending { epoch, taken } = leg.stage else { return };
         self.counts.sending -= leg.recipients();
+        self.counts.again_in_hand -= u32::from(leg.attempts > 0);
         // What was called while it was on its way was not called: it is due as of now.
         let epoch = if taken == self.epoch { epoch } else { self.epoch };
         if taken != self.epoch {
@@ -91,6 +92,7 @@ impl Host {
         let Some(leg) = self.legs.get_mut(&key) else { return };
         let before = leg.recipients();
         self.counts.sending -= before;
+        self.counts.again_in_hand -= u32::from(leg.attempts > 0);
         if leg.attempts == 0 {
             self.counts.unattempted -= before;
         } else {
@@ -187,7 +189,10 @@ impl Host {
                 counts.attempted += recipients;
             }
             match leg.stage {
-                LegStage::Sending { .. } => counts.sending += recipients,
+                LegStage::Sending { .. } => {
+                    counts.sending += recipients;
+                    counts.again_in_hand += u32::from(leg.attempts > 0);
+                }
                 LegStage::Retry { epoch, braked, .. } if epoch == self.epoch => *counts.timed(braked) += recipients,
                 LegStage::Retry { .. } | LegStage::Due { .. } => {}
             }
