@@ -1,7 +1,7 @@
 //! Named worlds about mass bounces, and about what counts as an attempt.
 
 use crate::named::{row, step_until};
-use common::vocab::{ActionId, HostStatus, VerdictCode, WaitCause};
+use common::vocab::{ActionId, Guard, HostStatus, VerdictCode, WaitCause};
 use engine::{Event, RetryScope};
 use std::time::Duration;
 use tests::host::Character;
@@ -23,7 +23,7 @@ fn told(world: &World, what: &str) -> usize {
 }
 
 /// Three hosts that refuse us, ten recipients each.
-fn blocked() -> World {
+pub(super) fn blocked() -> World {
     let mut world = World::with_host(21, "a.test", Character::Blocking);
     world.add_host("b.test", Character::Blocking);
     world.add_host("c.test", Character::Blocking);
@@ -45,6 +45,7 @@ fn the_twentieth_refusal_at_three_hosts_and_all_further_ones_wait_an_hour() {
     assert_eq!(held.len(), 11);
     for one in held {
         assert_eq!((one.cause, one.basis.verdict), (WaitCause::Guard, Some(VerdictCode::GuardBrake)));
+        assert!(matches!(one.basis.guard, Some(Guard::Brake { refused: 20.., hosts: 3 })), "{:?}", one.basis);
         let left = one.basis.until.expect("an end").since(world.now);
         assert!(left <= HOUR && left >= HOUR - Duration::from_secs(60), "{left:?}");
     }

@@ -41,6 +41,8 @@ pub enum Character {
     SlowToRetries,
     /// Keeps first attempts for five minutes and then says 451; whoever comes again is served at once. Not among them either.
     SlowToFresh,
+    /// Greylists, and says for how long: half an hour. Not among them either.
+    Asking,
     /// Every mailbox is full. Not among [`Character::ALL`]: nothing new would happen there.
     Full,
     /// Looking it up always fails on our own side. Not among [`Character::ALL`]: its mail never ends.
@@ -108,6 +110,9 @@ impl Character {
         match self {
             Character::Greylisting if first_attempt => {
                 (quick, vec![refused(451, "4.7.1 Greylisted, come back later"); recipients], true)
+            }
+            Character::Asking if first_attempt => {
+                (quick, vec![refused(451, "4.7.1 Greylisted, try again in 1800 seconds"); recipients], true)
             }
             Character::SlowToRetries if first_attempt && random.below(2) == 0 => {
                 (quick, vec![refused(451, "4.3.0 Try again"); recipients], true)

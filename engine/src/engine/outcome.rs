@@ -12,7 +12,7 @@ use crate::lane::SessionState;
 use crate::queue::{LegKey, Word};
 use crate::route::{Answer, Route, RouteKind};
 use crate::verdict::Judgement;
-use crate::{Fact, Output, schedule, verdict};
+use crate::{Fact, Output, asked, schedule, verdict};
 use common::vocab::{
     Domain, HardBounce, HostStatus, MessageId, RecipientId, Reply, ReplyCode, SessionId, Timestamp, VerdictCode,
     WaitCause,
@@ -136,7 +136,8 @@ impl Engine {
             self.bounce(id, *rid, kind, &word(judgement.code, reply.as_ref()), &mut ending, out);
         }
         self.note_replies(now, id, &sorted);
-        if let Some((_, judgement, reply)) = sorted.kept.last() {
+        // Who asks for the longest time speaks for the leg, else the last one: it has one timer.
+        if let Some((_, judgement, reply)) = sorted.kept.iter().max_by_key(|(.., reply)| asked_delay(reply.as_ref())) {
             self.host_mut(id).counters.soft_bounced_events += sorted.kept.len() as u64;
             let word = word(judgement.code, reply.as_ref());
             self.defer(now, id, key, &sorted.kept, braked, word, &mut ending, out);
@@ -226,7 +227,8 @@ impl Engine {
         let until = if braked {
             now + self.settings.brake.bounce_pause
         } else {
-            schedule::retry_at(now, attempts, &self.settings, &mut self.random)
+            let asked = asked_delay(word.reply.as_ref());
+            schedule::retry_at_asked(now, attempts, asked, &self.settings, &mut self.random)
         };
         let host = self.host_mut(id);
         if let Some(leg) = host.legs.get_mut(&key) {
@@ -423,6 +425,11 @@ fn sort(rids: &[RecipientId], outcomes: Vec<Outcome>) -> Sorted {
         side.push((rid, judgement, reply));
     }
     sorted
+}
+
+/// For how long they ask to be left alone.
+pub(super) fn asked_delay(reply: Option<&Reply>) -> Option<Duration> {
+    asked::delay(&reply.filter(|reply| reply.code.is_transient())?.text)
 }
 
 fn broke_before_it_began(outcome: &Outcome) -> bool {

@@ -219,6 +219,7 @@ impl Engine {
         host.hear(now);
         host.evidence = Some(evidence);
         host.limited_since = None;
+        host.held_back = None;
         self.move_host(now, id, HostStatus::Down, code, out);
         self.end_calls(id);
         self.decide_last_chances(id, out);
