@@ -1,7 +1,7 @@
 //! Named worlds about mass bounces, and about what counts as an attempt.
 
 use crate::named::{row, step_until};
-use common::vocab::{ActionId, Guard, HostStatus, VerdictCode, WaitCause};
+use common::vocab::{ActionId, Alert, Guard, HostStatus, VerdictCode, WaitCause};
 use engine::{Event, RetryScope};
 use std::time::Duration;
 use tests::host::Character;
@@ -120,4 +120,20 @@ fn the_place_of_a_record_that_has_ended_is_used_again() {
     }
     assert_eq!(world.engine.places(), 1);
     assert_eq!(world.engine.ended_counters().delivered_recipients, 30);
+}
+
+#[test]
+fn what_the_brake_holds_is_held_by_it_after_a_restart_too_and_only_once() {
+    let mut world = blocked();
+    world.crash();
+    assert_eq!((sum(&world, WaitCause::Guard), sum(&world, WaitCause::Retry)), (11, 0));
+    let alerts = world.engine.alerts();
+    let [alert] = alerts[..] else { panic!("{alerts:?}") };
+    assert_eq!(alert.what, Alert::BrakePulled { refused: 0, hosts: 0 });
+    let held = (1..=30).filter_map(|mid| world.engine.message(world.now, common::vocab::MessageId(mid)));
+    let latest: Vec<_> = held.flat_map(|view| view.recipients).map(|one| one.basis.until).collect();
+    assert!(latest.iter().all(|until| until.is_some_and(|until| until <= alert.until)), "{latest:?}");
+    let crashed_at = world.now;
+    world.run();
+    assert!(world.now.since(crashed_at) <= HOUR * 11 / 10, "each is tried once more and bounces");
 }

@@ -236,7 +236,7 @@ impl Engine {
         }
         host.defer(key, until, braked);
         for (rid, judgement, reply) in kept {
-            ending.settle(*rid, Settled::Deferred { attempts, next_attempt_at: until });
+            ending.settle(*rid, Settled::Deferred { attempts, next_attempt_at: until, braked });
             out.facts.push(Fact::Deferred {
                 mid: key.0,
                 rid: *rid,
