@@ -6,6 +6,7 @@ mod brake;
 mod causes;
 mod named;
 mod reach;
+mod reload;
 mod retry;
 
 use tests::world::World;

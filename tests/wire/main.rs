@@ -2,6 +2,7 @@
 
 mod a_disk_with_too_little_room_takes_no_mail;
 mod a_flipped_bit_is_listed_by_status;
+mod a_hangup_reads_the_configuration_again;
 mod a_mail_server_is_tried_by_hand;
 mod a_message_is_handed_in_over_http;
 mod a_sender_hears_of_what_was_refused;
