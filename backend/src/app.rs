@@ -9,6 +9,7 @@ use crate::connect::guard::{Permit, TargetGuard};
 use crate::connect::tls::{Roots, TlsClient};
 use crate::console::auth::Auth;
 use crate::console::{ConsoleParts, ConsoleState, Digger, feed};
+use crate::deliver::HopGuard;
 use crate::descriptor::Descriptors;
 use crate::driver::desk::Desk;
 use crate::driver::{Driver, Inlets, Rooms};
@@ -146,7 +147,6 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let (published, hosts) = feed::channel();
     let mut counted = hosts.clone();
     let (health, health_seen) = watch::channel(Health::Online);
-    let hop_guard = guard.clone();
     let own_names = Arc::new(ArcSwap::from_pointee(settings::own_names(&config)));
     let (reports, report_writer) = report::open(settings::report(&config, own_names.clone()), spool.clone(), clock);
     let rooms = Rooms {
@@ -154,9 +154,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
         reports,
         resolver: resolver.clone(),
         session: Arc::new(settings::session(&config, tls.clone())),
-        guard: Arc::new(move |hop| {
-            hop_guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok()
-        }),
+        guard: hop_guard(guard.clone()),
         events: events.clone(),
     };
     let engine = Engine::new(started_at, settings::engine(&config, descriptors)?, started_at.millis());
@@ -164,9 +162,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let console = settings::console(&config, lab, started_at);
     let telnet = telnet(&config, resolver.clone(), guard.clone(), tls);
     let digger = digger(&config, resolver.clone(), clock);
-    let certificate = settings::certificate(config.smtp.certificate.as_ref())?;
-    let taking = settings::intake(&config, descriptors, certificate)?;
-    let intake = Arc::new(Intake::new(taking, spool.clone(), clock));
+    let intake = Arc::new(intake(&config, descriptors, spool.clone())?);
     let mail = Arc::new(intake.http());
     let auth = Arc::new(auth(&config, lab, clock)?);
     let bodies = spool.clone();
@@ -200,6 +196,16 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     watch_spool(&spool, &health, stop).await?;
     wind_down(driving, doors, reporting, &spool).await;
     Ok(())
+}
+
+/// What is asked right before an address is dialled.
+fn hop_guard(guard: Arc<TargetGuard>) -> HopGuard {
+    Arc::new(move |hop| guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok())
+}
+
+fn intake(config: &Config, descriptors: Descriptors, spool: Arc<JournalSpool>) -> Result<Intake, AppError> {
+    let certificate = settings::certificate(config.smtp.certificate.as_ref())?;
+    Ok(Intake::new(settings::intake(config, descriptors, certificate)?, spool, Clock))
 }
 
 /// The end, by one deadline over all rooms.
