@@ -8,6 +8,7 @@ mod named;
 mod reach;
 mod reload;
 mod retry;
+mod shares;
 
 use tests::world::World;
 
