@@ -11,6 +11,8 @@ pub mod caller;
 #[cfg(feature = "wire")]
 pub mod chaos;
 pub mod check;
+#[cfg(feature = "wire")]
+pub mod cut;
 pub mod holds;
 pub mod host;
 #[cfg(feature = "wire")]
