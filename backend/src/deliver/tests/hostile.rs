@@ -168,7 +168,7 @@ async fn a_peer_that_reads_octet_by_octet_is_given_up_at_the_block() {
     assert_eq!(words(&world.deliver(1).await.0), ["failed Body TimedOut"]);
     assert!(world.spool.begun.lock().unwrap().is_empty(), "no dot went out");
     // What lies in the buffers between us would be sipped for days.
-    world.is_over().await;
+    world.left_alone().await;
 }
 
 #[tokio::test]

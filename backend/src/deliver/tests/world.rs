@@ -250,7 +250,7 @@ impl World {
     }
 
     /// The session's task ran to its end; the peer may go on for ever.
-    pub(in crate::deliver) async fn is_over(mut self) {
+    pub(in crate::deliver) async fn left_alone(mut self) {
         self.peer.take().inspect(tokio::task::JoinHandle::abort);
         self.ends().await;
     }
