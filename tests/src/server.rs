@@ -205,6 +205,19 @@ impl Server {
         assert!(heard.is_ok(), "it has not said {said:?}, but:\n{}", self.log());
     }
 
+    /// Waits until it has ended by itself; its exit code.
+    pub async fn ended(&mut self) -> i32 {
+        let ended = tokio::time::timeout(START_PATIENCE, self.child.wait()).await;
+        let ended = ended.unwrap_or_else(|_| panic!("it does not end; it said:\n{}", self.log()));
+        ended.expect("its end is known").code().unwrap_or(-1)
+    }
+
+    /// Tries to start it again where it cannot; its exit code.
+    pub async fn fails_to_start(&mut self) -> i32 {
+        self.child = spawn(&self.arguments, self.folder.path());
+        self.ended().await
+    }
+
     /// Starts it again on the same directory and ports.
     pub async fn start_again(&mut self) {
         self.child = spawn(&self.arguments, self.folder.path());

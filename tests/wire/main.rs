@@ -16,6 +16,7 @@ mod mail_to_a_thousand_domains_arrives_once;
 mod nothing_acknowledged_is_lost_by_kills;
 mod people_and_programs_sign_in;
 mod programs_hand_in_mail_by_sendmail;
+mod the_network_is_cut_in_the_middle_of_data;
 mod the_ritual_works_by_verbs;
 mod tls_is_used_proved_and_demanded;
 mod twenty_thousand_go_from_smtp_source_to_smtp_sink;
