@@ -46,8 +46,8 @@ use std::sync::Arc;
 pub enum Routing {
     /// Nothing, or it has expired.
     None,
-    /// It was asked for.
-    Asking,
+    /// It was asked for, under the routes of this number.
+    Asking(u32),
     /// Known until it expires.
     Known(Arc<Route>),
 }

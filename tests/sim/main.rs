@@ -7,6 +7,7 @@ mod brake;
 mod causes;
 mod named;
 mod reach;
+mod reload;
 mod retry;
 mod shares;
 

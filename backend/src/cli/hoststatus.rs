@@ -11,7 +11,7 @@ use common::vocab::{Badge, CauseCounts, CountWindow, Domain, Timestamp};
 use common::wire::{
     ErrorCode, Exchanger, Figure, HostDetail, HostRow, NextHops, SaidReply, TlsState, TlsTrouble, Verdict,
 };
-use common::words::{Language, VerbPhrase};
+use common::words::{Language, ProbePhrase};
 
 /// Asks and prints.
 pub(super) async fn run(
@@ -233,7 +233,7 @@ fn exchangers(lines: &mut Vec<String>, detail: &HostDetail, language: Language) 
     match detail.named_by {
         Some(NextHops::Mx) => {}
         Some(NextHops::ImplicitMx) => {
-            let says = language.say_verb(&VerbPhrase::NoMxRecord);
+            let says = language.say_probe(&ProbePhrase::NoMxRecord);
             return lines.extend([String::new(), "MX Records:".into(), format!("  {says}")]);
         }
         Some(NextHops::Route) | None => return,

@@ -60,7 +60,7 @@ impl Host {
         let set = CauseSet::default()
             .with_if(WaitCause::Suspended, self.suspended.is_some())
             .with_if(WaitCause::Guard, guard_closed)
-            .with_if(WaitCause::Routing, matches!(self.routing, Routing::Asking))
+            .with_if(WaitCause::Routing, matches!(self.routing, Routing::Asking(_)))
             .with_if(WaitCause::Backoff, self.pausing())
             .with_if(WaitCause::Rate, self.rate_until().is_some());
         let set = timer.map_or(set, |cause| set.with(cause));
