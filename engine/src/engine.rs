@@ -28,7 +28,7 @@ mod timer;
 mod tls;
 mod warning;
 
-use crate::brake::{Refusals, ResolverWatch};
+use crate::brake::{OutboundWatch, Refusals, ResolverWatch};
 use crate::host::{Call, Host};
 use crate::host_id::HostId;
 use crate::lane::{Lane, Session};
@@ -82,6 +82,7 @@ pub struct Engine {
     /// The guard of ours that stops delivery.
     guard: Option<Guard>,
     resolver_watch: ResolverWatch,
+    outbound_watch: OutboundWatch,
     refusals: Refusals,
     suspensions: suspend::Suspensions,
     alerts: alerts::Alerts,
@@ -123,6 +124,7 @@ impl Engine {
             next_attempt: 1,
             guard: None,
             resolver_watch: ResolverWatch::default(),
+            outbound_watch: OutboundWatch::default(),
             refusals: Refusals::default(),
             suspensions: suspend::Suspensions::default(),
             alerts: alerts::Alerts::default(),

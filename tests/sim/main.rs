@@ -10,6 +10,7 @@ mod reach;
 mod reload;
 mod retry;
 mod shares;
+mod verdicts;
 
 use tests::world::World;
 

@@ -492,10 +492,11 @@ impl World {
                 let delay = Duration::from_millis(self.random.below(50));
                 self.later(delay, Coming::Event(Event::Resolved { host, answer }));
             }
-            Effect::Connect { session, host, .. } => {
+            Effect::Connect { session, host, hop, .. } => {
                 let row = self.engine.hosts().find(|row| row.host == host).expect("a record");
                 assert!(row.pending <= row.connections_max, "more connections than its window: {row:?}");
-                let character = self.characters[&host];
+                let lame = self.characters[&host] == Character::Lame && hop.preference == 10;
+                let character = if lame { Character::Down } else { self.characters[&host] };
                 let (delay, result) = character.greets(self.now, &mut self.random);
                 let event = match result {
                     Ok(()) => {

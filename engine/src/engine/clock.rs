@@ -23,6 +23,7 @@ impl Engine {
         let kept = before.into_iter().filter(|(_, timer)| of_connections(timer));
         self.timers = kept.map(|(at, timer)| (jump.moved(at), timer)).collect();
         self.resolver_watch.jump(jump);
+        self.outbound_watch.jump(jump);
         self.refusals.jump(jump);
         self.pools.jump(jump);
         for book in self.sessions.values_mut() {

@@ -12,6 +12,7 @@ use crate::lane::SessionState;
 use crate::queue::{LegKey, Word};
 use crate::route::{Answer, Route, RouteKind};
 use crate::verdict::Judgement;
+use crate::view::Evidence;
 use crate::{Fact, Output, asked, schedule, verdict};
 use common::vocab::{
     Domain, HardBounce, HostStatus, MessageId, RecipientId, Reply, ReplyCode, SessionId, Timestamp, VerdictCode,
@@ -161,6 +162,7 @@ impl Engine {
     }
 
     fn count_delivered(&mut self, now: Timestamp, id: HostId, count: u64) {
+        let memory = self.settings.host_memory;
         let host = self.host_mut(id);
         host.hear(now);
         if count == 0 {
@@ -174,10 +176,9 @@ impl Engine {
             host.limited_since = None;
             host.window.grow();
         }
-        if let Some(evidence) = &mut host.evidence {
-            evidence.code = VerdictCode::Ok;
-            evidence.reply = None;
-            evidence.at = now;
+        if let Some(evidence) = host.evidence.take() {
+            let well = host.well(now, memory, evidence.exchanger.zip(evidence.address));
+            host.evidence = Some(Evidence { addresses_tried: evidence.addresses_tried, ..well });
         }
     }
 
