@@ -218,6 +218,7 @@ fn answers_are_as_promised() {
             addresses: vec![address],
         }],
         expires_at: MORNING,
+        provider: None,
         mx_expire_at: None,
     };
     let detail = HostDetailView {
