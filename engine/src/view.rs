@@ -5,11 +5,11 @@ use crate::count::Windows;
 use crate::envelope::Envelope;
 use crate::route::Route;
 use crate::suspension::Suspension;
-use crate::tls::Protection;
+use crate::tls::{Protection, TlsRule};
 use common::filter::Filter;
 use common::vocab::{
-    AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, MessageId, RecipientId, Reply, Timestamp, VerdictCode,
-    WaitCause,
+    Alert, AttemptId, CauseCounts, Counters, Domain, Guard, HostStatus, Limit, MessageId, RecipientId, Reply,
+    Timestamp, VerdictCode, WaitCause,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -33,6 +33,17 @@ pub struct Evidence {
     pub addresses_tried: u32,
 }
 
+/// A failure of TLS with a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsTrouble {
+    /// What failed, where and when.
+    pub evidence: Evidence,
+    /// What its destination asks for.
+    pub asked: TlsRule,
+    /// What our TLS said of it, if that was at fault.
+    pub detail: Option<Arc<str>>,
+}
+
 /// What a wait cause rests on, as far as there is something to say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Basis {
@@ -48,6 +59,32 @@ pub struct Basis {
     pub rule: Option<Arc<str>>,
     /// What they said or what failed, in the word of the catalogue.
     pub verdict: Option<VerdictCode>,
+    /// They asked to be left alone for so long.
+    pub asked: Option<Duration>,
+    /// Whose hold it is: by whom, why, since when.
+    pub hold: Option<Arc<Suspension>>,
+    /// Which guard of ours, and by which figures.
+    pub guard: Option<Guard>,
+}
+
+/// Something is wrong on our own side, beyond any one host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertView {
+    /// What.
+    pub what: Alert,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when it is shown, unless it happens again.
+    pub until: Timestamp,
+}
+
+/// A host is reachable, but its mail is held back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitedView {
+    /// Since when.
+    pub since: Timestamp,
+    /// By which limit of ours; `None`: they defer us, and the evidence says with which words.
+    pub by: Option<(WaitCause, Basis)>,
 }
 
 /// A host as a list shows it.
@@ -59,8 +96,8 @@ pub struct HostView {
     pub status: HostStatus,
     /// Since when; `None` while it was never tried.
     pub status_since: Option<Timestamp>,
-    /// Reachable, but deferring us or held back by a limit: since when.
-    pub limited_since: Option<Timestamp>,
+    /// Reachable, but deferring us or held back by a limit of ours.
+    pub limited: Option<LimitedView>,
     /// Delivery to it, or all delivery, is suspended: since when, by whom, why, until when.
     pub held: Option<Arc<Suspension>>,
     /// Why it is as it is.
@@ -117,6 +154,8 @@ pub struct HostDetailView {
     pub last_4xx: Option<(Reply, Timestamp)>,
     /// The latest 5xx and when.
     pub last_5xx: Option<(Reply, Timestamp)>,
+    /// The latest failure of TLS.
+    pub last_tls: Option<Arc<TlsTrouble>>,
     /// How the session is or was protected that it used last; `None` before the first.
     pub protection: Option<Protection>,
 }

@@ -8,8 +8,10 @@ use crate::cli::printable::{printable, printable_lines};
 use crate::cli::query::encode;
 use crate::cli::terminal::Terminal;
 use common::vocab::{Badge, CauseCounts, CountWindow, Domain, Timestamp};
-use common::wire::{ErrorCode, Exchanger, Figure, HostDetail, HostRow, SaidReply, TlsState, Verdict};
-use common::words::Language;
+use common::wire::{
+    ErrorCode, Exchanger, Figure, HostDetail, HostRow, NextHops, SaidReply, TlsState, TlsTrouble, Verdict,
+};
+use common::words::{Language, ProbePhrase};
 
 /// Asks and prints.
 pub(super) async fn run(
@@ -49,7 +51,7 @@ pub fn layout(detail: &HostDetail, language: Language) -> String {
     let mut lines = vec![String::new(), fact("Host mail status for:", &format!("'{}'", row.host))];
     lines.push(fact("Status as of:", &detail.as_of.status_line()));
     lines.push(fact("Host up/down:", &row.status.to_string()));
-    reasons(&mut lines, row, detail.as_of);
+    reasons(&mut lines, row, detail.as_of, language);
     waits(&mut lines, row, detail.as_of, language);
     if let Some(tls) = &detail.tls {
         protection(&mut lines, tls);
@@ -62,9 +64,10 @@ pub fn layout(detail: &HostDetail, language: Language) -> String {
     let activity = row.last_activity_at.map(Timestamp::status_line);
     lines.push(fact("Last Activity", activity.as_deref().unwrap_or("Never")));
     addresses(&mut lines, detail);
-    exchangers(&mut lines, detail);
+    exchangers(&mut lines, detail, language);
     said(&mut lines, "Last 4XX Error:", detail.last_4xx.as_ref());
     said(&mut lines, "Last 5XX Error:", detail.last_5xx.as_ref());
+    tls_error(&mut lines, detail.last_tls_error.as_ref());
     if let Some(route) = &detail.route {
         lines.extend([String::new(), "SMTP routes for this host:".into()]);
         lines.extend(printable_lines(route).iter().map(|target| format!("  {target}")));
@@ -89,11 +92,14 @@ fn long_fact(lines: &mut Vec<String>, label: &str, value: &str) {
 }
 
 /// What the ancestor does not say: since when, why, what they said, what to do, and when we try again.
-fn reasons(lines: &mut Vec<String>, row: &HostRow, now: Timestamp) {
+fn reasons(lines: &mut Vec<String>, row: &HostRow, now: Timestamp, language: Language) {
     if let Some(since) = row.since {
         let badge = badge_word(row.badge);
         lines
             .push(fact("Since:", &format!("{} ({badge} for {})", since.status_line(), letters(now.since(since), " "))));
+    }
+    if let Some((cause, limit)) = row.limited.as_ref().and_then(|limited| limited.cause.zip(limited.because.as_ref())) {
+        long_fact(lines, "Limited by:", &language.say(&limit.phrase(cause)));
     }
     if let Some(verdict) = &row.verdict {
         because(lines, verdict);
@@ -130,15 +136,19 @@ fn because(lines: &mut Vec<String>, verdict: &Verdict) {
     if let Some(reply) = &verdict.reply {
         long_fact(lines, "Reply:", reply.trim_end());
     }
-    let place = match (&verdict.exchanger, &verdict.address) {
-        (Some(name), Some(address)) => Some(format!("{name} [{address}]")),
-        (one, other) => one.as_ref().or(other.as_ref()).cloned(),
-    };
-    if let Some(place) = place {
+    if let Some(place) = seen_at(verdict) {
         long_fact(lines, "Seen at:", &place);
     }
     if !verdict.advice.is_empty() {
         long_fact(lines, "What to do:", &verdict.advice);
+    }
+}
+
+/// The exchanger with its address, as far as known.
+fn seen_at(verdict: &Verdict) -> Option<String> {
+    match (&verdict.exchanger, &verdict.address) {
+        (Some(name), Some(address)) => Some(format!("{name} [{address}]")),
+        (one, other) => one.as_ref().or(other.as_ref()).cloned(),
     }
 }
 
@@ -217,13 +227,19 @@ fn addresses(lines: &mut Vec<String>, detail: &HostDetail) {
     }
 }
 
-/// MX records with the time they may still be used. A configured route has none.
-fn exchangers(lines: &mut Vec<String>, detail: &HostDetail) {
-    if detail.exchangers.is_empty() || detail.route.is_some() {
-        return;
+/// MX records with what their TTL has left. A configured route has none; nor has a domain whose own address takes its
+/// mail, and that is said.
+fn exchangers(lines: &mut Vec<String>, detail: &HostDetail, language: Language) {
+    match detail.named_by {
+        Some(NextHops::Mx) => {}
+        Some(NextHops::ImplicitMx) => {
+            let says = language.say_probe(&ProbePhrase::NoMxRecord);
+            return lines.extend([String::new(), "MX Records:".into(), format!("  {says}")]);
+        }
+        Some(NextHops::Route) | None => return,
     }
     lines.extend([String::new(), "MX Records:".into(), "  Preference   TTL       Hostname".into()]);
-    let ttl = detail.exchangers_expire_at.map(|at| letters(at.since(detail.as_of), ""));
+    let ttl = detail.mx_expire_at.map(|at| letters(at.since(detail.as_of), ""));
     let ttl = ttl.as_deref().unwrap_or("-");
     for Exchanger { preference, name, .. } in &detail.exchangers {
         let mut line = format!("  {preference}");
@@ -241,4 +257,16 @@ fn said(lines: &mut Vec<String>, heading: &str, reply: Option<&SaidReply>) {
     lines.extend([String::new(), heading.into(), "----------".into()]);
     lines.extend(printable_lines(reply.trim_end()));
     lines.extend([format!("(at {})", at.status_line()), "----------".into()]);
+}
+
+/// The latest failure of TLS between rules, with what the destination asks for.
+fn tls_error(lines: &mut Vec<String>, trouble: Option<&TlsTrouble>) {
+    let Some(TlsTrouble { verdict, asked, detail }) = trouble else { return };
+    lines.extend([String::new(), "Last TLS Error:".into(), "----------".into()]);
+    lines.extend(printable_lines(&format!("{} ({})", verdict.sentence, verdict.code)));
+    let said = [verdict.reply.as_deref(), detail.as_deref()].into_iter().flatten();
+    lines.extend(said.flat_map(|text| printable_lines(text.trim_end())));
+    let place = seen_at(verdict).map(|place| format!(" at {}", printable(&place))).unwrap_or_default();
+    let at = verdict.at.map(|at| format!("at {}, ", at.status_line())).unwrap_or_default();
+    lines.extend([format!("({at}TLS mode: {asked}{place})"), "----------".into()]);
 }

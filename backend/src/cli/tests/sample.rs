@@ -14,6 +14,7 @@ pub(super) fn row(host: &str) -> HostRow {
         badge: Badge::Up,
         since: None,
         held: None,
+        limited: None,
         verdict: None,
         active_recipients: 0,
         unattempted_recipients: 0,
@@ -82,10 +83,13 @@ pub(super) fn detail(row: HostRow) -> HostDetail {
         counters_since: NOW,
         window: None,
         exchangers: Vec::new(),
+        named_by: None,
         exchangers_expire_at: None,
+        mx_expire_at: None,
         route: None,
         last_4xx: None,
         last_5xx: None,
+        last_tls_error: None,
         tls: None,
     }
 }
@@ -130,6 +134,7 @@ pub(super) fn status() -> ServerStatus {
         messages_received: 62_049_822,
         recipients_received: 62_049_823,
         recovery: None,
+        alerts: Vec::new(),
         window: None,
         windows: Default::default(),
         columns: CounterColumns {

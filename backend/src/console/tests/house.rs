@@ -51,7 +51,7 @@ pub(super) fn host(name: &str, active: u64) -> HostView {
         host: name.parse().unwrap(),
         status: HostStatus::Unknown,
         status_since: None,
-        limited_since: None,
+        limited: None,
         held: None,
         evidence: None,
         counters: Counters::default(),
@@ -485,6 +485,7 @@ async fn play_driver(
                         addresses,
                         last_4xx,
                         last_5xx,
+                        last_tls: None,
                         protection: None,
                     })
                 });

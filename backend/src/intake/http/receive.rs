@@ -70,7 +70,7 @@ impl HttpIntake {
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
-        self.read(body, &mut IntoLetter(letter, self.settings.max_message_bytes), hold).await
+        self.read(body, &mut IntoLetter(letter, self.max_message_bytes()), hold).await
     }
 
     /// Reads a body that is JSON, the message in it into the letter as it comes; answers what else it says.
@@ -87,7 +87,7 @@ impl HttpIntake {
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
         let mut json = JsonBody::new(self.max_json_bytes());
-        let most = self.settings.max_message_bytes;
+        let most = self.max_message_bytes();
         let mut parted = Parted { json: &mut json, letter: IntoLetter(&mut *letter, most), message: Vec::new() };
         self.read(body, &mut parted, hold).await?;
         let asked = json.read()?;
@@ -112,7 +112,7 @@ impl HttpIntake {
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
         let now = Instant::now();
-        let mut pace = Pace::new(now, now, &self.settings.limits);
+        let mut pace = Pace::new(now, now, &self.settings.load().limits);
         loop {
             match timeout_at(pace.deadline(), body.next()).await {
                 Err(_) => {}
@@ -145,6 +145,6 @@ impl HttpIntake {
                 }
             }
         };
-        let _ = timeout(self.settings.limits.linger, reading).await;
+        let _ = timeout(self.settings.load().limits.linger, reading).await;
     }
 }

@@ -58,8 +58,11 @@ fn settlements() -> impl Strategy<Value = Settlement> {
         Just(Settled::Delivered),
         Just(Settled::Deleted),
         bounces.prop_map(Settled::Bounced),
-        (any::<u32>(), any::<u64>())
-            .prop_map(|(attempts, at)| Settled::Deferred { attempts, next_attempt_at: Timestamp(at) }),
+        (any::<u32>(), any::<u64>(), any::<bool>()).prop_map(|(attempts, at, braked)| Settled::Deferred {
+            attempts,
+            next_attempt_at: Timestamp(at),
+            braked
+        }),
     ];
     (any::<u64>(), vec((any::<u32>().prop_map(RecipientId), settled), 0..20), any::<bool>())
         .prop_map(|(mid, recipients, message_done)| Settlement { mid: MessageId(mid), recipients, message_done })

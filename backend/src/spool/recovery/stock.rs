@@ -190,6 +190,7 @@ impl Stock {
                 rid: *rid,
                 attempts: state.attempts.saturating_add(state.begun),
                 next_attempt_at: state.next_attempt_at,
+                braked: state.braked,
             });
         }
         self.report.messages += 1;
