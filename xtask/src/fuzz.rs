@@ -49,8 +49,9 @@ fn one(place: &Place, target: &str, minutes: u64) -> Outcome {
     let kept =
         [folder.join("corpus").join(target), folder.join("seeds").join(target), folder.join("found").join(target)];
     fs::create_dir_all(&kept[0]).map_err(|error| Failure::system(format!("make {}", kept[0].display()), error))?;
-    // No address sanitizer: our crates forbid unsafe code, and without it a run gets three times as far.
-    let mut fuzz = nightly(place, &["fuzz", "run", "--fuzz-dir", "fuzz", "--sanitizer", "none", target]);
+    // By itself first: sources that do not compile are no finding.
+    child::run(&mut cargo_fuzz(place, "build", target), &format!("building the fuzz target {target}"))?;
+    let mut fuzz = cargo_fuzz(place, "run", target);
     fuzz.args(kept.iter().filter(|folder| folder.exists())).arg("--");
     fuzz.arg(format!("-max_total_time={}", minutes * 60)).arg(format!("-max_len={INPUT_BYTES_MAX}"));
     fuzz.args(["-print_final_stats=1", "-verbosity=0"]);
@@ -59,6 +60,11 @@ fn one(place: &Place, target: &str, minutes: u64) -> Outcome {
         let found = folder.join("artifacts").join(target);
         Failure::work(format!("{failure} What broke it lies in {}.", found.display()))
     })
+}
+
+/// No address sanitizer: our crates forbid unsafe code, and without it a run gets three times as far.
+fn cargo_fuzz(place: &Place, verb: &str, target: &str) -> Command {
+    nightly(place, &["fuzz", verb, "--fuzz-dir", "fuzz", "--sanitizer", "none", target])
 }
 
 /// Cargo of the nightly compiler; ours must not reach through.
