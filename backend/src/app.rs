@@ -448,10 +448,10 @@ fn report_settings(config: &Config) -> ReportSettings {
 /// `dig` asks the servers that delivery asks, and those that were written for it alone.
 fn digger(config: &Config, resolver: Arc<Resolver>, clock: Clock) -> Arc<dyn Digger> {
     let servers: Arc<[SocketAddr]> = resolver.servers().iter().chain(&config.probe.dns_servers).copied().collect();
-    Arc::new(move |request: DigRequest| -> futures_util::future::BoxFuture<'static, _> {
+    Arc::new(move |request: DigRequest, language: Language| -> futures_util::future::BoxFuture<'static, _> {
         let (servers, resolver) = (servers.clone(), resolver.clone());
         Box::pin(async move {
-            let mut answer = dig::dig(&request, &servers, clock).await?;
+            let mut answer = dig::dig(&request, &servers, clock, language).await?;
             if let Some(host) = dig::delivery::domain_of(&answer) {
                 let found = tokio::time::timeout(dig::TIME_LIMIT, resolver.resolve(&host)).await;
                 let found = found.unwrap_or_else(|_| Err(RouteFailure::Ours("the name servers are slow".into())));
