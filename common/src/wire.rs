@@ -27,7 +27,9 @@ pub use frame::{
     ClientFrame, DecodeError, Delta, FRAME_BYTES_MAX, Hello, HostSort, HostsCount, HostsQuery, Limits, ProbeEvents,
     SUBPROTOCOL, ServerFrame, Snapshot, Topic, Welcome, Window,
 };
-pub use host::{Exchanger, ExchangerAddress, Held, HostDetail, HostRow, SaidReply, TlsState, Verdict};
+pub use host::{
+    Exchanger, ExchangerAddress, Held, HostDetail, HostRow, NextHops, SaidReply, TlsState, TlsTrouble, Verdict,
+};
 pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage, RecipientRow, RecipientState};
 pub use overview::Overview;
 pub use poll::Polled;

@@ -12,6 +12,7 @@ mod basis;
 mod braking;
 mod calls;
 mod clock;
+mod configure;
 mod count;
 mod ending;
 mod outcome;
@@ -59,6 +60,8 @@ pub struct Engine {
     random: Random,
     started_at: Timestamp,
     counters_since: Timestamp,
+    /// Grows with each new set of routes; a look-up that began under another one is not believed.
+    routing_epoch: u32,
     names: BTreeMap<Domain, HostId>,
     hosts: Vec<Option<Host>>,
     free_hosts: Vec<HostId>,
@@ -100,6 +103,7 @@ impl Engine {
             random: Random::new(seed),
             started_at: now,
             counters_since: now,
+            routing_epoch: 0,
             names: BTreeMap::new(),
             hosts: Vec::new(),
             free_hosts: Vec::new(),
@@ -149,6 +153,7 @@ impl Engine {
             Event::ResetCounters { action } => self.reset_counters(now, action, out),
             Event::Suspend { action, scope, suspension } => self.suspended(now, action, scope, suspension, out),
             Event::Resume { action, scope } => self.resumed(now, action, scope, out),
+            Event::Configured(settings) => self.configured(now, *settings, out),
             Event::Woke | Event::ClockJumped(_) => {}
             Event::Guard { closed } => self.guarded(now, closed, out),
         }

@@ -5,6 +5,7 @@ use crate::failure::{Failure, Outcome, RouteFailure};
 use crate::jump::Jump;
 use crate::peer::Peer;
 use crate::route::Answer;
+use crate::settings::Settings;
 use crate::suspension::Suspension;
 use common::vocab::{ActionId, Domain, MessageId, SessionId};
 use std::sync::Arc;
@@ -89,6 +90,8 @@ pub enum Event {
         /// One host, or all.
         scope: HostScope,
     },
+    /// The configuration was read again: from now on these hold, as far as [`Settings::over`] goes.
+    Configured(Box<Settings>),
     /// The time of [`crate::Engine::next_wakeup`] has come.
     Woke,
     /// Wall and steady time have parted: the clock was set, or the machine slept. The time of this event is the new one.

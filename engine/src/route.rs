@@ -45,6 +45,8 @@ pub struct Answer {
     pub exchangers: Vec<ExchangerAnswer>,
     /// How long this may be used (already clamped to 30 s – 1 h).
     pub ttl: Duration,
+    /// What the MX records themselves have left in our cache; `None` where none named them.
+    pub mx_ttl: Option<Duration>,
 }
 
 /// One exchanger of an [`Answer`].
@@ -84,6 +86,8 @@ pub struct Route {
     pub exchangers: Vec<ExchangerAnswer>,
     /// When it must be asked for again.
     pub expires_at: Timestamp,
+    /// When the MX records that named it run out; `None` where none did.
+    pub mx_expire_at: Option<Timestamp>,
 }
 
 impl Route {
@@ -111,7 +115,13 @@ impl Route {
                 })
             })
             .collect();
-        Route { kind: answer.kind, hops, exchangers, expires_at: now + answer.ttl }
+        Route {
+            kind: answer.kind,
+            hops,
+            exchangers,
+            expires_at: now + answer.ttl,
+            mx_expire_at: answer.mx_ttl.map(|ttl| now + ttl),
+        }
     }
 }
 
@@ -129,7 +139,7 @@ mod tests {
     }
 
     fn order(exchangers: Vec<ExchangerAnswer>, seed: u64) -> Vec<String> {
-        let answer = Answer { kind: RouteKind::Mx, exchangers, ttl: Duration::from_secs(60) };
+        let answer = Answer { kind: RouteKind::Mx, exchangers, ttl: Duration::from_secs(60), mx_ttl: None };
         let route = Route::from_answer(Timestamp(0), answer, &mut Random::new(seed));
         route.hops.iter().map(|hop| hop.exchanger.to_string()).collect()
     }

@@ -5,7 +5,7 @@ use crate::count::Windows;
 use crate::envelope::Envelope;
 use crate::route::Route;
 use crate::suspension::Suspension;
-use crate::tls::Protection;
+use crate::tls::{Protection, TlsRule};
 use common::filter::Filter;
 use common::vocab::{
     AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, MessageId, RecipientId, Reply, Timestamp, VerdictCode,
@@ -31,6 +31,17 @@ pub struct Evidence {
     pub at: Timestamp,
     /// Addresses tried in the attempt that ended so.
     pub addresses_tried: u32,
+}
+
+/// A failure of TLS with a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsTrouble {
+    /// What failed, where and when.
+    pub evidence: Evidence,
+    /// What its destination asks for.
+    pub asked: TlsRule,
+    /// What our TLS said of it, if that was at fault.
+    pub detail: Option<Arc<str>>,
 }
 
 /// What a wait cause rests on, as far as there is something to say.
@@ -117,6 +128,8 @@ pub struct HostDetailView {
     pub last_4xx: Option<(Reply, Timestamp)>,
     /// The latest 5xx and when.
     pub last_5xx: Option<(Reply, Timestamp)>,
+    /// The latest failure of TLS.
+    pub last_tls: Option<Arc<TlsTrouble>>,
     /// How the session is or was protected that it used last; `None` before the first.
     pub protection: Option<Protection>,
 }

@@ -6,7 +6,9 @@ mod brake;
 mod causes;
 mod named;
 mod reach;
+mod reload;
 mod retry;
+mod shares;
 
 use tests::world::World;
 

@@ -36,6 +36,11 @@ pub enum Character {
     Busy,
     /// Refuses every recipient for good, for who we are.
     Blocking,
+    /// Answers first attempts at once, half of them with a 451; whoever comes again waits for five minutes. Not among
+    /// [`Character::ALL`]: nothing new would happen there.
+    SlowToRetries,
+    /// Keeps first attempts for five minutes and then says 451; whoever comes again is served at once. Not among them either.
+    SlowToFresh,
     /// Every mailbox is full. Not among [`Character::ALL`]: nothing new would happen there.
     Full,
     /// Looking it up always fails on our own side. Not among [`Character::ALL`]: its mail never ends.
@@ -103,6 +108,13 @@ impl Character {
         match self {
             Character::Greylisting if first_attempt => {
                 (quick, vec![refused(451, "4.7.1 Greylisted, come back later"); recipients], true)
+            }
+            Character::SlowToRetries if first_attempt && random.below(2) == 0 => {
+                (quick, vec![refused(451, "4.3.0 Try again"); recipients], true)
+            }
+            Character::SlowToRetries if !first_attempt => (Duration::from_secs(300), vec![taken(); recipients], true),
+            Character::SlowToFresh if first_attempt => {
+                (Duration::from_secs(300), vec![refused(451, "4.3.0 Try again"); recipients], true)
             }
             Character::Throttling if random.below(3) > 0 => {
                 (quick, vec![refused(421, "4.7.0 Slow down"); recipients], false)

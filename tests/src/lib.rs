@@ -11,6 +11,10 @@ pub mod caller;
 #[cfg(feature = "wire")]
 pub mod chaos;
 pub mod check;
+#[cfg(feature = "wire")]
+pub mod cut;
+#[cfg(feature = "wire")]
+pub mod failing;
 pub mod holds;
 pub mod host;
 #[cfg(feature = "wire")]

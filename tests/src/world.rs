@@ -43,6 +43,8 @@ enum Coming {
     /// An operator suspends one of the hosts, or all of them.
     Suspend,
     Resume,
+    /// The configuration is read again with other limits.
+    Reload,
     /// An operator sets a new base of all counters.
     Reset,
     /// The clock jumps by so many hours.
@@ -171,6 +173,14 @@ impl World {
         self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
     }
 
+    /// The configuration is read again.
+    pub fn reload(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        self.settings = settings.clone().over(&self.settings);
+        self.handle(Event::Configured(Box::new(settings)));
+    }
+
     /// One more host beside it.
     pub fn add_host(&mut self, name: &str, character: Character) {
         self.characters.insert(name.parse().expect("a domain"), character);
@@ -189,6 +199,10 @@ impl World {
         if self.random.below(3) == 0 {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             self.later(at, Coming::Reset);
+        }
+        for _ in 0..self.random.below(3) {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Reload);
         }
         for _ in 0..self.random.below(4) {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
@@ -270,6 +284,14 @@ impl World {
             }
             Coming::Crash => self.crash(),
             Coming::Jump(hours) => self.jump(hours),
+            Coming::Reload => {
+                let (window, minutes) = (1 + self.random.below(10) as u32, 1 + self.random.below(30));
+                self.reload(|settings| {
+                    settings.window_max = window;
+                    // The longest wait stays: a start trusts no timer beyond it.
+                    settings.retry_steps[0] = Duration::from_secs(60 * minutes);
+                });
+            }
             Coming::Suspend => {
                 let (scope, minutes) = (self.some_scope(), 1 + self.random.below(600));
                 self.suspend(scope, Duration::from_secs(60 * minutes));
@@ -569,6 +591,7 @@ impl World {
             kind: RouteKind::Mx,
             exchangers: vec![exchanger(10, 1), exchanger(20, 2)],
             ttl: Duration::from_secs(600),
+            mx_ttl: Some(Duration::from_secs(600)),
         }
     }
 

@@ -9,8 +9,8 @@ use crate::cli::terminal::Terminal;
 use common::layout::column::{age, left, letters};
 use common::layout::hoststatus::{self, fact};
 use common::vocab::{Badge, CountWindow, Domain, Timestamp};
-use common::wire::{ErrorCode, Exchanger, HostDetail, HostRow, SaidReply, TlsState, Verdict};
-use common::words::Language;
+use common::wire::{ErrorCode, Exchanger, HostDetail, HostRow, NextHops, SaidReply, TlsState, TlsTrouble, Verdict};
+use common::words::{Language, ProbePhrase};
 
 /// Asks and prints.
 pub(super) async fn run(
@@ -56,9 +56,10 @@ pub fn layout(detail: &HostDetail, language: Language) -> String {
     let activity = row.last_activity_at.map(Timestamp::status_line);
     lines.push(fact("Last Activity", activity.as_deref().unwrap_or("Never")));
     addresses(&mut lines, detail);
-    exchangers(&mut lines, detail);
+    exchangers(&mut lines, detail, language);
     said(&mut lines, "Last 4XX Error:", detail.last_4xx.as_ref());
     said(&mut lines, "Last 5XX Error:", detail.last_5xx.as_ref());
+    tls_error(&mut lines, detail.last_tls_error.as_ref());
     if let Some(route) = &detail.route {
         lines.extend([String::new(), "SMTP routes for this host:".into()]);
         lines.extend(printable_lines(route).iter().map(|target| format!("  {target}")));
@@ -116,15 +117,19 @@ fn because(lines: &mut Vec<String>, verdict: &Verdict) {
     if let Some(reply) = &verdict.reply {
         long_fact(lines, "Reply:", reply.trim_end());
     }
-    let place = match (&verdict.exchanger, &verdict.address) {
-        (Some(name), Some(address)) => Some(format!("{name} [{address}]")),
-        (one, other) => one.as_ref().or(other.as_ref()).cloned(),
-    };
-    if let Some(place) = place {
+    if let Some(place) = seen_at(verdict) {
         long_fact(lines, "Seen at:", &place);
     }
     if !verdict.advice.is_empty() {
         long_fact(lines, "What to do:", &verdict.advice);
+    }
+}
+
+/// The exchanger with its address, as far as known.
+fn seen_at(verdict: &Verdict) -> Option<String> {
+    match (&verdict.exchanger, &verdict.address) {
+        (Some(name), Some(address)) => Some(format!("{name} [{address}]")),
+        (one, other) => one.as_ref().or(other.as_ref()).cloned(),
     }
 }
 
@@ -161,13 +166,19 @@ fn addresses(lines: &mut Vec<String>, detail: &HostDetail) {
     }
 }
 
-/// MX records with the time they may still be used. A configured route has none.
-fn exchangers(lines: &mut Vec<String>, detail: &HostDetail) {
-    if detail.exchangers.is_empty() || detail.route.is_some() {
-        return;
+/// MX records with what their TTL has left. A configured route has none; nor has a domain whose own address takes its
+/// mail, and that is said.
+fn exchangers(lines: &mut Vec<String>, detail: &HostDetail, language: Language) {
+    match detail.named_by {
+        Some(NextHops::Mx) => {}
+        Some(NextHops::ImplicitMx) => {
+            let says = language.say_probe(&ProbePhrase::NoMxRecord);
+            return lines.extend([String::new(), "MX Records:".into(), format!("  {says}")]);
+        }
+        Some(NextHops::Route) | None => return,
     }
     lines.extend([String::new(), "MX Records:".into(), "  Preference   TTL       Hostname".into()]);
-    let ttl = detail.exchangers_expire_at.map(|at| letters(at.since(detail.as_of), ""));
+    let ttl = detail.mx_expire_at.map(|at| letters(at.since(detail.as_of), ""));
     let ttl = ttl.as_deref().unwrap_or("-");
     for Exchanger { preference, name, .. } in &detail.exchangers {
         let mut line = format!("  {preference}");
@@ -185,4 +196,16 @@ fn said(lines: &mut Vec<String>, heading: &str, reply: Option<&SaidReply>) {
     lines.extend([String::new(), heading.into(), "----------".into()]);
     lines.extend(printable_lines(reply.trim_end()));
     lines.extend([format!("(at {})", at.status_line()), "----------".into()]);
+}
+
+/// The latest failure of TLS between rules, with what the destination asks for.
+fn tls_error(lines: &mut Vec<String>, trouble: Option<&TlsTrouble>) {
+    let Some(TlsTrouble { verdict, asked, detail }) = trouble else { return };
+    lines.extend([String::new(), "Last TLS Error:".into(), "----------".into()]);
+    lines.extend(printable_lines(&format!("{} ({})", verdict.sentence, verdict.code)));
+    let said = [verdict.reply.as_deref(), detail.as_deref()].into_iter().flatten();
+    lines.extend(said.flat_map(|text| printable_lines(text.trim_end())));
+    let place = seen_at(verdict).map(|place| format!(" at {}", printable(&place))).unwrap_or_default();
+    let at = verdict.at.map(|at| format!("at {}, ", at.status_line())).unwrap_or_default();
+    lines.extend([format!("({at}TLS mode: {asked}{place})"), "----------".into()]);
 }

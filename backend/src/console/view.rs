@@ -12,7 +12,7 @@ use common::vocab::{
 };
 use common::wire::{
     Action, ActionKind, ActionState, Because, Counted, CounterColumns, Exchanger, ExchangerAddress, Held, HostDetail,
-    HostRow, MessageDetail, RecipientRow, SaidReply, Totals, Verdict,
+    HostRow, MessageDetail, NextHops, RecipientRow, SaidReply, TlsTrouble, Totals, Verdict,
 };
 use common::words::{self, ActionPhrase, Language, Phrase};
 use engine::count::CountsView;
@@ -169,10 +169,21 @@ pub fn host_detail(
         as_of,
         counters_since: view.counters_since,
         exchangers: route.map(|route| exchangers(route, &view.addresses, language)).unwrap_or_default(),
+        named_by: route.map(|route| match route.kind {
+            RouteKind::Mx => NextHops::Mx,
+            RouteKind::ImplicitMx => NextHops::ImplicitMx,
+            RouteKind::Configured | RouteKind::Discard => NextHops::Route,
+        }),
         exchangers_expire_at: route.map(|route| route.expires_at),
+        mx_expire_at: route.and_then(|route| route.mx_expire_at),
         route: route.and_then(configured),
         last_4xx: said(&view.last_4xx),
         last_5xx: said(&view.last_5xx),
+        last_tls_error: view.last_tls.as_ref().map(|trouble| TlsTrouble {
+            verdict: verdict(&trouble.evidence, language, usize::MAX),
+            asked: trouble.asked.as_str().into(),
+            detail: trouble.detail.as_deref().map(str::to_owned),
+        }),
         tls: view.protection.as_ref().map(|how| tls_state(how, language)),
     }
 }

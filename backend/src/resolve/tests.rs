@@ -270,6 +270,7 @@ async fn a_ttl_is_used_within_its_bounds() {
         .await;
         let answer = ask(&room(&[server.address]), "a.test").await.unwrap();
         assert_eq!(answer.ttl, Duration::from_secs(expected), "TTL {ttl}");
+        assert_eq!(answer.mx_ttl, Some(Duration::from_secs(expected)), "the cache keeps the records as long");
     }
 }
 

@@ -14,7 +14,7 @@ pub(super) mod log;
 pub(super) mod mover;
 pub(super) mod moves;
 pub(super) mod op;
-mod reader;
+pub(super) mod reader;
 pub(super) mod shared;
 mod writer;
 

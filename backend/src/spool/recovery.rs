@@ -7,6 +7,7 @@
 //! Reads the journal, whose length is bounded, at once; the database is read by `stock` while mail is taken already.
 //! The walk goes on in `journal`, which writes on from here.
 
+mod condemned;
 mod files;
 mod merge;
 mod replay;
@@ -77,7 +78,8 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let next = replay.next_message();
     let mut moves = Moves::new(replay.batch.max(meta.batch));
     let keys = replay.keys.clone();
-    let merge = Merge { db: &*db, meta: &meta, chain: &mut chain, moves: &mut moves, blobs: &blobs };
+    let merge =
+        Merge { db: &*db, meta: &meta, chain: &mut chain, moves: &mut moves, blobs: &blobs, quarantine: &quarantine };
     let (index, mut stock) = merge.run(replay).map_err(&said)?;
     let checkpointed = db.checkpoint();
     moves.checkpointed(Duration::ZERO, checkpointed.as_ref().is_ok_and(|complete| *complete));
@@ -94,7 +96,7 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let guard = Guard::new(disk.clone(), dir.to_owned(), settings);
     let mut log = open_log(chain, shared.clone(), moves, settings, (lock, guard), (next, clean), &folder)?;
     keys.iter().for_each(|(key, mid, at, _)| log.know_key(key, *mid, *at));
-    stock.begin(shared, settings.start_messages_max);
+    stock.begin(shared, quarantine.clone(), settings.start_messages_max);
     Ok(Start { log, quarantine, stock })
 }
 

@@ -167,17 +167,51 @@ pub struct HostDetail {
     pub window: Option<CountWindow>,
     /// Its mail servers in the order in which they are tried; empty while unknown.
     pub exchangers: Vec<Exchanger>,
-    /// When the exchangers are looked up again.
+    /// Who named them; `null` while they are unknown.
+    #[serde(default)]
+    pub named_by: Option<NextHops>,
+    /// When the exchangers are looked up again: the shortest of all TTLs, within 30 s and 1 h.
     pub exchangers_expire_at: Option<Timestamp>,
+    /// When the MX records themselves run out; `null` where none named the exchangers.
+    #[serde(default)]
+    pub mx_expire_at: Option<Timestamp>,
     /// Where a configured route sends it, if one does.
     pub route: Option<String>,
     /// The latest 4xx it gave.
     pub last_4xx: Option<SaidReply>,
     /// The latest 5xx it gave.
     pub last_5xx: Option<SaidReply>,
+    /// The latest failure of TLS with it.
+    #[serde(default)]
+    pub last_tls_error: Option<TlsTrouble>,
     /// How the session is or was protected that it used last; `null` before the first.
     #[serde(default)]
     pub tls: Option<TlsState>,
+}
+
+/// Who named the next hops of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NextHops {
+    /// MX records.
+    Mx,
+    /// Nobody: without an MX record the domain's own address takes its mail (RFC 5321 §5.1).
+    ImplicitMx,
+    /// A `[[route]]` of the configuration.
+    Route,
+}
+
+/// A failure of TLS, and what we had asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TlsTrouble {
+    /// What failed, where and when.
+    pub verdict: Verdict,
+    /// The `tls` of the destination: `opportunistic`, `require`, `verify`.
+    pub asked: String,
+    /// What our TLS said of it. Part of it may be the peer's text: hostile.
+    pub detail: Option<String>,
 }
 
 /// How a session is protected. Names and issuer are the peer's text, hostile.

@@ -281,6 +281,10 @@ impl Engine {
         out: &mut Output,
     ) {
         let Some(&id) = self.names.get(name) else { return };
+        if matches!(self.host(id).routing, Routing::Asking(epoch) if epoch != self.routing_epoch) {
+            self.host_mut(id).routing = Routing::None;
+            return self.start(now, id, out);
+        }
         match self.believed(now, name, answer, out) {
             Ok(answer) => {
                 let route = Arc::new(Route::from_answer(now, answer, &mut self.random));

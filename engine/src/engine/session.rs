@@ -9,10 +9,11 @@ use crate::lane::{Session, SessionState};
 use crate::peer::Peer;
 use crate::route::{NamedBy, Route};
 use crate::tls::Protection;
-use crate::view::Evidence;
+use crate::view::{Evidence, TlsTrouble};
 use crate::{Effect, Fact, Output, schedule, verdict};
 use common::vocab::{HostStatus, SessionId, Timestamp, VerdictCode, WaitCause};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 impl Engine {
     pub(super) fn session_ready(&mut self, now: Timestamp, session: SessionId, peer: Peer, out: &mut Output) {
@@ -113,7 +114,8 @@ impl Engine {
             Trouble::Handshake(why) => Some(why.clone()),
             _ => None,
         };
-        out.facts.push(Fact::SessionEnded { session, messages: 0, verdict: Some(judgement.code), detail });
+        let said = detail.clone();
+        out.facts.push(Fact::SessionEnded { session, messages: 0, verdict: Some(judgement.code), detail: said });
         if judgement.code == VerdictCode::TlsHandshake {
             self.tls_memory.broke(now, book.hop.address);
         }
@@ -139,6 +141,10 @@ impl Engine {
             addresses_tried: host.tried.len() as u32,
         };
         host.note_address(address, evidence.clone());
+        if rest_cause(evidence.code) == WaitCause::TlsPolicy {
+            let trouble = TlsTrouble { evidence: evidence.clone(), asked: host.tls_rule, detail };
+            host.last_tls = Some(Arc::new(trouble));
+        }
         if book.state == SessionState::GivenUp {
             self.serve_queues(now, address, out); // who wanted the place gets it before the host's next address does
         }

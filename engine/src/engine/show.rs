@@ -84,6 +84,7 @@ impl Engine {
             addresses: host.addresses.iter().map(|(address, evidence)| (*address, evidence.clone())).collect(),
             last_4xx: host.last_4xx.clone(),
             last_5xx: host.last_5xx.clone(),
+            last_tls: host.last_tls.clone(),
             protection: host.protection.clone(),
         })
     }

@@ -18,6 +18,16 @@ pub enum TlsRule {
 }
 
 impl TlsRule {
+    /// As the configuration writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TlsRule::None => "none",
+            TlsRule::Opportunistic => "opportunistic",
+            TlsRule::Require => "require",
+            TlsRule::Verify => "verify",
+        }
+    }
+
     /// STARTTLS is said where it is offered.
     pub fn wants(self) -> bool {
         self > TlsRule::None

@@ -4,7 +4,9 @@ use super::sample::*;
 use crate::cli::{delivernow, dig, hoststatus, rate, showrecipients, status, tophosts};
 use common::layout;
 use common::vocab::{CountWindow, Counters, Timestamp, VerdictCode};
-use common::wire::{ActionState, DigDelivery, DigHop, DigRequest, HostRow, SaidReply, TlsState};
+use common::wire::{
+    ActionState, DigDelivery, DigHop, DigRequest, HostRow, NextHops, SaidReply, TlsState, TlsTrouble, Verdict,
+};
 use common::words::Language;
 
 #[test]
@@ -98,6 +100,8 @@ fn hoststatus_says_why_and_when_and_shows_hostile_text_harmless() {
         exchanger(20, "mx2.\u{202e}down.test", &[]),
     ];
     detail.exchangers_expire_at = Some(Timestamp(NOW.0 + 3_144_000));
+    detail.named_by = Some(NextHops::Mx);
+    detail.mx_expire_at = Some(Timestamp(NOW.0 + 7_200_000));
     detail.last_4xx = Some(SaidReply { reply: "421-busy\r\n421 \u{1b}[2Jbye\r\n".into(), at: NOW });
     detail.last_5xx = Some(SaidReply { reply: "550 REQUESTED ACTION NOT TAKEN".into(), at: NOW });
     let text = hoststatus::layout(&detail, Language::En);
@@ -141,8 +145,8 @@ Ordered IP addresses: (expiring at Tue Nov 24 05:01:02 2026 UTC)
 
 MX Records:
   Preference   TTL       Hostname
-  10           52m24s    mx1.down.test
-  20           52m24s    mx2.\\u{202e}down.test
+  10           2h        mx1.down.test
+  20           2h        mx2.\\u{202e}down.test
 
 Last 4XX Error:
 ----------
@@ -441,6 +445,41 @@ MID/              Bytes/   Sender/                         Age
 [RID]             [Atmps]  Recipient                       Cause
 1527              1230     <>                              8m 38s
 [0]               [2]      9554@example.net                retry
+"
+    );
+}
+
+#[test]
+fn hoststatus_says_where_there_is_no_mx_record() {
+    let mut detail = detail(row("plain.test"));
+    detail.exchangers = vec![exchanger(0, "plain.test", &["192.0.2.25:25"])];
+    detail.named_by = Some(NextHops::ImplicitMx);
+    let text = hoststatus::layout(&detail, Language::En);
+    let (_, records) = text.split_once("\nMX Records:\n").unwrap();
+    assert_eq!(records, "  None: the domain's own address takes its mail (RFC 5321 section 5.1).\n");
+}
+
+#[test]
+fn hoststatus_ends_with_the_last_tls_error_and_what_was_asked_for() {
+    let mut detail = detail(row("tls.test"));
+    let verdict = Verdict {
+        code: VerdictCode::TlsHandshake,
+        reply: None,
+        sentence: "The TLS handshake failed.".into(),
+        exchanger: Some("mx.tls.test".into()),
+        ..down("tls.test").verdict.unwrap()
+    };
+    let trouble = TlsTrouble { verdict, asked: "require".into(), detail: Some("alert:\u{1b}[31m bad record".into()) };
+    detail.last_tls_error = Some(trouble);
+    let text = hoststatus::layout(&detail, Language::En);
+    let (_, last) = text.split_once("\nLast TLS Error:\n").unwrap();
+    assert_eq!(
+        last,
+        "----------
+The TLS handshake failed. (tls.handshake)
+alert:\\x1b[31m bad record
+(at Tue Nov 24 04:08:38 2026 UTC, TLS mode: require at mx.tls.test [192.0.2.25:25])
+----------
 "
     );
 }

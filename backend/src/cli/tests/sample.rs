@@ -82,10 +82,13 @@ pub(super) fn detail(row: HostRow) -> HostDetail {
         counters_since: NOW,
         window: None,
         exchangers: Vec::new(),
+        named_by: None,
         exchangers_expire_at: None,
+        mx_expire_at: None,
         route: None,
         last_4xx: None,
         last_5xx: None,
+        last_tls_error: None,
         tls: None,
     }
 }

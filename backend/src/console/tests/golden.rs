@@ -240,6 +240,7 @@ fn answers_are_as_promised() {
             addresses: vec![address],
         }],
         expires_at: MORNING,
+        mx_expire_at: None,
     };
     let detail = HostDetailView {
         row: down("b.test", 2),
@@ -248,6 +249,7 @@ fn answers_are_as_promised() {
         addresses: vec![(address, evidence)],
         last_4xx: Some((Reply::new(ReplyCode(451), "4.7.1 later"), MORNING)),
         last_5xx: None,
+        last_tls: None,
         protection: Some(Protection::Clear(ClearBecause::NotOffered)),
     };
     let mut detail = view::host_detail(&detail, None, MORNING, Language::En);

@@ -485,6 +485,7 @@ async fn play_driver(
                         addresses,
                         last_4xx,
                         last_5xx,
+                        last_tls: None,
                         protection: None,
                     })
                 });

@@ -57,7 +57,7 @@ impl HttpIntake {
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
-        self.read(body, &mut IntoLetter(letter, self.settings.max_message_bytes), hold).await
+        self.read(body, &mut IntoLetter(letter, self.max_message_bytes()), hold).await
     }
 
     /// Reads a body that is JSON.
@@ -76,7 +76,7 @@ impl HttpIntake {
     /// # Errors
     /// It is too large, or there is no memory for it.
     pub async fn fill(&self, raw: String, letter: &mut Letter, hold: &mut Hold) -> Result<(), ApiError> {
-        let mut letter = IntoLetter(letter, self.settings.max_message_bytes);
+        let mut letter = IntoLetter(letter, self.max_message_bytes());
         for piece in raw.as_bytes().chunks(PIECE_BYTES) {
             letter.take(piece).await?;
             hold.grow_to(raw.capacity() + letter.capacity()).await.map_err(|_| refusal::no_memory())?;
@@ -100,7 +100,7 @@ impl HttpIntake {
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
         let now = Instant::now();
-        let mut pace = Pace::new(now, now, &self.settings.limits);
+        let mut pace = Pace::new(now, now, &self.settings.load().limits);
         loop {
             match timeout_at(pace.deadline(), body.next()).await {
                 Err(_) => {}
@@ -133,6 +133,6 @@ impl HttpIntake {
                 }
             }
         };
-        let _ = timeout(self.settings.limits.linger, reading).await;
+        let _ = timeout(self.settings.load().limits.linger, reading).await;
     }
 }

@@ -62,7 +62,12 @@ mod tests {
     fn hops_come_in_the_order_of_an_attempt() {
         let second = exchanger(20, "b.test", &["192.0.2.3:25"]);
         let first = exchanger(10, "a.test", &["192.0.2.1:25", "192.0.2.2:25"]);
-        let answer = Answer { kind: RouteKind::Mx, exchangers: vec![second, first], ttl: Duration::from_secs(300) };
+        let answer = Answer {
+            kind: RouteKind::Mx,
+            exchangers: vec![second, first],
+            ttl: Duration::from_secs(300),
+            mx_ttl: None,
+        };
         let said = would_use(Timestamp::default(), Ok(answer));
         let hops: Vec<String> =
             said.hops.iter().map(|h| format!("{} {} {}", h.preference, h.exchanger, h.address)).collect();

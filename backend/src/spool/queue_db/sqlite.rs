@@ -123,6 +123,18 @@ impl QueueDb for SqliteDb {
         })
     }
 
+    fn octets(&self, mid: MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        self.read(|db| {
+            let sql = "SELECT envelope, data FROM message LEFT JOIN body USING (id) WHERE message.id = ?1";
+            let row = db.prepare_cached(sql)?.query_row([mid.0 as i64], |row| {
+                let envelope = row.get_ref(0)?.as_bytes_or_null().unwrap_or_default().unwrap_or_default();
+                let body = row.get_ref(1)?.as_bytes_or_null().unwrap_or_default().unwrap_or_default();
+                Ok([envelope, body].concat())
+            });
+            Ok(row.optional()?)
+        })
+    }
+
     fn key(&self, name: &[u8; 32]) -> Result<Option<([u8; 32], MessageId, Timestamp)>, DbError> {
         self.read(|db| {
             let mut found = db.prepare_cached("SELECT request, id, at FROM client_key WHERE name = ?1")?;

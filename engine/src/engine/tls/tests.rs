@@ -78,7 +78,7 @@ impl World {
                 addresses: vec![SocketAddr::from(([10, 0, 0, last], 25))],
             });
             let ttl = Duration::from_secs(3600 * 24 * 60);
-            let answer = Ok(Answer { kind: RouteKind::Mx, exchangers: exchangers.collect(), ttl });
+            let answer = Ok(Answer { kind: RouteKind::Mx, exchangers: exchangers.collect(), ttl, mx_ttl: None });
             effects.extend(self.happens(Event::Resolved { host, answer }).effects);
         }
         effects
@@ -284,4 +284,22 @@ fn a_full_address_makes_room_for_a_host_that_asks_for_more() {
     let out = world.happens(Event::SessionClosed { session: sessions[0] });
     let (_, _, tls) = one(&out.effects);
     assert_eq!(tls, TlsRule::Require);
+}
+
+#[test]
+fn the_latest_failure_of_tls_is_kept_with_what_was_asked_for() {
+    let mut world = world(&[("x.test", TlsRule::Require)], 1);
+    let last = |world: &World| world.engine.host_detail(&"x.test".parse().unwrap()).unwrap().last_tls;
+    let effects = world.mail("x.test", "mx.x.test");
+    world.fails(one(&effects).0, Stage::Greeting, Trouble::Dropped);
+    assert_eq!(last(&world), None, "no TLS came into it");
+    let session = one(&world.wakes()).0;
+    world.handshake_fails(session);
+    let kept = last(&world).unwrap();
+    assert_eq!((kept.evidence.code, kept.asked), (VerdictCode::TlsHandshake, TlsRule::Require));
+    assert_eq!(kept.detail.as_deref(), Some("alert"));
+    let session = one(&world.wakes()).0;
+    world.ready(session, facts(Ok(())));
+    world.delivered(session);
+    assert_eq!(last(&world), Some(kept), "a success does not wipe it out");
 }
