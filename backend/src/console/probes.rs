@@ -12,7 +12,7 @@ use common::wire::{
     ApiError, DigAnswer, DigRequest, ErrorCode, LineRequest, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState,
     TelnetRequest,
 };
-use common::words::{DigRefusal, Language};
+use common::words::{Language, ProbeRefusal};
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,7 +84,7 @@ impl ProbeBook {
     ) -> Result<u64, ApiError> {
         match request.kind {
             ProbeKind::Dig => self.start_dig(request, language).await,
-            ProbeKind::Smtp => self.start_smtp(request, who, stop),
+            ProbeKind::Smtp => self.start_smtp(request, who, language, stop),
             ProbeKind::Other => {
                 Err(ApiError::field(ErrorCode::BadField, "kind", "This server knows the kinds dig and smtp."))
             }
@@ -96,9 +96,10 @@ impl ProbeBook {
         &self,
         target: &TelnetRequest,
         who: &str,
+        language: Language,
         stop: watch::Receiver<bool>,
     ) -> Result<(u64, mpsc::Sender<Typed>), ApiError> {
-        let session = self.0.telnet.open(target, who, stop)?;
+        let session = self.0.telnet.open(target, who, language, stop)?;
         let settings = self.0.telnet.settings();
         let (id, probe) = self.enter(ProbeKind::Smtp, &target.host, None, target.port);
         let opened = ProbeEvent::Opened {
@@ -201,9 +202,15 @@ impl ProbeBook {
         Ok(id)
     }
 
-    fn start_smtp(&self, request: ProbeRequest, who: &str, stop: watch::Receiver<bool>) -> Result<u64, ApiError> {
+    fn start_smtp(
+        &self,
+        request: ProbeRequest,
+        who: &str,
+        language: Language,
+        stop: watch::Receiver<bool>,
+    ) -> Result<u64, ApiError> {
         let target = TelnetRequest { host: request.target, port: request.port };
-        let (id, input) = self.open(&target, who, stop).map_err(|refusal| of_target(refusal, "host"))?;
+        let (id, input) = self.open(&target, who, language, stop).map_err(|refusal| of_target(refusal, "host"))?;
         if request.live {
             if let Some(kept) = self.history().get_mut(&id) {
                 kept.input = Some(input);
@@ -223,15 +230,15 @@ impl ProbeBook {
 
     /// A seat for a question, if there are not too many now or in this minute.
     fn seat(&self, language: Language) -> Result<OwnedSemaphorePermit, ApiError> {
-        let busy = |refusal: DigRefusal<'_>| ApiError::new(ErrorCode::Busy, refusal.say(language));
+        let busy = |refusal: ProbeRefusal<'_>| ApiError::new(ErrorCode::Busy, refusal.say(language));
         let seat = self.0.seats.clone().try_acquire_owned();
-        let seat = seat.map_err(|_| busy(DigRefusal::Busy { most: DIGS_MAX as u64 }))?;
+        let seat = seat.map_err(|_| busy(ProbeRefusal::Busy { most: DIGS_MAX as u64 }))?;
         let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
         while recent.front().is_some_and(|at| at.elapsed() >= Duration::from_secs(60)) {
             recent.pop_front();
         }
         if recent.len() >= DIGS_PER_MINUTE {
-            return Err(busy(DigRefusal::TooMany { most: DIGS_PER_MINUTE as u64 }));
+            return Err(busy(ProbeRefusal::TooMany { most: DIGS_PER_MINUTE as u64 }));
         }
         recent.push_back(Instant::now());
         Ok(seat)

@@ -12,7 +12,7 @@ mod text;
 use crate::clock::Clock;
 use common::vocab::Domain;
 use common::wire::{ApiError, DigAnswer, DigRecord, DigRequest, ErrorCode, RECORD_TYPES};
-use common::words::{DigRefusal, Language};
+use common::words::{Language, ProbeRefusal};
 use exchange::{Question, exchange};
 use hickory_resolver::proto::rr::{Name, Record, RecordType};
 use std::io;
@@ -114,7 +114,7 @@ impl Page {
 /// The server that was named, if it is in the list; else the first. A name without a port means any of its ports.
 fn choose(named: Option<&str>, servers: &[SocketAddr], language: Language) -> Result<SocketAddr, ApiError> {
     let first =
-        *servers.first().ok_or_else(|| ApiError::new(ErrorCode::Unavailable, DigRefusal::NoServers.say(language)))?;
+        *servers.first().ok_or_else(|| ApiError::new(ErrorCode::Unavailable, ProbeRefusal::NoServers.say(language)))?;
     let Some(named) = named.map(|text| text.trim().trim_start_matches('@')).filter(|text| !text.is_empty()) else {
         return Ok(first);
     };
@@ -123,13 +123,13 @@ fn choose(named: Option<&str>, servers: &[SocketAddr], language: Language) -> Re
         (Ok(address), _) => servers.iter().find(|server| **server == address),
         (_, Ok(ip)) => servers.iter().find(|server| server.ip() == ip),
         _ => {
-            let refusal = DigRefusal::NoServerAddress { named: &cut(named) };
+            let refusal = ProbeRefusal::NoServerAddress { named: &cut(named) };
             return Err(ApiError::field(ErrorCode::BadField, "server", refusal.say(language)));
         }
     };
     found.copied().ok_or_else(|| {
         let known: Vec<String> = servers.iter().take(SHOWN_SERVERS_MAX).map(SocketAddr::to_string).collect();
-        let refusal = DigRefusal::ServerNotListed { named, known: &known.join(", ") };
+        let refusal = ProbeRefusal::ServerNotListed { named, known: &known.join(", ") };
         ApiError::field(ErrorCode::NotAllowed, "server", refusal.say(language))
     })
 }
@@ -139,17 +139,17 @@ fn read_type(text: &str, language: Language) -> Result<(&'static str, RecordType
     let asked = if text.is_empty() { "A" } else { text };
     let place = RECORD_TYPES.iter().position(|name| name.eq_ignore_ascii_case(asked));
     place.map(|place| (RECORD_TYPES[place], TYPES[place])).ok_or_else(|| {
-        let refusal = DigRefusal::NoSuchType { asked: &cut(text), known: &RECORD_TYPES.join(", ") };
+        let refusal = ProbeRefusal::NoSuchType { asked: &cut(text), known: &RECORD_TYPES.join(", ") };
         ApiError::field(ErrorCode::BadField, "rtype", refusal.say(language))
     })
 }
 
 /// A domain, `.`, or for PTR an address, which becomes its reverse name.
 fn read_name(text: &str, rtype: RecordType, language: Language) -> Result<Name, ApiError> {
-    let refuse = |why: DigRefusal<'_>| ApiError::field(ErrorCode::BadField, "name", why.say(language));
+    let refuse = |why: ProbeRefusal<'_>| ApiError::field(ErrorCode::BadField, "name", why.say(language));
     let text = text.trim();
     if text.is_empty() {
-        return Err(refuse(DigRefusal::NoName));
+        return Err(refuse(ProbeRefusal::NoName));
     }
     if text == "." {
         return Ok(Name::root());
@@ -157,7 +157,7 @@ fn read_name(text: &str, rtype: RecordType, language: Language) -> Result<Name, 
     if let Ok(ip) = text.parse::<IpAddr>() {
         return match rtype {
             RecordType::PTR => Ok(Name::from(ip.to_canonical())),
-            _ => Err(refuse(DigRefusal::AddressNeedsPtr { address: text })),
+            _ => Err(refuse(ProbeRefusal::AddressNeedsPtr { address: text })),
         };
     }
     let domain: Domain = text.parse().map_err(|why| no_domain(text, &format!("{why}"), language))?;
@@ -172,17 +172,17 @@ fn cut(text: &str) -> String {
 }
 
 fn no_domain(text: &str, why: &str, language: Language) -> ApiError {
-    let refusal = DigRefusal::NoDomain { shown: &cut(text), why };
+    let refusal = ProbeRefusal::NoDomain { shown: &cut(text), why };
     ApiError::field(ErrorCode::BadField, "name", refusal.say(language))
 }
 
 fn no_answer(server: SocketAddr, error: &io::Error, language: Language) -> ApiError {
     let (server, why) = (&server.to_string(), &error.to_string());
     let refusal = match error.kind() {
-        io::ErrorKind::TimedOut => DigRefusal::Silent { server, seconds: TIME_LIMIT.as_secs() },
-        io::ErrorKind::ConnectionRefused => DigRefusal::Refused { server },
-        io::ErrorKind::UnexpectedEof => DigRefusal::Closed { server },
-        _ => DigRefusal::Failed { server, why },
+        io::ErrorKind::TimedOut => ProbeRefusal::Silent { server, seconds: TIME_LIMIT.as_secs() },
+        io::ErrorKind::ConnectionRefused => ProbeRefusal::Refused { server },
+        io::ErrorKind::UnexpectedEof => ProbeRefusal::Closed { server },
+        _ => ProbeRefusal::Failed { server, why },
     };
     ApiError::new(ErrorCode::Unavailable, refusal.say(language))
 }

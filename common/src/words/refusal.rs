@@ -1,10 +1,10 @@
-//! Why a question to a name server was not asked or not answered, and what to do, in both languages.
+//! Why a probe was not made, or a name server's answer did not come, and what to do, in both languages.
 
 use super::Language;
 
 /// See the head of this file. Names are as they came; they are shown quoted and escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DigRefusal<'a> {
+pub enum ProbeRefusal<'a> {
     /// There is no server to ask.
     NoServers,
     /// What was named as a server is no address.
@@ -64,6 +64,18 @@ pub enum DigRefusal<'a> {
         /// As the operating system says it.
         why: &'a str,
     },
+    /// Neither a host name nor an address.
+    NoHost {
+        /// Which rule it breaks, in English.
+        why: &'a str,
+    },
+    /// Not a port.
+    NoPort,
+    /// All sessions are taken.
+    NoSeat {
+        /// As many as there may be.
+        most: u64,
+    },
     /// Too many at once.
     Busy {
         /// As many as there may be.
@@ -76,7 +88,7 @@ pub enum DigRefusal<'a> {
     },
 }
 
-impl DigRefusal<'_> {
+impl ProbeRefusal<'_> {
     /// The sentence in this language.
     pub fn say(&self, language: Language) -> String {
         match language {
@@ -86,7 +98,7 @@ impl DigRefusal<'_> {
     }
 
     fn en(&self) -> String {
-        use DigRefusal::*;
+        use ProbeRefusal::*;
         match self {
             NoServers => "No name server is configured; name one under [dns] servers.".into(),
             NoServerAddress { named } => {
@@ -107,13 +119,16 @@ impl DigRefusal<'_> {
             Refused { server } => format!("{server} refused: no name server listens there."),
             Closed { server } => format!("{server} closed the connection before it answered."),
             Failed { server, why } => format!("{server} cannot be asked: {why}."),
+            NoHost { why } => format!("This is no host name and no address: {why}."),
+            NoPort => "A port is a number from 1 to 65535.".into(),
+            NoSeat { most } => format!("{most} SMTP sessions are open already. Close one, or try later."),
             Busy { most } => format!("{most} look-ups are at work already. Try again in a few seconds."),
             TooMany { most } => format!("{most} look-ups were made in this minute. Try again in a minute."),
         }
     }
 
     fn ja(&self) -> String {
-        use DigRefusal::*;
+        use ProbeRefusal::*;
         match self {
             NoServers => "ネームサーバーが設定されていません。[dns] の servers に指定してください。".into(),
             NoServerAddress { named } => {
@@ -142,6 +157,15 @@ impl DigRefusal<'_> {
             Refused { server } => format!("{server} に拒否されました。ネームサーバーが待ち受けていません。"),
             Closed { server } => format!("{server} は応答せずに接続を閉じました。"),
             Failed { server, why } => format!("{server} に問い合わせできません（{why}）。"),
+            NoHost { why } => {
+                format!(
+                    "ホスト名またはアドレスではありません（{why}）。mx.example.com や 192.0.2.25 のように入力してください。"
+                )
+            }
+            NoPort => "ポートは 1 から 65535 までの数字です。".into(),
+            NoSeat { most } => {
+                format!("すでに {most} 件の SMTP セッションが開いています。いずれかを閉じるか、後でお試しください。")
+            }
             Busy { most } => format!("すでに {most} 件の照会を実行中です。数秒後にもう一度お試しください。"),
             TooMany { most } => format!("この 1 分間に {most} 件の照会がありました。1 分後にもう一度お試しください。"),
         }
@@ -156,19 +180,22 @@ mod tests {
     fn every_refusal_says_in_both_languages_what_is_wrong_and_shows_nothing_that_steers() {
         let (hostile, server, why) = ("a\u{1b}[2J\u{202e}", "192.0.2.53:53", "a rule");
         let all = [
-            DigRefusal::NoServers,
-            DigRefusal::NoServerAddress { named: hostile },
-            DigRefusal::ServerNotListed { named: server, known: server },
-            DigRefusal::NoSuchType { asked: hostile, known: "A, MX" },
-            DigRefusal::NoName,
-            DigRefusal::AddressNeedsPtr { address: "192.0.2.1" },
-            DigRefusal::NoDomain { shown: hostile, why },
-            DigRefusal::Silent { server, seconds: 5 },
-            DigRefusal::Refused { server },
-            DigRefusal::Closed { server },
-            DigRefusal::Failed { server, why },
-            DigRefusal::Busy { most: 16 },
-            DigRefusal::TooMany { most: 60 },
+            ProbeRefusal::NoServers,
+            ProbeRefusal::NoServerAddress { named: hostile },
+            ProbeRefusal::ServerNotListed { named: server, known: server },
+            ProbeRefusal::NoSuchType { asked: hostile, known: "A, MX" },
+            ProbeRefusal::NoName,
+            ProbeRefusal::AddressNeedsPtr { address: "192.0.2.1" },
+            ProbeRefusal::NoDomain { shown: hostile, why },
+            ProbeRefusal::Silent { server, seconds: 5 },
+            ProbeRefusal::Refused { server },
+            ProbeRefusal::Closed { server },
+            ProbeRefusal::Failed { server, why },
+            ProbeRefusal::NoHost { why },
+            ProbeRefusal::NoPort,
+            ProbeRefusal::NoSeat { most: 16 },
+            ProbeRefusal::Busy { most: 16 },
+            ProbeRefusal::TooMany { most: 60 },
         ];
         for refusal in all {
             let (en, ja) = (refusal.say(Language::En), refusal.say(Language::Ja));
