@@ -8,6 +8,7 @@ use common::wire::{ApiError, Probe, ProbeRequest, ProbeStarted};
 use common::words::{Note, Phrase};
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
 
 /// Seconds that the server may keep a question for the end of a probe.
 const WAIT_SECONDS: u64 = 20;
@@ -19,7 +20,7 @@ pub type Found = Result<Answered, Refused>;
 #[derive(Clone)]
 pub struct Answered {
     /// As it stands.
-    pub probe: Probe,
+    pub probe: Arc<Probe>,
     /// As the server wrote it.
     pub json: String,
 }
@@ -54,7 +55,7 @@ pub fn find(tongue: Tongue, id: u64, wait: bool, done: Callback<Found>) {
     let wait = if wait { WAIT_SECONDS } else { 0 };
     ask::<()>("GET", &format!("/api/v1/probes/{id}?wait={wait}"), None, move |status, text| {
         let found = read::<Probe>(tongue, status, &text);
-        done.run(found.map(|probe| Answered { probe, json: text }));
+        done.run(found.map(|probe| Answered { probe: probe.into(), json: text }));
     });
 }
 

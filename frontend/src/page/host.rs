@@ -106,6 +106,8 @@ fn Card(host: Memo<Option<Domain>>, peer: Peer) -> impl IntoView {
         let recipients = row.with(|row| row.as_ref().map_or(0, |row| row.active_recipients));
         tongue.say(Phrase::Recipients(recipients))
     });
+    // The steps count already.
+    let counts = move || entry.has(Role::Operator);
     let silent = move || why.with(|why| why.reply.is_empty());
     // Words that say all there is to say are their own advice.
     let advice = move || why.with(|why| (why.advice != why.words).then(|| why.advice.clone()));
@@ -114,8 +116,8 @@ fn Card(host: Memo<Option<Domain>>, peer: Peer) -> impl IntoView {
     view! {
         <Show when=move || known.get()>
             <div class="card" data-part="verdict">
-                <p><StatusBadge badge/>" "<small>{since}</small>" · "{count}</p>
-                <p class="lead">{move || why.with(|why| why.words.clone())}</p>
+                <p><StatusBadge badge/>" "<small>{since}</small><span hidden=counts>" · "{count}</span></p>
+                <p class="lead" hidden=move || why.with(|why| why.words.is_empty())>{move || why.with(|why| why.words.clone())}</p>
                 <p>{advice}</p>
                 <p hidden=silent><bdi class="mono" translate="no">{move || why.with(|why| why.reply.clone())}</bdi></p>
                 {steps}
