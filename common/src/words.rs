@@ -6,9 +6,10 @@
 
 mod account;
 mod action;
+mod alert_en;
+mod alert_ja;
 mod certificate;
 mod damage;
-
 mod duration;
 mod en;
 mod hangup;
@@ -49,7 +50,7 @@ pub use certificate::CertificatePhrase;
 pub use label::{Label, Note};
 pub use number::grouped;
 pub use panel::PanelWord;
-pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT, Waiting};
+pub use phrase::{Column, Headline, Hold, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT, Waiting};
 pub use printable::{printable, printable_lines};
 pub use probe::ProbePhrase;
 pub use recovery::{ReadingPhrase, RecoveryPhrase};

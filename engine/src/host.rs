@@ -4,7 +4,7 @@
 //! done to a host as a whole touches no leg. Never: asks the world for anything; the engine does.
 //!
 //! The parts: `moves` (of legs), `due` (which goes next), `wait` (what holds it as a whole), `evidence` (what was last
-//! heard), `call` (an operator's retry), `counts`, `window`, `backoff`, `timeline`, `holding`.
+//! heard), `call` (an operator's retry), `limited` (by our own limits), `counts`, `window`, `backoff`, `timeline`, `holding`.
 
 mod backoff;
 mod call;
@@ -12,6 +12,7 @@ mod counts;
 mod due;
 mod evidence;
 mod holding;
+mod limited;
 mod moves;
 mod timeline;
 mod wait;
@@ -21,6 +22,7 @@ pub use backoff::Backoff;
 pub use call::{Call, Part, Then};
 pub use counts::Counts;
 pub use holding::CauseSet;
+pub use limited::HeldBack;
 pub use timeline::{Own, Timeline};
 pub use window::Window;
 
@@ -92,8 +94,10 @@ pub struct Host {
     pub status: HostStatus,
     /// Since when.
     pub status_since: Option<Timestamp>,
-    /// Deferring us, or held back by a limit: since when.
+    /// Deferring us: since when.
     pub limited_since: Option<Timestamp>,
+    /// Held back by a limit of ours.
+    pub held_back: Option<HeldBack>,
     /// Why it is as it is.
     pub evidence: Option<Evidence>,
     /// The latest evidence of each address.
@@ -191,6 +195,7 @@ impl Host {
             status: HostStatus::Unknown,
             status_since: None,
             limited_since: None,
+            held_back: None,
             evidence: None,
             addresses: BTreeMap::new(),
             last_4xx: None,
@@ -236,6 +241,7 @@ impl Host {
             jump.shift(&mut leg.since);
         }
         self.calls.iter_mut().for_each(|call| call.jump(jump));
+        self.held_back.iter_mut().for_each(|held| held.jump(jump));
         let rest = self.rest.as_mut().map(|rest| &mut rest.until);
         if let Some(pace) = &mut self.limits.pace {
             pace.jump(jump);

@@ -2,6 +2,7 @@
 //!
 //! `NEXTHOP_SIM_WORLDS` sets how many seeds, `NEXTHOP_SIM_SEED` where they begin. A failing seed prints itself.
 
+mod alerts;
 mod brake;
 mod causes;
 mod named;
@@ -9,6 +10,7 @@ mod reach;
 mod reload;
 mod retry;
 mod shares;
+mod verdicts;
 
 use tests::world::World;
 

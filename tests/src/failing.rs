@@ -135,5 +135,5 @@ fn every_thread_is_traced(pid: u32) -> bool {
         let status = std::fs::read_to_string(path.join("status")).unwrap_or_default();
         status.lines().any(|line| line.strip_prefix("TracerPid:").is_some_and(|tracer| tracer.trim() != "0"))
     };
-    threads.map(|thread| traced(thread.path())).all(|traced| traced)
+    threads.map(|thread| thread.path()).all(traced)
 }

@@ -27,6 +27,8 @@ pub mod load;
 pub mod mailbox;
 #[cfg(feature = "wire")]
 pub mod playground;
+#[cfg(feature = "wire")]
+pub mod postfix;
 pub mod process;
 pub mod reports;
 #[cfg(feature = "wire")]

@@ -15,6 +15,7 @@ mod large_messages_at_once_take_little_memory;
 mod mail_to_a_thousand_domains_arrives_once;
 mod nothing_acknowledged_is_lost_by_kills;
 mod people_and_programs_sign_in;
+mod postfix_takes_what_swaks_gives;
 mod programs_hand_in_mail_by_sendmail;
 mod the_network_is_cut_in_the_middle_of_data;
 mod the_ritual_works_by_verbs;

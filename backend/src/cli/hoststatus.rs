@@ -44,7 +44,7 @@ pub fn layout(detail: &HostDetail, language: Language) -> String {
     let row = &detail.row;
     let mut lines = vec![String::new()];
     lines.extend(hoststatus::head(detail));
-    reasons(&mut lines, row, detail.as_of);
+    reasons(&mut lines, row, detail.as_of, language);
     waits(&mut lines, row, detail.as_of, language);
     if let Some(tls) = &detail.tls {
         protection(&mut lines, tls);
@@ -76,11 +76,14 @@ fn long_fact(lines: &mut Vec<String>, label: &str, value: &str) {
 }
 
 /// What the ancestor does not say: since when, why, what they said, what to do, and when we try again.
-fn reasons(lines: &mut Vec<String>, row: &HostRow, now: Timestamp) {
+fn reasons(lines: &mut Vec<String>, row: &HostRow, now: Timestamp, language: Language) {
     if let Some(since) = row.since {
         let badge = badge_word(row.badge);
         lines
             .push(fact("Since:", &format!("{} ({badge} for {})", since.status_line(), letters(now.since(since), " "))));
+    }
+    if let Some((cause, limit)) = row.limited.as_ref().and_then(|limited| limited.cause.zip(limited.because.as_ref())) {
+        long_fact(lines, "Limited by:", &language.say(&limit.phrase(cause)));
     }
     if let Some(verdict) = &row.verdict {
         because(lines, verdict);

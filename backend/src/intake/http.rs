@@ -22,7 +22,7 @@ mod tests;
 
 pub use address::Addressed;
 pub use dsn::Wish;
-pub use json::{JSON_BYTES_MAX, JsonBody};
+pub use json::{JSON_BYTES_MAX, JSON_REST_BYTES_MAX};
 pub use key::{KEY_BYTES_MAX, Key};
 pub use lines::Letter;
 

@@ -52,6 +52,8 @@ pub struct Waiting {
     pub begun: u32,
     /// When it is to be tried; due if that is not known.
     pub next_attempt_at: Option<Timestamp>,
+    /// The brake on mass bounces holds it until then.
+    pub braked: bool,
 }
 
 /// A recipient with how it stands; `None` once it has left. Those that were never tried are not named.

@@ -19,12 +19,13 @@ pub use stock::Stock;
 use crate::spool::blob::registry::Blobs;
 use crate::spool::disk::{Disk, LockGuard, is_full};
 use crate::spool::failure::{OpenError, Pulse, SpoolHealth};
-use crate::spool::journal::chain::{Chain, Claim, Segment};
+use crate::spool::journal::chain::{Chain, Segment};
 use crate::spool::journal::guard::Guard;
 use crate::spool::journal::log::Log;
 use crate::spool::journal::moves::Moves;
 use crate::spool::journal::op::Op;
 use crate::spool::journal::shared::{LongTerm, NUMBERS_BLOCK, Shared};
+use crate::spool::journal::spares::Claim;
 use crate::spool::quarantine::Quarantine;
 use crate::spool::queue_db::DbError;
 use crate::spool::settings::SpoolSettings;
@@ -67,7 +68,7 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let mut chain = Chain::new(disk.clone(), folder.clone(), settings, files.next_number);
     let clean = read_journal(&files, &mut replay, &mut chain, &quarantine, &known)?;
     for spare in files.spares {
-        chain.push_spare(spare).map_err(OpenError::io("remove a file of", &folder))?;
+        chain.spares.push_found(spare).map_err(OpenError::io("remove a file of", &folder))?;
     }
     for (seal, file) in files.adopted {
         chain.files().insert(seal, file);
@@ -148,7 +149,7 @@ fn open_log(
         chain.roll(0, Claim::Result, next).map_err(OpenError::io("begin a journal file in", folder))?;
         shared.set_ceiling(next.0);
     }
-    let reserve = chain.retire().and_then(|()| chain.ensure_spares(1));
+    let reserve = chain.retire().and_then(|()| chain.spares.ensure(1));
     let mut log = Log::new(chain, shared, moves, guard, settings, lock);
     if let Err(error) = reserve {
         if !is_full(&error) {

@@ -66,7 +66,7 @@ impl Engine {
 
     /// Whether the host itself allows one more start.
     fn may_start(&mut self, now: Timestamp, id: HostId) -> bool {
-        let closed = self.guard_closed;
+        let closed = self.guard.is_some();
         let host = self.host_mut(id);
         if closed || host.suspended.is_some() || !host.has_due() || (host.rests(now) && !host.calls()) {
             return false;

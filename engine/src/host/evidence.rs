@@ -1,10 +1,12 @@
 //! What was last heard of a host: its status, the latest word of each of its addresses, and of a leg.
 
-use super::Host;
+use super::{Host, Routing};
 use crate::queue::{Leg, Word};
 use crate::view::Evidence;
-use common::vocab::{HostStatus, Timestamp, VerdictCode};
+use common::vocab::{HostStatus, Owner, Timestamp, VerdictCode};
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Addresses whose latest evidence is kept per host.
 const ADDRESS_EVIDENCE_MAX: usize = 16;
@@ -30,6 +32,22 @@ impl Host {
         self.addresses.insert(address, evidence);
     }
 
+    /// What works of it at this moment, as of `at`: all, or some of its servers only. Then the one that does not is
+    /// named, if that was seen within `memory`.
+    pub fn well(&self, at: Timestamp, memory: Duration, seen_at: Option<(Arc<str>, SocketAddr)>) -> Evidence {
+        let Routing::Known(route) = &self.routing else { return well_at(at, seen_at) };
+        let lame = route.hops.iter().filter_map(|hop| self.addresses.get(&hop.address));
+        let lame = lame.filter(|evidence| {
+            // What only we cannot reach, say for want of IPv6, is no fault of theirs.
+            let theirs = matches!(evidence.code.owner(), Owner::Theirs | Owner::Network);
+            theirs && at.since(evidence.at) < memory
+        });
+        match lame.max_by_key(|evidence| evidence.at) {
+            Some(lame) => Evidence { code: VerdictCode::OkPartial, ..lame.clone() },
+            None => well_at(at, seen_at),
+        }
+    }
+
     /// Moves the status; says from where if it moved.
     pub fn move_status(&mut self, now: Timestamp, to: HostStatus) -> Option<HostStatus> {
         let from = self.status;
@@ -53,10 +71,15 @@ impl Host {
         }
         let at = self.last_activity_at.filter(|at| *at >= received_at);
         match &self.evidence {
-            Some(Evidence { code, reply, exchanger, .. }) if *code != VerdictCode::Ok => {
+            Some(Evidence { code, reply, exchanger, .. }) if !code.is_well() => {
                 Word { code: *code, reply: reply.clone(), exchanger: exchanger.clone(), at }
             }
             _ => Word { code: VerdictCode::SmtpDeferred, reply: None, exchanger: None, at },
         }
     }
+}
+
+fn well_at(at: Timestamp, seen_at: Option<(Arc<str>, SocketAddr)>) -> Evidence {
+    let (exchanger, address) = seen_at.unzip();
+    Evidence { exchanger, address, ..Host::evidence_of(VerdictCode::Ok, at) }
 }

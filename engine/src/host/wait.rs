@@ -111,7 +111,10 @@ impl Host {
         // The ends of a pause and of a rate are looked at even if nothing is due: what is over must not be shown.
         let backoff = self.backoff.and_then(|backoff| backoff.until);
         let pause = self.pause_until.filter(|_| self.has_due());
-        let timers = [rest, pause, backoff, self.rate_until()].into_iter().flatten().filter(|at| *at > now);
+        let timers = [rest, pause, backoff, self.rate_until(), self.look_at_limit()]
+            .into_iter()
+            .flatten()
+            .filter(|at| *at > now);
         // A record that could not end yet (a session still closes) is looked at again a little later.
         let forget = self.idle_since.map(|since| (since + settings.host_memory).max(now + settings.session_idle));
         timers.chain(forget).chain(self.next_retry_at()).min()

@@ -55,7 +55,7 @@ async fn a_report_is_kept_to_the_sender_from_nobody_with_what_it_settles() {
 async fn who_is_not_told_of_is_settled_at_once_and_not_with_the_report() {
     let room = room();
     let mut failed = report(7, ReportKind::Failed, "me@here.test", 1);
-    let later = Settled::Deferred { attempts: 2, next_attempt_at: Timestamp(5) };
+    let later = Settled::Deferred { attempts: 2, next_attempt_at: Timestamp(5), braked: false };
     failed.settlement.as_mut().unwrap().recipients.push((RecipientId(1), later));
     room.reports.write(failed.clone());
     let spool = room.end().await;

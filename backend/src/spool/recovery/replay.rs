@@ -217,9 +217,9 @@ impl Replay {
             let later = other.recipients.entry(*rid).or_insert(Later::Begun(0));
             match (*settled, *later) {
                 (Settled::Deferred { .. }, Later::Gone) => {}
-                (Settled::Deferred { attempts, next_attempt_at }, _) => {
+                (Settled::Deferred { attempts, next_attempt_at, braked }, _) => {
                     let next_attempt_at = Some(next_attempt_at);
-                    *later = Later::Stands(Waiting { attempts, begun: 0, next_attempt_at });
+                    *later = Later::Stands(Waiting { attempts, begun: 0, next_attempt_at, braked });
                 }
                 (Settled::Delivered | Settled::Bounced(_) | Settled::Deleted, _) => *later = Later::Gone,
             }
@@ -240,8 +240,8 @@ impl Message {
         let Some(slot) = self.recipients.get_mut(rid.0 as usize) else { return };
         self.begun.retain(|(of, _)| *of != rid);
         match settled {
-            Settled::Deferred { attempts, next_attempt_at } if slot.is_some() => {
-                *slot = Some(Waiting { attempts, begun: 0, next_attempt_at: Some(next_attempt_at) });
+            Settled::Deferred { attempts, next_attempt_at, braked } if slot.is_some() => {
+                *slot = Some(Waiting { attempts, begun: 0, next_attempt_at: Some(next_attempt_at), braked });
             }
             Settled::Deferred { .. } => {}
             Settled::Delivered | Settled::Bounced(_) | Settled::Deleted => *slot = None,

@@ -7,8 +7,8 @@
 use crate::spool::Report;
 use crate::spool::blob::BlobMark;
 use crate::spool::blob::registry::Blobs;
+use crate::spool::journal::adopted::Adopted;
 use crate::spool::journal::index::{Entry, Index, Place, Remaining};
-use crate::spool::journal::moves::Adopted;
 use crate::spool::journal::reader::set_row_aside;
 use crate::spool::journal::shared::Shared;
 use crate::spool::quarantine::Quarantine;
@@ -190,6 +190,7 @@ impl Stock {
                 rid: *rid,
                 attempts: state.attempts.saturating_add(state.begun),
                 next_attempt_at: state.next_attempt_at,
+                braked: state.braked,
             });
         }
         self.report.messages += 1;
