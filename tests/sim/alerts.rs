@@ -48,7 +48,9 @@ fn a_jump_of_the_clock_stands_for_a_day_and_another_one_renews_it() {
 fn a_resolver_that_is_believed_again_is_an_alert_no_longer() {
     let mut world = World::with_host(3, "d0.test", Character::Nxdomain);
     (1..12).for_each(|number| world.add_host(&format!("d{number}.test"), Character::Nxdomain));
-    (0..12).for_each(|number| drop(world.send(vec![format!("a@d{number}.test").parse().unwrap()])));
+    for number in 0..12 {
+        world.send(vec![format!("a@d{number}.test").parse().unwrap()]);
+    }
     let suspected = |world: &World| matches!(standing(world)[..], [(Alert::ResolverSuspected { .. }, _)]);
     step_until(&mut world, "suspected", suspected);
     step_until(&mut world, "over", |world| standing(world).is_empty());

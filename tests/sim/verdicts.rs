@@ -13,7 +13,9 @@ fn code(world: &World) -> Option<VerdictCode> {
 #[test]
 fn a_host_of_which_only_some_servers_work_is_up_and_names_the_one_that_does_not() {
     let mut world = World::with_host(1, "lame.test", Character::Lame);
-    (0..5).for_each(|_| drop(world.send(vec!["a@lame.test".parse().unwrap()])));
+    for _ in 0..5 {
+        world.send(vec!["a@lame.test".parse().unwrap()]);
+    }
     step_until(&mut world, "delivered", |world| row(world).counters.delivered_recipients == 5);
     let seen = row(&world);
     let evidence = seen.evidence.expect("what was seen");
@@ -31,7 +33,9 @@ fn a_host_of_which_only_some_servers_work_is_up_and_names_the_one_that_does_not(
 fn where_nobody_answers_it_is_our_own_wall_and_nobody_is_called_down_for_it() {
     let mut world = World::with_host(2, "d0.test", Character::Blackhole);
     (1..9).for_each(|number| world.add_host(&format!("d{number}.test"), Character::Blackhole));
-    (0..9).for_each(|number| drop(world.send(vec![format!("a@d{number}.test").parse().unwrap()])));
+    for number in 0..9 {
+        world.send(vec![format!("a@d{number}.test").parse().unwrap()]);
+    }
     let walled = |world: &World| {
         let code = |row: &engine::view::HostView| row.evidence.as_ref().map(|evidence| evidence.code);
         world.engine.hosts().filter(|row| code(row) == Some(VerdictCode::TcpTimeoutAll)).count()
@@ -52,7 +56,9 @@ fn where_nobody_answers_it_is_our_own_wall_and_nobody_is_called_down_for_it() {
 #[test]
 fn a_relay_that_wants_a_login_is_our_own_fault_and_nothing_bounces() {
     let mut world = World::with_host(3, "relay.test", Character::Locked);
-    (0..40).for_each(|_| drop(world.send(vec!["a@relay.test".parse().unwrap()])));
+    for _ in 0..40 {
+        world.send(vec!["a@relay.test".parse().unwrap()]);
+    }
     step_until(&mut world, "all were tried", |world| row(world).unattempted == 0);
     assert_eq!((code(&world), row(&world).active()), (Some(VerdictCode::SmtpAuth), 40));
     assert_eq!(row(&world).causes[WaitCause::Guard], 0);
