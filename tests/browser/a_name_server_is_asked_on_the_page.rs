@@ -24,6 +24,7 @@ async fn world() -> (ZoneServer, Server) {
 }
 
 async fn ask(browser: &Browser, name: &str, rtype: &str) {
+    browser.until("[data-part=dig] select", |_| true).await.expect("the form");
     let select = browser.driver.find(By::Css("[data-part=dig] select")).await.expect("the types");
     select.send_keys(rtype).await.expect("one is chosen");
     browser.fill("[data-part=dig] input", &format!("{name}{}", Key::Enter.value())).await;
@@ -82,7 +83,7 @@ async fn whatever_a_name_server_says_stays_text() {
     assert_eq!(browser.execute("return window.harmed === undefined").await.as_bool(), Some(true));
 
     // What cannot be asked is refused with what to write, in the language of the page.
-    ask(&browser, "", "MX").await;
+    ask(&browser, " ", "MX").await;
     browser.until_text(ANSWER, "名前が必要です").await;
     ask(&browser, "192.0.2.1", "MX").await;
     browser.until_text(ANSWER, "192.0.2.1 はアドレスです").await;
