@@ -39,7 +39,7 @@ fn keep(found: &mut Found, size: usize) -> MessageId {
 
 /// Puts it off, so that it moves to the database.
 fn put_off(found: &mut Found, mid: MessageId) {
-    let later = Settled::Deferred { attempts: 1, next_attempt_at: Timestamp(7) };
+    let later = Settled::Deferred { attempts: 1, next_attempt_at: Timestamp(7), braked: false };
     let recipients = [0, 1].map(|rid| (RecipientId(rid), later)).into();
     let (reply, _) = oneshot::channel();
     let settlement = Settlement { mid, recipients, message_done: false };
