@@ -3,7 +3,7 @@
 //! The parts: `accept` (mail enters), `alerts` (what is wrong on our side), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `pool` (who gives a place up), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
 //! jumped), `braking` (too many refusals at once), `count` (what is counted and kept), `tls` (which connection asks for
-//! it), `retry` (an operator says now), `calls` (what came of that), `suspend` (not now), `search` (what a filter means), `show` (what it shows of
+//! it), `retry` (an operator says now), `calls` (what came of that), `suspend` (not now), `search` (what a filter means), `slices` (some at a time), `show` (what it shows of
 //! itself), `basis` (what a cause rests on).
 
 mod accept;
@@ -22,6 +22,7 @@ mod retry;
 mod search;
 mod session;
 mod show;
+mod slices;
 mod start;
 mod suspend;
 mod timer;
@@ -51,6 +52,8 @@ enum Timer {
     Silent(SessionId),
     /// The failure of an address is not remembered any longer.
     Lane(SocketAddr),
+    /// More is to be done to the legs of a host.
+    Slice(HostId),
     /// The earliest end of a suspension.
     Suspension,
     /// The earliest end of an alert.

@@ -14,6 +14,7 @@ mod evidence;
 mod holding;
 mod limited;
 mod moves;
+mod released;
 mod timeline;
 mod wait;
 mod window;
@@ -37,6 +38,7 @@ use crate::suspension::Suspension;
 use crate::tls::{Protection, TlsRule};
 use crate::view::{Evidence, TlsTrouble};
 use common::vocab::{Counters, Domain, HostStatus, Limit, Reply, Timestamp, WaitCause};
+use released::Released;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -71,7 +73,7 @@ pub struct Host {
     fresh: VecDeque<LegKey>,
     again: VecDeque<LegKey>,
     retry: BTreeSet<(Timestamp, LegKey)>,
-    released: BTreeSet<(Timestamp, LegKey)>,
+    released: Released,
     fresh_turn: bool,
     epoch: u32,
     /// Legs that a person called one by one, in front of all others; each stands in its queue as well.
@@ -148,6 +150,8 @@ pub struct Host {
     pub last_delivery_at: Option<Timestamp>,
     /// When its last recipient left.
     pub idle_since: Option<Timestamp>,
+    /// Legs past their lifetime that are given up, some at a time.
+    pub given_up: Vec<LegKey>,
     /// Legs past their lifetime that get the one attempt which decides.
     pub last_chance: Vec<LegKey>,
     /// Legs whose lifetime ended while it was suspended.
@@ -181,7 +185,7 @@ impl Host {
             fresh: VecDeque::new(),
             again: VecDeque::new(),
             retry: BTreeSet::new(),
-            released: BTreeSet::new(),
+            released: Released::default(),
             fresh_turn: true,
             epoch: 0,
             called: VecDeque::new(),
@@ -218,6 +222,7 @@ impl Host {
             heard: false,
             last_delivery_at: None,
             idle_since: None,
+            given_up: Vec::new(),
             last_chance: Vec::new(),
             overdue: Vec::new(),
             suspended: None,
@@ -231,9 +236,9 @@ impl Host {
         self.heard = false;
         self.wake_at = None;
         self.timeline.jump(jump);
-        for timers in [&mut self.retry, &mut self.released] {
-            *timers = std::mem::take(timers).into_iter().map(|(until, key)| (jump.moved(until), key)).collect();
-        }
+        let retry = std::mem::take(&mut self.retry);
+        self.retry = retry.into_iter().map(|(until, key)| (jump.moved(until), key)).collect();
+        self.released.jump(jump);
         for leg in self.legs.values_mut() {
             if let LegStage::Retry { until, .. } = &mut leg.stage {
                 jump.shift(until);

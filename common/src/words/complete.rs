@@ -25,6 +25,38 @@ fn footer(matching: u64) -> Phrase<'static> {
     Phrase::ListFooter(ListFooter { matching, total: 1_204, waiting: 340, sort })
 }
 
+fn waits(span: Duration) -> Vec<Phrase<'static>> {
+    let mut all = Vec::new();
+    let waiting = Waiting::of;
+    let refused = Some(VerdictCode::TcpRefused);
+    all.extend(WaitCause::ALL.map(|cause| Phrase::Waiting(Waiting { verdict: refused, ..waiting(cause) })));
+    let limits = [Limit::Total, Limit::Address, Limit::Provider, Limit::Destination, Limit::Window, Limit::Other];
+    let slot = |limit| Waiting { limit: Some(limit), most: Some(2), ..waiting(WaitCause::Slot) };
+    all.extend(limits.map(|limit| Phrase::Waiting(slot(limit))));
+    let holds = [None, Some("the fair")].map(|reason| Hold { by: "ann", reason });
+    let held = |hold| Phrase::Waiting(Waiting { hold: Some(hold), ..waiting(WaitCause::Suspended) });
+    all.extend(holds.map(held));
+    let guards =
+        [Guard::Stopping, Guard::Brake { refused: 0, hosts: 0 }, Guard::Brake { refused: 61, hosts: 3 }, Guard::Other];
+    let asked = Waiting { verdict: refused, asked: Some(span), ..waiting(WaitCause::Retry) };
+    all.push(Phrase::Waiting(asked));
+    let guarded = |guard| Phrase::Waiting(Waiting { guard: Some(guard), ..waiting(WaitCause::Guard) });
+    all.extend(guards.map(guarded));
+    all.push(Phrase::Waiting(Waiting { most: Some(100), period: Some(span), ..waiting(WaitCause::Rate) }));
+    all
+}
+
+fn alerts() -> Vec<Phrase<'static>> {
+    let alerts = [
+        Alert::ClockJumped { from: Timestamp(0), to: Timestamp(1) },
+        Alert::BrakePulled { refused: 0, hosts: 0 },
+        Alert::BrakePulled { refused: 61, hosts: 3 },
+        Alert::ResolverSuspected { domains: 12, gone: 9 },
+        Alert::Other,
+    ];
+    alerts.into_iter().flat_map(|alert| [Phrase::Alert(alert), Phrase::AlertAdvice(alert)]).collect()
+}
+
 fn every_phrase() -> Vec<Phrase<'static>> {
     let span = Duration::from_secs(8_040);
     let mut all = vec![
@@ -62,30 +94,8 @@ fn every_phrase() -> Vec<Phrase<'static>> {
     all.extend(BADGES.into_iter().flat_map(|badge| [Phrase::Badge(badge), Phrase::BadgeMeaning(badge)]));
     all.extend(OWNERS.map(Phrase::Owner));
     all.extend(WaitCause::ALL.map(Phrase::Cause));
-    let waiting = Waiting::of;
-    let refused = Some(VerdictCode::TcpRefused);
-    all.extend(WaitCause::ALL.map(|cause| Phrase::Waiting(Waiting { verdict: refused, ..waiting(cause) })));
-    let limits = [Limit::Total, Limit::Address, Limit::Provider, Limit::Destination, Limit::Window, Limit::Other];
-    let slot = |limit| Waiting { limit: Some(limit), most: Some(2), ..waiting(WaitCause::Slot) };
-    all.extend(limits.map(|limit| Phrase::Waiting(slot(limit))));
-    let alerts = [
-        Alert::ClockJumped { from: Timestamp(0), to: Timestamp(1) },
-        Alert::BrakePulled { refused: 0, hosts: 0 },
-        Alert::BrakePulled { refused: 61, hosts: 3 },
-        Alert::ResolverSuspected { domains: 12, gone: 9 },
-        Alert::Other,
-    ];
-    all.extend(alerts.into_iter().flat_map(|alert| [Phrase::Alert(alert), Phrase::AlertAdvice(alert)]));
-    let holds = [None, Some("the fair")].map(|reason| Hold { by: "ann", reason });
-    let held = |hold| Phrase::Waiting(Waiting { hold: Some(hold), ..waiting(WaitCause::Suspended) });
-    all.extend(holds.map(held));
-    let guards =
-        [Guard::Stopping, Guard::Brake { refused: 0, hosts: 0 }, Guard::Brake { refused: 61, hosts: 3 }, Guard::Other];
-    let asked = Waiting { verdict: refused, asked: Some(span), ..waiting(WaitCause::Retry) };
-    all.push(Phrase::Waiting(asked));
-    let guarded = |guard| Phrase::Waiting(Waiting { guard: Some(guard), ..waiting(WaitCause::Guard) });
-    all.extend(guards.map(guarded));
-    all.push(Phrase::Waiting(Waiting { most: Some(100), period: Some(span), ..waiting(WaitCause::Rate) }));
+    all.extend(waits(span));
+    all.extend(alerts());
     all.extend(Column::ALL.map(Phrase::Column));
     all.extend(codes().map(Phrase::Brief));
     let (version, because) = ("TLS 1.3", VerdictCode::TlsCertExpired);

@@ -19,7 +19,9 @@ impl Engine {
         self.deadlines = Shelf::default();
         let before = std::mem::take(&mut self.timers);
         // Those of hosts, suspensions and alerts are registered anew below.
-        let of_connections = |timer: &Timer| matches!(timer, Timer::IdleSession(_) | Timer::Silent(_) | Timer::Lane(_));
+        let of_connections = |timer: &Timer| {
+            matches!(timer, Timer::IdleSession(_) | Timer::Silent(_) | Timer::Lane(_) | Timer::Slice(_))
+        };
         let kept = before.into_iter().filter(|(_, timer)| of_connections(timer));
         self.timers = kept.map(|(at, timer)| (jump.moved(at), timer)).collect();
         self.resolver_watch.jump(jump);

@@ -3,6 +3,7 @@
 
 use super::calls::CameTo;
 use super::ending::Ending;
+use super::slices::SLICE_LEGS;
 use super::{Engine, Timer};
 use crate::envelope::Settled;
 use crate::failure::{Outcome, RouteFailure, Stage, Trouble};
@@ -149,7 +150,7 @@ impl Engine {
             self.give_up(id, key, out);
         }
         if self.host(id).pausing() {
-            self.decide_last_chances(id, out);
+            self.decide_last_chances(now, id, out);
         }
     }
 
@@ -358,17 +359,20 @@ impl Engine {
         if host.suspended.is_some() {
             return; // suspended mail stays: it is looked up again when delivery goes on
         }
-        let due: Vec<LegKey> = host.legs.iter().filter(|(_, leg)| host.is_due(leg)).map(|(key, _)| *key).collect();
-        for key in due {
+        // What is left is looked up again, and bounces by that answer: it comes out of the resolver's memory.
+        for _ in 0..SLICE_LEGS {
+            let Some(key) = self.host_mut(id).pop_due() else { break };
             self.bounce_leg(id, key, HardBounce::Dns, word, out);
         }
     }
 
     /// A route to `discard`: everything that is due is taken and thrown away.
     pub(super) fn discard_due(&mut self, now: Timestamp, id: HostId, out: &mut Output) {
-        let host = self.host(id);
-        let due: Vec<LegKey> = host.legs.iter().filter(|(_, leg)| host.is_due(leg)).map(|(key, _)| *key).collect();
-        for key in due {
+        if self.host(id).counts.due() > SLICE_LEGS as u64 {
+            self.slice_follows(now, id);
+        }
+        for _ in 0..SLICE_LEGS {
+            let Some(key) = self.host_mut(id).pop_due() else { break };
             let delivered = self.host(id).legs.get(&key).map_or(0, |leg| leg.recipients());
             self.credit(id, key, CameTo { delivered, ..CameTo::default() }, None);
             let Some(leg) = self.host_mut(id).remove(key) else { continue };
@@ -398,8 +402,20 @@ impl Engine {
 
     /// The host was not reached, or sent us away: legs past their lifetime that waited only for it are given up. Where it is reached,
     /// each of them gets its own attempt: the clock may have jumped, and one success must not end a whole queue.
-    pub(super) fn decide_last_chances(&mut self, id: HostId, out: &mut Output) {
-        for key in std::mem::take(&mut self.host_mut(id).last_chance) {
+    pub(super) fn decide_last_chances(&mut self, now: Timestamp, id: HostId, out: &mut Output) {
+        let host = self.host_mut(id);
+        host.given_up.append(&mut host.last_chance);
+        self.give_up_some(now, id, out);
+    }
+
+    /// Gives up some of those that have had their last chance.
+    pub(super) fn give_up_some(&mut self, now: Timestamp, id: HostId, out: &mut Output) {
+        let given_up = &mut self.host_mut(id).given_up;
+        let some: Vec<LegKey> = given_up.drain(..given_up.len().min(SLICE_LEGS)).collect();
+        if !given_up.is_empty() {
+            self.slice_follows(now, id);
+        }
+        for key in some {
             if self.host(id).legs.get(&key).is_some_and(|leg| leg.stage.is_sending()) {
                 continue; // its own attempt is under way and decides when it ends
             }

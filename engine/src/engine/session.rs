@@ -218,7 +218,7 @@ impl Engine {
             host.evidence = Some(evidence);
             if code == VerdictCode::SmtpBanner4xx {
                 self.back_off(now, id, code);
-                self.decide_last_chances(id, out);
+                self.decide_last_chances(now, id, out);
             } else {
                 host.window.shrink();
                 host.limited_since.get_or_insert(now);
@@ -248,7 +248,7 @@ impl Engine {
         host.held_back = None;
         self.move_host(now, id, HostStatus::Down, code, out);
         self.end_calls(id);
-        self.decide_last_chances(id, out);
+        self.decide_last_chances(now, id, out);
         self.reschedule(now, id);
     }
 
@@ -260,7 +260,7 @@ impl Engine {
         host.hear(now);
         host.evidence = Some(evidence);
         self.end_calls(id);
-        self.decide_last_chances(id, out);
+        self.decide_last_chances(now, id, out);
         self.reschedule(now, id);
     }
 

@@ -5,8 +5,10 @@
 //! mail does not expire: whose lifetime is over meanwhile gets the one attempt that decides when delivery resumes.
 //! Never: a word to the disk. Who asks has written it down before.
 
+use super::slices::SLICE_LEGS;
 use super::{Engine, Timer};
 use crate::host_id::HostId;
+use crate::queue::LegKey;
 use crate::suspension::Suspension;
 use crate::view::SuspendView;
 use crate::{Fact, HostScope, Output};
@@ -113,8 +115,13 @@ impl Engine {
     }
 
     /// Legs whose lifetime ended while the host was suspended are due, in front; that attempt decides.
-    fn give_last_chances(&mut self, now: Timestamp, id: HostId) {
-        for key in std::mem::take(&mut self.host_mut(id).overdue) {
+    pub(super) fn give_last_chances(&mut self, now: Timestamp, id: HostId) {
+        let overdue = &mut self.host_mut(id).overdue;
+        let some: Vec<LegKey> = overdue.drain(..overdue.len().min(SLICE_LEGS)).collect();
+        if !overdue.is_empty() {
+            self.slice_follows(now, id);
+        }
+        for key in some {
             if !self.host(id).legs.contains_key(&key) {
                 continue;
             }

@@ -35,6 +35,7 @@ impl Engine {
                         self.close(session, out);
                     }
                 }
+                Timer::Slice(id) => self.next_slice(now, id, out),
                 Timer::Silent(session) => self.is_silent(now, session, out),
                 Timer::Lane(address) => self.forget_lane(now, address),
                 Timer::Suspension => self.end_suspensions(now, out),

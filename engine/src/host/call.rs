@@ -148,13 +148,12 @@ impl Host {
     /// The same for up to `most` legs of a host that was called as a whole at this epoch, and for its own timers.
     /// Answers their recipients, and whether that was all.
     pub fn uncall_all(&mut self, now: Timestamp, epoch: u32, before: HostTimers, most: usize) -> (u64, bool) {
-        let called =
-            |&&(_, key): &&(Timestamp, LegKey)| self.legs.get(&key).is_some_and(|leg| leg.stage.epoch() + 1 == epoch);
-        let keys: Vec<(Timestamp, LegKey)> = self.released.iter().filter(called).take(most).copied().collect();
+        let before_it = epoch.saturating_sub(1);
+        let keys: Vec<(Timestamp, LegKey)> = self.released.of(before_it).take(most).copied().collect();
         let mut recipients = 0;
         for &(until, key) in &keys {
             self.account(now, key);
-            self.released.remove(&(until, key));
+            self.released.remove(before_it, &(until, key));
             let Some(leg) = self.legs.get(&key) else { continue };
             recipients += leg.recipients();
             let braked = matches!(leg.stage, LegStage::Retry { braked: true, .. });

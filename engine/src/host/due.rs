@@ -20,7 +20,8 @@ impl Host {
         Some(key)
     }
 
-    fn pop_due(&mut self) -> Option<LegKey> {
+    /// Takes the next due leg out of its queue; it stays in the host.
+    pub fn pop_due(&mut self) -> Option<LegKey> {
         loop {
             let called = self.called.pop_front();
             if called.is_some_and(|key| self.legs.get(&key).is_some_and(|leg| self.is_due(leg))) {

@@ -84,7 +84,7 @@ impl Host {
         let heads = [
             self.fresh.iter().take(HEAD_MAX).find(is_due),
             self.again.iter().take(HEAD_MAX).find(is_due),
-            self.released.first().map(|(_, key)| key).filter(is_due),
+            self.released.iter().next().map(|(_, key)| key).filter(is_due),
         ];
         let waited = |key: &LegKey| {
             let spent = self.legs.get(key).map(|leg| self.spent(now, leg)).unwrap_or_default();

@@ -125,7 +125,7 @@ impl Host {
         }
         if let LegStage::Retry { until, epoch, braked } = leg.stage {
             self.retry.remove(&(until, key));
-            self.released.remove(&(until, key));
+            self.released.remove(epoch, &(until, key));
             if epoch == self.epoch {
                 *self.counts.timed(braked) -= count;
             }
@@ -156,7 +156,7 @@ impl Host {
             *self.counts.timed(braked) -= leg.recipients();
         }
         self.retry.remove(&(until, key));
-        self.released.remove(&(until, key));
+        self.released.remove(epoch, &(until, key));
         self.enter_due(key, epoch, true);
     }
 
@@ -169,13 +169,9 @@ impl Host {
         if let Some(backoff) = &mut self.backoff {
             backoff.until = None; // the window stays small, and the next pause is longer
         }
+        self.released.add(self.epoch, std::mem::take(&mut self.retry));
         self.epoch += 1;
         (self.counts.retrying, self.counts.braked) = (0, 0);
-        if self.released.is_empty() {
-            std::mem::swap(&mut self.released, &mut self.retry);
-        } else {
-            self.released.append(&mut self.retry);
-        }
     }
 
     /// The counts, counted again leg by leg: what the running counts must equal.
@@ -203,7 +199,8 @@ impl Host {
     /// Octets of memory of its queues.
     #[cfg(test)]
     pub fn queue_bytes(&self) -> usize {
-        let keys = self.fresh.capacity() + self.again.capacity() + 2 * (self.retry.len() + self.released.len());
+        let keys =
+            self.fresh.capacity() + self.again.capacity() + 2 * (self.retry.len() + self.released.iter().count());
         self.legs.bytes() + keys * std::mem::size_of::<LegKey>()
     }
 }
