@@ -317,11 +317,11 @@ async fn watch_spool(
 /// `dig` asks the servers that delivery asks, and those that were written for it alone.
 fn digger(config: &Config, resolver: Arc<Resolver>, clock: Clock) -> Arc<dyn Digger> {
     let besides = config.probe.dns_servers.clone();
-    Arc::new(move |request: DigRequest| -> futures_util::future::BoxFuture<'static, _> {
+    Arc::new(move |request: DigRequest, language: Language| -> futures_util::future::BoxFuture<'static, _> {
         let resolver = resolver.clone();
         let servers: Vec<SocketAddr> = resolver.servers().into_iter().chain(besides.iter().copied()).collect();
         Box::pin(async move {
-            let mut answer = dig::dig(&request, &servers, clock).await?;
+            let mut answer = dig::dig(&request, &servers, clock, language).await?;
             if let Some(host) = dig::delivery::domain_of(&answer) {
                 let found = tokio::time::timeout(dig::TIME_LIMIT, resolver.resolve(&host)).await;
                 let found = found.unwrap_or_else(|_| Err(RouteFailure::Ours("the name servers are slow".into())));

@@ -9,7 +9,6 @@ mod audit;
 mod because;
 mod check;
 mod client;
-mod column;
 mod delivernow;
 mod dig;
 mod failure;
@@ -104,7 +103,7 @@ async fn dispatch(
         return Ok(sendmail::run(words, common, surroundings, terminal).await);
     }
     if let Verb::Dig { words, reverse } = &verb {
-        dig::Question::parse(words, *reverse, language).map_err(Failure::Usage)?; // before anybody is asked
+        dig::question(words, *reverse, language).map_err(Failure::Usage)?; // before anybody is asked
     }
     let client = client(&common, found, surroundings, terminal)?;
     match verb {
@@ -125,7 +124,7 @@ async fn dispatch(
             showrecipients::run(&client, &selection, limit, terminal).await?;
         }
         Verb::Dig { words, reverse } => {
-            let question = dig::Question::parse(&words, reverse, language).map_err(Failure::Usage)?;
+            let question = dig::question(&words, reverse, language).map_err(Failure::Usage)?;
             dig::run(&client, question, terminal).await?;
         }
         Verb::Telnet { host, port } => telnet::run(&client, TelnetRequest { host, port }, terminal).await?,

@@ -7,6 +7,8 @@ pub mod desk;
 mod jump;
 mod ledger;
 mod rooms;
+#[cfg(debug_assertions)]
+mod spot_check;
 
 pub use rooms::Rooms;
 
@@ -61,6 +63,8 @@ pub struct Driver {
     complete: bool,
     beats: u64,
     unpublished: bool,
+    #[cfg(debug_assertions)]
+    spot_check: spot_check::SpotCheck,
 }
 
 impl Driver {
@@ -77,6 +81,8 @@ impl Driver {
             complete: false,
             beats: 0,
             unpublished: true,
+            #[cfg(debug_assertions)]
+            spot_check: spot_check::SpotCheck::default(),
         }
     }
 
@@ -131,6 +137,8 @@ impl Driver {
             self.engine.handle(now, event, &mut out);
         }
         self.unpublished = true;
+        #[cfg(debug_assertions)]
+        self.spot_check.look(&self.engine);
         out.facts.iter().for_each(crate::record::log::tell);
         self.rooms.carry_out(out.effects, &mut self.sessions);
     }

@@ -37,7 +37,7 @@ pub use overview::Overview;
 pub use poll::Polled;
 pub use probe::{
     DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, LineRequest, Probe, ProbeEvent, ProbeKind,
-    ProbeRequest, ProbeState, TelnetRequest,
+    ProbeRequest, ProbeStarted, ProbeState, RECORD_TYPES, TelnetRequest,
 };
 pub use session::{
     AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,

@@ -32,6 +32,7 @@ use crate::brake::{OutboundWatch, Refusals, ResolverWatch};
 use crate::host::{Call, Host};
 use crate::host_id::HostId;
 use crate::lane::{Lane, Session};
+use crate::provider::Providers;
 use crate::queue::MessageBook;
 use crate::random::Random;
 use crate::shelf::Shelf;
@@ -74,6 +75,7 @@ pub struct Engine {
     lanes: BTreeMap<SocketAddr, Lane>,
     tls_memory: TlsMemory,
     pools: pool::Pools,
+    providers: Providers,
     timers: BTreeSet<(Timestamp, Timer)>,
     /// When a warning of a message is due, or its lifetime is over.
     deadlines: Shelf<(Timestamp, MessageId), ()>,
@@ -118,6 +120,7 @@ impl Engine {
             lanes: BTreeMap::new(),
             tls_memory: TlsMemory::default(),
             pools: pool::Pools::default(),
+            providers: Providers::default(),
             timers: BTreeSet::new(),
             deadlines: Shelf::default(),
             next_session: 1,

@@ -2,6 +2,7 @@
 
 use crate::host_id::HostId;
 use crate::peer::Peer;
+use crate::provider::ProviderKey;
 use crate::queue::LegKey;
 use crate::route::Hop;
 use crate::tls::{Protection, TlsRule};
@@ -59,6 +60,8 @@ pub struct Session {
     pub dialled_at: Timestamp,
     /// Its host had not greeted us then.
     pub stranger: bool,
+    /// Whose limit it counts against, besides those of host and address.
+    pub provider: Option<ProviderKey>,
 }
 
 impl Session {

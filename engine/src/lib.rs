@@ -27,6 +27,7 @@ pub mod limit;
 pub mod output;
 pub mod pattern;
 pub mod peer;
+mod provider;
 mod queue;
 pub mod random;
 pub mod report;

@@ -2,6 +2,7 @@
 
 use crate::random::Random;
 use common::vocab::Timestamp;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,6 +85,8 @@ pub struct Route {
     pub hops: Vec<Arc<Hop>>,
     /// The exchangers in order, those without an address too.
     pub exchangers: Vec<ExchangerAnswer>,
+    /// The sorted names of all exchangers that MX records named: who they are run by. `None` where none did.
+    pub provider: Option<Arc<str>>,
     /// When it must be asked for again.
     pub expires_at: Timestamp,
     /// When the MX records that named it run out; `None` where none did.
@@ -115,14 +118,22 @@ impl Route {
                 })
             })
             .collect();
+        let provider = (answer.kind == RouteKind::Mx).then(|| provider(&exchangers));
         Route {
             kind: answer.kind,
             hops,
+            provider,
             exchangers,
             expires_at: now + answer.ttl,
             mx_expire_at: answer.mx_ttl.map(|ttl| now + ttl),
         }
     }
+}
+
+/// DNS tells no capitals from small letters and has no order.
+fn provider(exchangers: &[ExchangerAnswer]) -> Arc<str> {
+    let names: BTreeSet<String> = exchangers.iter().map(|exchanger| exchanger.name.to_ascii_lowercase()).collect();
+    names.into_iter().collect::<Vec<_>>().join(" ").into()
 }
 
 #[cfg(test)]
@@ -142,6 +153,20 @@ mod tests {
         let answer = Answer { kind: RouteKind::Mx, exchangers, ttl: Duration::from_secs(60), mx_ttl: None };
         let route = Route::from_answer(Timestamp(0), answer, &mut Random::new(seed));
         route.hops.iter().map(|hop| hop.exchanger.to_string()).collect()
+    }
+
+    #[test]
+    fn hosts_with_the_same_exchangers_have_one_provider_whatever_the_order_and_the_letters() {
+        let provider = |kind, names: [&str; 2]| {
+            let exchangers = names.map(|name| exchanger(10, name, &["127.0.0.1:25"])).into();
+            let answer = Answer { kind, exchangers, ttl: Duration::from_secs(60), mx_ttl: None };
+            Route::from_answer(Timestamp(0), answer, &mut Random::new(1)).provider
+        };
+        let one = provider(RouteKind::Mx, ["mx2.test", "MX1.test"]);
+        assert_eq!(one.as_deref(), Some("mx1.test mx2.test"));
+        assert_eq!(provider(RouteKind::Mx, ["mx1.test", "mx2.test"]), one);
+        assert_ne!(provider(RouteKind::Mx, ["mx1.test", "mx3.test"]), one);
+        assert_eq!(provider(RouteKind::Configured, ["mx1.test", "mx2.test"]), None);
     }
 
     #[test]

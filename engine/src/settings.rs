@@ -59,6 +59,10 @@ pub struct Settings {
     pub window_max: u32,
     /// Most connections to one address that MX records named (several hosts may share it).
     pub address_connections_max: u32,
+    /// Most connections to all exchangers that a set of MX records names, over all hosts that have the same set: two
+    /// addresses' worth. A provider of several servers may have more than one of them takes, and not as many times as
+    /// much as it has servers.
+    pub provider_connections_max: u32,
     /// Most connections to one address of a configured route, and to its host: our own relay.
     pub route_connections_max: u32,
     /// Most sessions past their greeting, over all.
@@ -115,6 +119,7 @@ impl Default for Settings {
             cause_history_max: 16,
             window_max: 10,
             address_connections_max: 20,
+            provider_connections_max: 40,
             route_connections_max: 50,
             connections_max: 500,
             connecting_max: 2_000,

@@ -2,7 +2,10 @@
 
 use crate::browser;
 use crate::live::Live;
-use crate::page::{ActionsPage, HostPage, HostsPage, MissingPage, OverviewPage, SetUpPage, Shell, SignInPage};
+use crate::page::{
+    ActionsPage, DigPage, HostPage, HostsPage, MissingPage, OverviewPage, ProbePage, SetUpPage, Shell, SignInPage,
+    TerminalPage,
+};
 use crate::preference::Tongue;
 use crate::session::{Entry, Stage};
 use crate::store::{Link, Store};
@@ -46,6 +49,9 @@ fn Console() -> impl IntoView {
                 <Route path=path!("/hosts") view=HostsPage/>
                 <Route path=path!("/hosts/:host") view=HostPage/>
                 <Route path=path!("/actions") view=ActionsPage/>
+                <Route path=path!("/dig") view=DigPage/>
+                <Route path=path!("/smtp") view=TerminalPage/>
+                <Route path=path!("/probes/:id") view=ProbePage/>
                 <Route path=path!("/setup") view=|| view! { <Redirect path="/hosts"/> }/>
             </FlatRoutes>
         </Shell>

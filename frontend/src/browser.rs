@@ -112,6 +112,17 @@ pub fn copy_text_of(element: &Element) -> bool {
     selected.is_some() && copied() == Some(true)
 }
 
+/// Copies a text that the page does not show.
+pub fn copy(text: &str) -> bool {
+    let document = document();
+    let Some((sheet, body)) = document.create_element("pre").ok().zip(document.body()) else { return false };
+    sheet.set_text_content(Some(text));
+    sheet.set_class_name("only-heard");
+    let copied = body.append_child(&sheet).is_ok() && copy_text_of(&sheet);
+    sheet.remove();
+    copied
+}
+
 /// Opens or closes a dialog; asks first, since opening an open one is an error.
 pub fn show_dialog(dialog: &HtmlDialogElement, open: bool) {
     if open && !dialog.open() {
@@ -164,7 +175,8 @@ pub fn screen_height() -> f64 {
 pub fn row_height(element: &Element) -> f64 {
     let style = leptos::prelude::window().get_computed_style(element).ok().flatten();
     let value = style.and_then(|style| style.get_property_value("--line-height").ok()).unwrap_or_default();
-    value.trim().trim_end_matches("px").parse().unwrap_or(0.0)
+    // Rust's own reading of fractions would bring 12 kB of tables; a value that is no number is no height.
+    js_sys::parse_float(&value).max(0.0)
 }
 
 /// Back to the beginning of the page.
@@ -176,6 +188,33 @@ pub fn scroll_to_top() {
 pub fn focus(id: &str) {
     if let Some(element) = document().get_element_by_id(id).and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
+    }
+}
+
+/// Adds an element with children of text; texts stay texts.
+pub fn append(parent: &Element, tag: &str, class: &str, children: &[(&str, &str)]) {
+    let document = document();
+    let Ok(element) = document.create_element(tag) else { return };
+    element.set_class_name(class);
+    for (tag, text) in children {
+        if let Ok(child) = document.create_element(tag) {
+            child.set_text_content(Some(text));
+            let _ = element.append_child(&child);
+        }
+    }
+    let _ = parent.append_child(&element);
+}
+
+/// The element of this id.
+pub fn by_id(id: &str) -> Option<Element> {
+    document().get_element_by_id(id)
+}
+
+/// Unfolds the part of this name and brings it into sight.
+pub fn unfold(part: &str) {
+    if let Ok(Some(element)) = document().query_selector(&format!("[data-part={part}]")) {
+        let _ = element.set_attribute("open", "");
+        element.scroll_into_view();
     }
 }
 

@@ -13,7 +13,7 @@ mod socket;
 use crate::browser;
 use crate::store::{Applied, Link, Notice, Store, apply, begin_again, welcome};
 use common::vocab::Domain;
-use common::wire::{ActionRequest, ClientFrame, Hello, HostsQuery, ServerFrame, Topic};
+use common::wire::{ActionRequest, ClientFrame, Hello, HostsQuery, LineEnd, ServerFrame, TelnetRequest, Topic};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use socket::Socket;
@@ -27,6 +27,8 @@ const HOSTS_SID: u32 = 1;
 const OVERVIEW_SID: u32 = 2;
 /// The subscription to the host whose page is open.
 const HOST_SID: u32 = 3;
+/// The first subscription to an SMTP session. Each has a number of its own: frames of the one before may be on their way.
+const SESSION_SID: u32 = 100;
 /// The server speaks every 5 s. After so long without a word the line is dead, whatever the socket says.
 const DEAD_AFTER: Duration = Duration::from_secs(20);
 /// A hidden page stops following after so long.
@@ -56,6 +58,7 @@ struct Line {
     overview: Cell<bool>,
     /// The host whose page is open, and the language of its sentences.
     host: RefCell<Option<(Domain, &'static str)>>,
+    session: Cell<u32>,
     query: RefCell<Option<HostsQuery>>,
     inbox: RefCell<Vec<ServerFrame>>,
     paint_awaited: Cell<bool>,
@@ -85,6 +88,7 @@ impl Live {
             subscribed: Cell::default(),
             overview: Cell::default(),
             host: RefCell::default(),
+            session: Cell::new(SESSION_SID),
             query: RefCell::default(),
             inbox: RefCell::default(),
             paint_awaited: Cell::default(),
@@ -133,6 +137,31 @@ impl Live {
                 line.send(&ClientFrame::Unsubscribe { sid: HOST_SID });
             }
             line.follow_host();
+        });
+    }
+
+    /// Begins an SMTP session; the one before ends.
+    pub fn open_session(self, request: TelnetRequest) {
+        self.with(|line| {
+            line.leave_session();
+            line.store.session.begin(browser::now_ms());
+            match line.welcomed.get() {
+                true => line.send(&ClientFrame::Subscribe { sid: line.session.get(), topic: Topic::Smtp { request } }),
+                false => line.store.session.lost(),
+            }
+        });
+    }
+
+    /// Sends a line in the session.
+    pub fn type_line(self, data: String) {
+        self.with(|line| line.send(&ClientFrame::Input { sid: line.session.get(), data, eol: LineEnd::Crlf }));
+    }
+
+    /// Nobody types in the session any more: the server says QUIT for us.
+    pub fn close_session(self) {
+        self.with(|line| {
+            line.leave_session();
+            line.store.session.end(None);
         });
     }
 
@@ -267,10 +296,18 @@ impl Line {
     }
 
     fn follow_host(&self) {
+        if self.polling.is_on() {
+            self.poll_host();
+        }
         if let Some((host, locale)) = self.host.borrow().clone().filter(|_| self.welcomed.get()) {
             let topic = Topic::Host { host, locale: locale.into() };
             self.send(&ClientFrame::Subscribe { sid: HOST_SID, topic });
         }
+    }
+
+    fn leave_session(&self) {
+        let sid = self.session.replace(self.session.get() + 1);
+        self.send(&ClientFrame::Unsubscribe { sid });
     }
 
     fn follow_overview(&self) {
@@ -333,6 +370,9 @@ impl Line {
         self.paint_awaited.set(false);
         let mut painted = None;
         for frame in self.inbox.take() {
+            if self.is_of_session(&frame) {
+                continue;
+            }
             match apply(&self.store, &frame) {
                 Applied::Painted { sid, seq } => painted = Some((sid, seq)),
                 Applied::Gap => self.subscribe(),
@@ -346,12 +386,28 @@ impl Line {
         }
     }
 
+    /// Takes a frame of an SMTP session, of this one or of one that was left.
+    fn is_of_session(&self, frame: &ServerFrame) -> bool {
+        let session = self.store.session;
+        match frame {
+            ServerFrame::Events { sid, body, .. } if *sid == self.session.get() => {
+                session.heard(&body.items, browser::now_ms());
+            }
+            ServerFrame::End { sid, error } if *sid == self.session.get() => session.end(error.as_ref()),
+            ServerFrame::Events { .. } => {}
+            ServerFrame::End { sid, .. } => return *sid >= SESSION_SID,
+            _ => return false,
+        }
+        true
+    }
+
     /// The line is gone: waits, longer each time, and tries again.
     fn lost(&self) {
         let socket = self.socket.take();
         Timeout::new(0, move || drop(socket)).forget(); // it may be the one that is calling
         self.subscribed.set(false);
         self.overview.set(false);
+        self.store.session.lost();
         let was_welcomed = self.welcomed.replace(false);
         if self.resting.get() {
             return;

@@ -12,6 +12,7 @@ mod live;
 mod page;
 mod part;
 mod preference;
+mod probe;
 mod session;
 mod store;
 

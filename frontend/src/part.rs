@@ -3,6 +3,8 @@
 mod badge;
 mod chip;
 mod command_line;
+mod copy_button;
+mod dynamic;
 mod glyph;
 mod line;
 mod segments;
@@ -11,6 +13,8 @@ mod sort_arrow;
 pub use badge::StatusBadge;
 pub use chip::Chip;
 pub use command_line::CommandLine;
+pub use copy_button::CopyButton;
+pub use dynamic::dynamic;
 pub use glyph::{Glyphs, ThemeIcon};
 pub use line::{LineState, LiveDot, LostBar};
 pub use segments::{Segment, Segments};

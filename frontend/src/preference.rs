@@ -4,7 +4,7 @@
 //! every text on the page is a function of [`Tongue`].
 
 use crate::browser;
-use common::words::{Label, Language, Note, Phrase};
+use common::words::{Label, Language, Note, PanelWord, Phrase};
 use leptos::prelude::*;
 
 const LANGUAGE_KEY: &str = "nexthop.language";
@@ -55,6 +55,16 @@ impl Tongue {
     /// A label as a function for the page.
     pub fn label(self, label: Label) -> impl Fn() -> String + Copy + Send + Sync + 'static {
         move || self.say(Phrase::Label(label))
+    }
+
+    /// A text of the panels as a function for the page.
+    pub fn panel(self, word: PanelWord) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+        move || word.say(self.0.get())
+    }
+
+    /// The same as a signal.
+    pub fn panel_signal(self, word: PanelWord) -> Signal<String> {
+        Signal::derive(move || word.say(self.0.get()).to_owned())
     }
 
     /// A note as a function for the page.

@@ -7,11 +7,13 @@ mod apply;
 mod board;
 mod notice;
 mod select;
+mod smtp_session;
 
 pub use apply::{Applied, apply, begin_again, welcome};
 pub use board::Board;
 pub use notice::{Notice, Notices};
 pub use select::{Emptiness, NextTry, Why, emptiness, headline, next_try, overview_headline, why, worst_host};
+pub use smtp_session::{SessionStage, SmtpSession};
 
 use common::vocab::{Domain, Timestamp};
 use common::wire::{HostDetail, HostRow, HostsCount};
@@ -69,6 +71,8 @@ pub struct Store {
     pub overview: RwSignal<Option<Board>>,
     /// The host whose page is open; `None` before its first frame, `Some(None)` without a record.
     pub host: RwSignal<Option<Option<HostDetail>>>,
+    /// The SMTP session that is typed here.
+    pub session: SmtpSession,
     /// The list of hosts.
     pub hosts: Hosts,
     /// What is to be said to the reader.
@@ -133,6 +137,7 @@ impl Store {
             updated: RwSignal::new(false),
             overview: RwSignal::new(None),
             host: RwSignal::new(None),
+            session: SmtpSession::new(),
             hosts: Hosts {
                 order: RwSignal::new(Vec::new()),
                 first: RwSignal::new(0),

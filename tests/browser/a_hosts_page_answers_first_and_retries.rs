@@ -1,8 +1,10 @@
 //! From the list to one host: its page says why its mail waits and what was tried, and a retry is asked for, seen and
 //! found among the actions; in both languages and themes, and at phone width.
 
+use tests::backlog;
 use tests::browser::Browser;
-use tests::server::Server;
+use tests::chaos::{Chaos, Mood};
+use tests::server::{Server, free_address};
 
 /// What a person reads on the way.
 struct Words {
@@ -71,5 +73,21 @@ async fn on_a_phone_nothing_runs_off_the_screen() {
         browser.is_as_wide_as(width).await;
         browser.keep_picture(&format!("host-phone-{width}.png")).await;
     }
+    browser.driver.clone().quit().await.expect("the browser ends");
+}
+
+#[tokio::test]
+async fn it_follows_its_host_where_no_websocket_comes_through() {
+    let server = Server::serve(&format!("[[route]]\nmatch = \"*\"\nto = [\"{}\"]\n", free_address())).await;
+    backlog::fill(server.smtp, 0..1, 1).await;
+    let chaos = Chaos::before(server.console, Mood::Closed, 7).await;
+    let browser = Browser::open(1440, 900, &[]).await;
+    let page = format!("http://{}/hosts/host0.backlog.test?lang=en", chaos.address);
+    browser.driver.goto(&page).await.expect("the page");
+    browser.until_text("[data-part=verdict]", "1 recipient").await;
+    backlog::fill(server.smtp, 1..3, 1).await;
+    browser.until_text("[data-part=steps] li:nth-child(1)", "3 recipients").await;
+    browser.click("[data-part=fold-terminal] summary").await;
+    browser.until_text("[data-part=session-end]", "nexthop telnet").await;
     browser.driver.clone().quit().await.expect("the browser ends");
 }

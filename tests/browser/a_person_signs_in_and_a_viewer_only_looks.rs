@@ -98,6 +98,11 @@ async fn a_viewer_sees_no_button_and_a_forged_frame_is_refused_and_written_down(
         assert!(Instant::now() < end, "{audit}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    for page in ["dig", "smtp"] {
+        browser.driver.goto(&format!("http://{}/{page}?lang=en", server.console)).await.expect("the page");
+        browser.until_text(".page", "operator").await;
+        assert_eq!(browser.count(".page form").await, 0, "a viewer asks nobody");
+    }
     // The page is told at once that there is no such user any more.
     let (code, _, errors) = server.own_verb(&["user", "remove", "vic"], "").await;
     assert_eq!(code, 0, "{errors}");

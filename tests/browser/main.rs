@@ -3,7 +3,10 @@
 mod a_hosts_numbers_change_without_a_reload;
 mod a_hosts_page_answers_first_and_retries;
 mod a_long_list_is_scrolled_and_sorted_without_holes;
+mod a_mail_server_is_talked_to_on_the_page;
+mod a_name_server_is_asked_on_the_page;
 mod a_person_signs_in_and_a_viewer_only_looks;
 mod a_phone_shows_the_page_without_scrolling_sideways;
 mod the_overview_answers_without_a_click;
 mod the_page_ends_equal_to_the_servers_list_whatever_the_line_does;
+mod the_ritual_is_walked_from_count_to_delivered;

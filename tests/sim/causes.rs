@@ -237,3 +237,32 @@ fn a_wait_by_suspension_says_whose_it_is_and_one_by_a_guard_which() {
     world.run();
     assert_eq!(row(&world).counters.delivered_recipients, 2);
 }
+
+#[test]
+fn hosts_with_the_same_mail_servers_share_a_limit_of_connections_take_turns_and_say_so() {
+    let mut world = World::with_host(31, "h0.test", Character::Slow);
+    world.shared_provider = true;
+    world.configure(|settings| settings.provider_connections_max = 3);
+    (1..5).for_each(|number| world.add_host(&format!("h{number}.test"), Character::Slow));
+    for number in 0..60 {
+        world.send(vec![format!("a@h{}.test", number % 5).parse().unwrap()]);
+    }
+    let by_provider = |world: &World| {
+        let limit = |row: &engine::view::HostView| row.basis.as_ref().and_then(|basis| basis.limit);
+        world.engine.hosts().any(|row| row.cause == Some(WaitCause::Slot) && limit(&row) == Some(Limit::Provider))
+    };
+    step_until(&mut world, "the limit is named", by_provider);
+    let connections = |world: &World| world.engine.hosts().map(|row| row.connections + row.pending).sum::<u32>();
+    let mut most = 0;
+    while world.engine.hosts().any(|row| row.active() > 0) {
+        world.step();
+        most = most.max(connections(&world));
+        let begun = |host: &str| world.begun.iter().filter(|(_, name, _)| name.as_str() == host).count();
+        let counts = [0, 1, 2, 3, 4].map(|number| begun(&format!("h{number}.test")));
+        let (least, largest) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+        assert!(largest - least <= 4, "nobody is left behind: {counts:?}");
+    }
+    assert_eq!(most, 3);
+    let status = |row: &engine::view::HostView| (row.status, row.limited.is_some());
+    assert!(world.engine.hosts().all(|row| status(&row) == (HostStatus::Up, false)), "nothing else is shared");
+}

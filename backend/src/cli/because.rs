@@ -3,8 +3,8 @@
 //! Promises: the table's seconds, summed, are the age below them as long as the server's are. Never: a column behind
 //! words, since the words of some languages are wider than they are long. Who prints it: `hoststatus`, `showmessage`.
 
-use crate::cli::column::{letters, right, thousands};
 use crate::cli::printable::printable;
+use common::layout::column::{letters, right, thousands};
 use common::vocab::{Timestamp, WaitCause};
 use common::wire::{Because, RecipientRow};
 use common::words::{Language, Phrase, VerbPhrase};

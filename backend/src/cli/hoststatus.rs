@@ -2,15 +2,14 @@
 
 use crate::cli::because::{also, reason};
 use crate::cli::client::Client;
-use crate::cli::column::{age, left, letters, right, thousands};
 use crate::cli::failure::Failure;
 use crate::cli::printable::{printable, printable_lines};
 use crate::cli::query::encode;
 use crate::cli::terminal::Terminal;
-use common::vocab::{Badge, CauseCounts, CountWindow, Domain, Timestamp};
-use common::wire::{
-    ErrorCode, Exchanger, Figure, HostDetail, HostRow, NextHops, SaidReply, TlsState, TlsTrouble, Verdict,
-};
+use common::layout::column::{age, left, letters};
+use common::layout::hoststatus::{self, fact};
+use common::vocab::{Badge, CountWindow, Domain, Timestamp};
+use common::wire::{ErrorCode, Exchanger, HostDetail, HostRow, NextHops, SaidReply, TlsState, TlsTrouble, Verdict};
 use common::words::{Language, ProbePhrase};
 
 /// Asks and prints.
@@ -40,24 +39,17 @@ pub(super) fn no_record(failure: Failure, host: &Domain, json: bool) -> Failure 
     }
 }
 
-/// Where the values of the first block begin, and those of the last facts.
-const VALUE: usize = 23;
-/// The last column of a counter or gauge.
-const NUMBER: usize = 37;
-
 /// The answer as text.
 pub fn layout(detail: &HostDetail, language: Language) -> String {
     let row = &detail.row;
-    let mut lines = vec![String::new(), fact("Host mail status for:", &format!("'{}'", row.host))];
-    lines.push(fact("Status as of:", &detail.as_of.status_line()));
-    lines.push(fact("Host up/down:", &row.status.to_string()));
+    let mut lines = vec![String::new()];
+    lines.extend(hoststatus::head(detail));
     reasons(&mut lines, row, detail.as_of, language);
     waits(&mut lines, row, detail.as_of, language);
     if let Some(tls) = &detail.tls {
         protection(&mut lines, tls);
     }
-    counters(&mut lines, row);
-    gauges(&mut lines, row);
+    lines.extend(hoststatus::figures(row));
     lines.push(String::new());
     let oldest = row.oldest_message_at.map(|at| age(detail.as_of.since(at)));
     lines.push(fact("Oldest Message", oldest.as_deref().unwrap_or("No Messages")));
@@ -74,14 +66,6 @@ pub fn layout(detail: &HostDetail, language: Language) -> String {
     }
     lines.push(String::new());
     lines.join("\n")
-}
-
-/// A label and its value.
-fn fact(label: &str, value: &str) -> String {
-    let mut line = label.to_owned();
-    left(&mut line, VALUE);
-    line.push_str(value);
-    line
 }
 
 /// A label and a value that may have many lines.
@@ -163,48 +147,6 @@ fn protection(lines: &mut Vec<String>, tls: &TlsState) {
         let issuer = tls.issuer.as_deref().map(|issuer| format!(", by {issuer}")).unwrap_or_default();
         long_fact(lines, "Certificate:", &format!("{names}{issuer}{until}"));
     }
-}
-
-/// An indented label and a number.
-fn number(lines: &mut Vec<String>, label: &str, value: u64) {
-    let mut line = label.to_owned();
-    right(&mut line, NUMBER, &thousands(value));
-    lines.push(line);
-}
-
-fn figures(lines: &mut Vec<String>, figures: &[Figure]) {
-    for Figure { depth, name, value } in figures {
-        number(lines, &format!("    {}{name}", "  ".repeat(*depth)), *value);
-    }
-}
-
-fn counters(lines: &mut Vec<String>, row: &HostRow) {
-    lines.extend(["", "Counters:", "  Queue"].map(String::from));
-    let all = row.counter_figures();
-    figures(lines, &all[..1]);
-    lines.push("  Completion".into());
-    figures(lines, &all[1..]);
-}
-
-fn gauges(lines: &mut Vec<String>, row: &HostRow) {
-    lines.extend(["", "Gauges:", "  Queue"].map(String::from));
-    let all = row.gauge_figures();
-    figures(lines, &all[..3]);
-    lines.push("  Connections".into());
-    figures(lines, &all[3..]);
-    for (label, count) in waiting(&row.wait_causes) {
-        number(lines, &label, count);
-    }
-}
-
-/// Why recipients wait, by the words of the API: ours, below the ancestor's gauges. Empty while nothing waits.
-pub(super) fn waiting(causes: &CauseCounts) -> Vec<(String, u64)> {
-    let all = causes.total();
-    let heading = (all > 0).then(|| ("    Waiting Recipients".to_owned(), all));
-    heading
-        .into_iter()
-        .chain(causes.iter().map(|(cause, count)| (format!("      {}", cause.as_str()), count)))
-        .collect()
 }
 
 /// Addresses in the order in which they are tried, three to a line, those of one exchanger together.

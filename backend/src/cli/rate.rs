@@ -5,11 +5,11 @@
 //! base of the counters reads as zero.
 
 use crate::cli::client::Client;
-use crate::cli::column::right;
 use crate::cli::failure::Failure;
 use crate::cli::hoststatus::no_record;
 use crate::cli::query::encode;
 use crate::cli::terminal::Terminal;
+use common::layout::column::right;
 use common::vocab::{Domain, Timestamp};
 use common::wire::{HostDetail, ServerStatus};
 use std::time::Duration;

@@ -2,7 +2,6 @@
 //! subject stand age and cause: they answer why.
 
 use crate::cli::client::Client;
-use crate::cli::column::{left, letters};
 use crate::cli::failure::Failure;
 use crate::cli::printable::printable;
 use crate::cli::query::encode;
@@ -10,6 +9,7 @@ use crate::cli::terminal::Terminal;
 use crate::clock::Clock;
 use clap::Args;
 use common::filter::Filter;
+use common::layout::column::{left, letters};
 use common::vocab::Timestamp;
 use common::wire::{List, MessageDetail, RecipientRow};
 use common::words::VerbPhrase;

@@ -4,11 +4,11 @@
 //! began; accepted is what is in the queue and what has left it. A window says what it is.
 
 use crate::cli::client::Client;
-use crate::cli::column::{age, letters, right, thousands};
 use crate::cli::failure::Failure;
-use crate::cli::hoststatus::waiting;
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
+use common::layout::column::{age, letters, right, thousands};
+use common::layout::hoststatus::waiting;
 use common::vocab::{Alert, CountWindow, Counters};
 use common::wire::{Counted, Health, Quarantined, ServerStatus, Totals};
 use common::words::{Language, Phrase};

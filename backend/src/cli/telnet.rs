@@ -228,7 +228,7 @@ fn note(client: &Client, event: &ProbeEvent, terminal: &mut Terminal<'_>) -> Res
             let issuer = tls.issuer.as_deref().unwrap_or_default();
             let certificate = ProbePhrase::Certificate { names: &names, issuer, until: &until };
             let cipher = [&tls.cipher, &tls.group].into_iter().flatten().map(|word| format!(", {word}"));
-            say(format!("{}{}", tls.sentence, cipher.collect::<String>()))?;
+            say(format!("{}{}", tls.say(client.language), cipher.collect::<String>()))?;
             say(client.language.say_probe(&certificate))?;
         }
         ProbeEvent::Opened { id, lines_max, idle_seconds, total_seconds, .. } if terminal.typed => {

@@ -1,10 +1,10 @@
 //! `tophosts [KEY]`: the hosts with most of something, in the ancestor's layout.
 
 use crate::cli::client::Client;
-use crate::cli::column::{left, right, thousands};
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
 use crate::clock::Clock;
+use common::layout::column::{left, right, thousands};
 use common::vocab::{CountWindow, HostStatus, Timestamp};
 use common::wire::{HostRow, List};
 use common::words::VerbPhrase;

@@ -397,7 +397,7 @@ impl Connection {
             Topic::Smtp { request } => {
                 let stop = self.shared.door.stop.clone();
                 let probes = &self.shared.console.probes;
-                let (id, input) = probes.open(&request, &self.caller.right.to_string(), stop)?;
+                let (id, input) = probes.open(&request, &self.caller.right.to_string(), self.language, stop)?;
                 self.shared.console.auth.note(&self.caller, "telnet", &request.host, &format!("probe {id}"));
                 Subscription::Smtp(Terminal::new(probes.follow(id).ok_or_else(|| no_probe(id))?, Some(input)))
             }

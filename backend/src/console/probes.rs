@@ -4,6 +4,7 @@
 //! 16 MiB; reading one changes nothing; whoever follows a session sees every event of it, from the first one.
 //! Never: a line of its own to a mail server other than QUIT.
 
+use crate::clock::Clock;
 use crate::console::state::Digger;
 use crate::probe::telnet::{LINES_MAX, RECEIVED_BYTES_MAX, Telnet, Typed, line};
 use common::vocab::SessionEnd;
@@ -11,6 +12,7 @@ use common::wire::{
     ApiError, DigAnswer, DigRequest, ErrorCode, LineRequest, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState,
     TelnetRequest,
 };
+use common::words::{Language, ProbeRefusal};
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,6 +41,7 @@ const ITEM_BYTES: usize = 64;
 struct Inner {
     digger: Arc<dyn Digger>,
     telnet: Telnet,
+    clock: Clock,
     numbers: AtomicU64,
     seats: Arc<Semaphore>,
     recent: Mutex<VecDeque<Instant>>,
@@ -59,10 +62,11 @@ pub struct ProbeBook(Arc<Inner>);
 
 impl ProbeBook {
     /// An empty book; the first probe gets the number behind `first`.
-    pub fn new(digger: Arc<dyn Digger>, telnet: Telnet, first: u64) -> ProbeBook {
+    pub fn new(digger: Arc<dyn Digger>, telnet: Telnet, clock: Clock, first: u64) -> ProbeBook {
         ProbeBook(Arc::new(Inner {
             digger,
             telnet,
+            clock,
             numbers: AtomicU64::new(first),
             seats: Arc::new(Semaphore::new(DIGS_MAX)),
             recent: Mutex::default(),
@@ -71,10 +75,16 @@ impl ProbeBook {
     }
 
     /// Starts a look for `who` and gives its number. `BadField` for what makes no sense, `Busy` for too many.
-    pub async fn start(&self, request: ProbeRequest, who: &str, stop: watch::Receiver<bool>) -> Result<u64, ApiError> {
+    pub async fn start(
+        &self,
+        request: ProbeRequest,
+        who: &str,
+        language: Language,
+        stop: watch::Receiver<bool>,
+    ) -> Result<u64, ApiError> {
         match request.kind {
-            ProbeKind::Dig => self.start_dig(request).await,
-            ProbeKind::Smtp => self.start_smtp(request, who, stop),
+            ProbeKind::Dig => self.start_dig(request, language).await,
+            ProbeKind::Smtp => self.start_smtp(request, who, language, stop),
             ProbeKind::Other => {
                 Err(ApiError::field(ErrorCode::BadField, "kind", "This server knows the kinds dig and smtp."))
             }
@@ -86,11 +96,12 @@ impl ProbeBook {
         &self,
         target: &TelnetRequest,
         who: &str,
+        language: Language,
         stop: watch::Receiver<bool>,
     ) -> Result<(u64, mpsc::Sender<Typed>), ApiError> {
-        let session = self.0.telnet.open(target, who, stop)?;
+        let session = self.0.telnet.open(target, who, language, stop)?;
         let settings = self.0.telnet.settings();
-        let (id, probe) = self.enter(ProbeKind::Smtp, &target.host);
+        let (id, probe) = self.enter(ProbeKind::Smtp, &target.host, None, target.port);
         let opened = ProbeEvent::Opened {
             ms: 0,
             id,
@@ -171,19 +182,19 @@ impl ProbeBook {
         Some(kept.probe.clone())
     }
 
-    async fn start_dig(&self, request: ProbeRequest) -> Result<u64, ApiError> {
-        let seat = self.seat()?;
+    async fn start_dig(&self, request: ProbeRequest, language: Language) -> Result<u64, ApiError> {
+        let seat = self.seat(language)?;
         let (rtype, server) = (request.rtype.unwrap_or_default(), request.server);
-        let name = request.target.clone();
+        let (name, asked_for) = (request.target.clone(), rtype.to_ascii_uppercase());
         let question = DigRequest { name, rtype, server, tcp: request.tcp, dnssec: request.dnssec };
-        let mut answer = self.0.digger.dig(question);
+        let mut answer = self.0.digger.dig(question, language);
         // A question that makes no sense is refused before anything is sent, thus at the first look.
         let early = match std::future::poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
             Poll::Ready(Err(refusal)) => return Err(of_target(refusal, "name")),
             Poll::Ready(Ok(answer)) => Some(answer),
             Poll::Pending => None,
         };
-        let (id, probe) = self.enter(ProbeKind::Dig, &request.target);
+        let (id, probe) = self.enter(ProbeKind::Dig, &request.target, Some(asked_for), None);
         match early {
             Some(answer) => finish_dig(&probe, Ok(answer), Duration::ZERO),
             None => drop(tokio::spawn(follow_dig(answer, probe, seat))),
@@ -191,9 +202,15 @@ impl ProbeBook {
         Ok(id)
     }
 
-    fn start_smtp(&self, request: ProbeRequest, who: &str, stop: watch::Receiver<bool>) -> Result<u64, ApiError> {
+    fn start_smtp(
+        &self,
+        request: ProbeRequest,
+        who: &str,
+        language: Language,
+        stop: watch::Receiver<bool>,
+    ) -> Result<u64, ApiError> {
         let target = TelnetRequest { host: request.target, port: request.port };
-        let (id, input) = self.open(&target, who, stop).map_err(|refusal| of_target(refusal, "host"))?;
+        let (id, input) = self.open(&target, who, language, stop).map_err(|refusal| of_target(refusal, "host"))?;
         if request.live {
             if let Some(kept) = self.history().get_mut(&id) {
                 kept.input = Some(input);
@@ -212,26 +229,33 @@ impl ProbeBook {
     }
 
     /// A seat for a question, if there are not too many now or in this minute.
-    fn seat(&self) -> Result<OwnedSemaphorePermit, ApiError> {
-        let busy = |sentence: &str| ApiError::new(ErrorCode::Busy, sentence);
+    fn seat(&self, language: Language) -> Result<OwnedSemaphorePermit, ApiError> {
+        let busy = |refusal: ProbeRefusal<'_>| ApiError::new(ErrorCode::Busy, refusal.say(language));
         let seat = self.0.seats.clone().try_acquire_owned();
-        let seat = seat.map_err(|_| busy("16 look-ups are at work already. Try again in a few seconds."))?;
+        let seat = seat.map_err(|_| busy(ProbeRefusal::Busy { most: DIGS_MAX as u64 }))?;
         let mut recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
         while recent.front().is_some_and(|at| at.elapsed() >= Duration::from_secs(60)) {
             recent.pop_front();
         }
         if recent.len() >= DIGS_PER_MINUTE {
-            return Err(busy("60 look-ups were made in this minute. Try again in a minute."));
+            return Err(busy(ProbeRefusal::TooMany { most: DIGS_PER_MINUTE as u64 }));
         }
         recent.push_back(Instant::now());
         Ok(seat)
     }
 
     /// A new page in the book.
-    fn enter(&self, kind: ProbeKind, target: &str) -> (u64, watch::Sender<Probe>) {
+    fn enter(
+        &self,
+        kind: ProbeKind,
+        target: &str,
+        rtype: Option<String>,
+        port: Option<u16>,
+    ) -> (u64, watch::Sender<Probe>) {
         let id = self.0.numbers.fetch_add(1, Ordering::Relaxed) + 1;
-        let state = ProbeState::Running;
-        let probe = Probe { id, kind, state, target: target.into(), dig: None, events: Vec::new() };
+        let (state, begun_at) = (ProbeState::Running, Some(self.0.clock.now()));
+        let target = target.trim().to_owned();
+        let probe = Probe { id, kind, state, target, rtype, port, begun_at, dig: None, events: Vec::new() };
         let (sender, receiver) = watch::channel(probe);
         let mut history = self.history();
         history.insert(id, Kept { probe: receiver, begun: Instant::now(), input: None });

@@ -63,16 +63,16 @@ impl Default for ConsoleSettings {
 
 /// Asks a name server. Implemented by every closure of this shape.
 pub trait Digger: Send + Sync + 'static {
-    /// The answer, or why there is none.
-    fn dig(&self, request: DigRequest) -> BoxFuture<'static, Result<DigAnswer, ApiError>>;
+    /// The answer, or why there is none, in this language.
+    fn dig(&self, request: DigRequest, language: Language) -> BoxFuture<'static, Result<DigAnswer, ApiError>>;
 }
 
 impl<F> Digger for F
 where
-    F: Fn(DigRequest) -> BoxFuture<'static, Result<DigAnswer, ApiError>> + Send + Sync + 'static,
+    F: Fn(DigRequest, Language) -> BoxFuture<'static, Result<DigAnswer, ApiError>> + Send + Sync + 'static,
 {
-    fn dig(&self, request: DigRequest) -> BoxFuture<'static, Result<DigAnswer, ApiError>> {
-        self(request)
+    fn dig(&self, request: DigRequest, language: Language) -> BoxFuture<'static, Result<DigAnswer, ApiError>> {
+        self(request, language)
     }
 }
 
@@ -138,7 +138,7 @@ impl ConsoleState {
         let first = parts.settings.up_since.millis();
         Arc::new(ConsoleState {
             actions: ActionBook::new(parts.desk.clone(), parts.spool.clone(), parts.clock, first),
-            probes: ProbeBook::new(parts.digger, parts.telnet, first),
+            probes: ProbeBook::new(parts.digger, parts.telnet, parts.clock, first),
             live: Arc::new(Semaphore::new(parts.settings.live_max)),
             overview: LatestOverview::default(),
             searches: Semaphore::new(SEARCHES_MAX),

@@ -11,7 +11,8 @@ mod text;
 
 use crate::clock::Clock;
 use common::vocab::Domain;
-use common::wire::{ApiError, DigAnswer, DigRecord, DigRequest, ErrorCode};
+use common::wire::{ApiError, DigAnswer, DigRecord, DigRequest, ErrorCode, RECORD_TYPES};
+use common::words::{Language, ProbeRefusal};
 use exchange::{Question, exchange};
 use hickory_resolver::proto::rr::{Name, Record, RecordType};
 use std::io;
@@ -23,42 +24,46 @@ use tokio::time::{Instant, timeout};
 pub const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// Servers named in a refusal.
 const SHOWN_SERVERS_MAX: usize = 8;
-/// Characters shown of a name that is none.
-const SHOWN_NAME_CHARS_MAX: usize = 80;
+/// Characters shown of what makes no sense.
+const SHOWN_CHARS_MAX: usize = 80;
 /// Records shown of one section; an answer by TCP holds up to 64 KiB of them.
 const SECTION_RECORDS_MAX: usize = 500;
 /// Octets of text shown of one answer: 64 KiB of data, each octet escaped as `\ddd`. Names that are written short on
 /// the wire (RFC 1035 §4.1.4) could make much more of it.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
 
-/// What may be asked for, as dig spells it.
-const TYPES: [(&str, RecordType); 9] = [
-    ("A", RecordType::A),
-    ("AAAA", RecordType::AAAA),
-    ("MX", RecordType::MX),
-    ("TXT", RecordType::TXT),
-    ("TLSA", RecordType::TLSA),
-    ("PTR", RecordType::PTR),
-    ("NS", RecordType::NS),
-    ("CNAME", RecordType::CNAME),
-    ("SOA", RecordType::SOA),
+/// What dig's spelling of [`RECORD_TYPES`] means, one for one.
+const TYPES: [RecordType; RECORD_TYPES.len()] = [
+    RecordType::A,
+    RecordType::AAAA,
+    RecordType::MX,
+    RecordType::TXT,
+    RecordType::TLSA,
+    RecordType::PTR,
+    RecordType::NS,
+    RecordType::CNAME,
+    RecordType::SOA,
 ];
 
-/// Asks. `servers` are those that may be asked, the first unless another is named.
+/// Asks. `servers` are those that may be asked, the first unless another is named; refusals are said in `language`.
 ///
 /// Errors: `BadField` (`name`, `rtype`, `server`) for a question that cannot be asked, `NotAllowed` for a server that
 /// may not be asked, `Unavailable` when it does not answer.
-pub async fn dig(request: &DigRequest, servers: &[SocketAddr], clock: Clock) -> Result<DigAnswer, ApiError> {
-    let server = choose(request.server.as_deref(), servers)?;
-    let (rtype_text, rtype) = read_type(&request.rtype)?;
-    let name = read_name(&request.name, rtype)?;
-    let question = Question::new(&name, rtype, request.dnssec).map_err(|error| {
-        ApiError::field(ErrorCode::BadField, "name", format!("{name} cannot be asked for: {error}"))
-    })?;
+pub async fn dig(
+    request: &DigRequest,
+    servers: &[SocketAddr],
+    clock: Clock,
+    language: Language,
+) -> Result<DigAnswer, ApiError> {
+    let server = choose(request.server.as_deref(), servers, language)?;
+    let (rtype_text, rtype) = read_type(&request.rtype, language)?;
+    let name = read_name(&request.name, rtype, language)?;
+    let question =
+        Question::new(&name, rtype, request.dnssec).map_err(|why| no_domain(&name.to_ascii(), &why, language))?;
     let (at, started) = (clock.now(), Instant::now());
     let heard = timeout(TIME_LIMIT, exchange(server, &question, request.tcp)).await;
     let heard = heard.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
-    let heard = heard.map_err(|error| no_answer(server, &error))?;
+    let heard = heard.map_err(|error| no_answer(server, &error, language))?;
     let answer = heard.message;
     let mut page = Page { room: TEXT_BYTES_MAX, left_out: 0 };
     Ok(DigAnswer {
@@ -107,10 +112,9 @@ impl Page {
 }
 
 /// The server that was named, if it is in the list; else the first. A name without a port means any of its ports.
-fn choose(named: Option<&str>, servers: &[SocketAddr]) -> Result<SocketAddr, ApiError> {
-    let first = *servers.first().ok_or_else(|| {
-        ApiError::new(ErrorCode::Unavailable, "No name server is configured; name one under [dns] servers.")
-    })?;
+fn choose(named: Option<&str>, servers: &[SocketAddr], language: Language) -> Result<SocketAddr, ApiError> {
+    let first =
+        *servers.first().ok_or_else(|| ApiError::new(ErrorCode::Unavailable, ProbeRefusal::NoServers.say(language)))?;
     let Some(named) = named.map(|text| text.trim().trim_start_matches('@')).filter(|text| !text.is_empty()) else {
         return Ok(first);
     };
@@ -119,36 +123,33 @@ fn choose(named: Option<&str>, servers: &[SocketAddr]) -> Result<SocketAddr, Api
         (Ok(address), _) => servers.iter().find(|server| **server == address),
         (_, Ok(ip)) => servers.iter().find(|server| server.ip() == ip),
         _ => {
-            let sentence = format!("{named:?} is no server address; write 192.0.2.53 or 192.0.2.53:53.");
-            return Err(ApiError::field(ErrorCode::BadField, "server", sentence));
+            let refusal = ProbeRefusal::NoServerAddress { named: &cut(named) };
+            return Err(ApiError::field(ErrorCode::BadField, "server", refusal.say(language)));
         }
     };
     found.copied().ok_or_else(|| {
         let known: Vec<String> = servers.iter().take(SHOWN_SERVERS_MAX).map(SocketAddr::to_string).collect();
-        let sentence = format!(
-            "{named} may not be asked. dig asks these: {}; name others under [probe] dns_servers.",
-            known.join(", ")
-        );
-        ApiError::field(ErrorCode::NotAllowed, "server", sentence)
+        let refusal = ProbeRefusal::ServerNotListed { named, known: &known.join(", ") };
+        ApiError::field(ErrorCode::NotAllowed, "server", refusal.say(language))
     })
 }
 
-fn read_type(text: &str) -> Result<(&'static str, RecordType), ApiError> {
+fn read_type(text: &str, language: Language) -> Result<(&'static str, RecordType), ApiError> {
     let text = text.trim();
-    let found = TYPES.iter().find(|(name, _)| (text.is_empty() && *name == "A") || name.eq_ignore_ascii_case(text));
-    found.copied().ok_or_else(|| {
-        let known: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
-        let sentence = format!("{text:?} is no record type that can be asked for; write one of {}.", known.join(", "));
-        ApiError::field(ErrorCode::BadField, "rtype", sentence)
+    let asked = if text.is_empty() { "A" } else { text };
+    let place = RECORD_TYPES.iter().position(|name| name.eq_ignore_ascii_case(asked));
+    place.map(|place| (RECORD_TYPES[place], TYPES[place])).ok_or_else(|| {
+        let refusal = ProbeRefusal::NoSuchType { asked: &cut(text), known: &RECORD_TYPES.join(", ") };
+        ApiError::field(ErrorCode::BadField, "rtype", refusal.say(language))
     })
 }
 
 /// A domain, `.`, or for PTR an address, which becomes its reverse name.
-fn read_name(text: &str, rtype: RecordType) -> Result<Name, ApiError> {
-    let refuse = |why: String| ApiError::field(ErrorCode::BadField, "name", why);
+fn read_name(text: &str, rtype: RecordType, language: Language) -> Result<Name, ApiError> {
+    let refuse = |why: ProbeRefusal<'_>| ApiError::field(ErrorCode::BadField, "name", why.say(language));
     let text = text.trim();
     if text.is_empty() {
-        return Err(refuse("A name is needed; write a domain such as example.com.".into()));
+        return Err(refuse(ProbeRefusal::NoName));
     }
     if text == "." {
         return Ok(Name::root());
@@ -156,28 +157,34 @@ fn read_name(text: &str, rtype: RecordType) -> Result<Name, ApiError> {
     if let Ok(ip) = text.parse::<IpAddr>() {
         return match rtype {
             RecordType::PTR => Ok(Name::from(ip.to_canonical())),
-            _ => Err(refuse(format!("{text} is an address; ask for its PTR, or write a domain."))),
+            _ => Err(refuse(ProbeRefusal::AddressNeedsPtr { address: text })),
         };
     }
-    let domain: Domain = text.parse().map_err(|why| {
-        let shown: String = text.chars().take(SHOWN_NAME_CHARS_MAX).collect();
-        refuse(format!("{shown:?} is no domain: {why}."))
-    })?;
-    let mut name = Name::from_ascii(domain.as_str()).map_err(|why| refuse(format!("{domain} is no domain: {why}.")))?;
+    let domain: Domain = text.parse().map_err(|why| no_domain(text, &format!("{why}"), language))?;
+    let mut name = Name::from_ascii(domain.as_str()).map_err(|why| no_domain(text, &why.to_string(), language))?;
     name.set_fqdn(true);
     Ok(name)
 }
 
-fn no_answer(server: SocketAddr, error: &io::Error) -> ApiError {
-    let sentence = match error.kind() {
-        io::ErrorKind::TimedOut => {
-            format!("{server} did not answer within {} s; is it running and reachable?", TIME_LIMIT.as_secs())
-        }
-        io::ErrorKind::ConnectionRefused => format!("{server} refused: no name server listens there."),
-        io::ErrorKind::UnexpectedEof => format!("{server} closed the connection before it answered."),
-        _ => format!("{server} cannot be asked: {error}."),
+/// As much of it as a sentence can bear.
+fn cut(text: &str) -> String {
+    text.chars().take(SHOWN_CHARS_MAX).collect()
+}
+
+fn no_domain(text: &str, why: &str, language: Language) -> ApiError {
+    let refusal = ProbeRefusal::NoDomain { shown: &cut(text), why };
+    ApiError::field(ErrorCode::BadField, "name", refusal.say(language))
+}
+
+fn no_answer(server: SocketAddr, error: &io::Error, language: Language) -> ApiError {
+    let (server, why) = (&server.to_string(), &error.to_string());
+    let refusal = match error.kind() {
+        io::ErrorKind::TimedOut => ProbeRefusal::Silent { server, seconds: TIME_LIMIT.as_secs() },
+        io::ErrorKind::ConnectionRefused => ProbeRefusal::Refused { server },
+        io::ErrorKind::UnexpectedEof => ProbeRefusal::Closed { server },
+        _ => ProbeRefusal::Failed { server, why },
     };
-    ApiError::new(ErrorCode::Unavailable, sentence)
+    ApiError::new(ErrorCode::Unavailable, refusal.say(language))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod tests;
 use crate::connect::tls::TlsClient;
 use common::vocab::{Domain, SessionEnd, TargetRule};
 use common::wire::{ApiError, ErrorCode, LineEnd, ProbeEvent, TelnetRequest};
-use common::words::Language;
+use common::words::{Language, ProbeRefusal};
 use conversation::Conversation;
 use futures_util::future::BoxFuture;
 use std::net::{IpAddr, SocketAddr};
@@ -131,12 +131,18 @@ impl Telnet {
         &self.settings
     }
 
-    /// Starts a session for `who`. `BadField` for what is no host or port, `Busy` if all seats are taken.
-    pub fn open(&self, request: &TelnetRequest, who: &str, stop: watch::Receiver<bool>) -> Result<Session, ApiError> {
-        let target = Target::read(request, self.settings.port)?;
+    /// Starts a session for `who`; refusals are said in `language`. `BadField` for what is no host or port, `Busy` if all seats are taken.
+    pub fn open(
+        &self,
+        request: &TelnetRequest,
+        who: &str,
+        language: Language,
+        stop: watch::Receiver<bool>,
+    ) -> Result<Session, ApiError> {
+        let target = Target::read(request, self.settings.port, language)?;
         let seat = self.seats.clone().try_acquire_owned().map_err(|_| {
-            let most = self.settings.sessions_max;
-            ApiError::new(ErrorCode::Busy, format!("{most} SMTP sessions are open already. Close one, or try later."))
+            let refusal = ProbeRefusal::NoSeat { most: self.settings.sessions_max as u64 };
+            ApiError::new(ErrorCode::Busy, refusal.say(language))
         })?;
         let (typed, input) = mpsc::channel(TYPED_MAX);
         let (happened, events) = mpsc::channel(EVENTS_MAX);
@@ -242,17 +248,19 @@ enum Host {
 }
 
 impl Target {
-    fn read(request: &TelnetRequest, default_port: u16) -> Result<Target, ApiError> {
+    fn read(request: &TelnetRequest, default_port: u16, language: Language) -> Result<Target, ApiError> {
+        let refuse =
+            |field: &str, why: ProbeRefusal<'_>| ApiError::field(ErrorCode::BadField, field, why.say(language));
         let port = request.port.unwrap_or(default_port);
         if port == 0 {
-            return Err(ApiError::field(ErrorCode::BadField, "port", "A port is a number from 1 to 65535."));
+            return Err(refuse("port", ProbeRefusal::NoPort));
         }
         let text = request.host.trim();
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         let host = match bare.parse::<IpAddr>() {
             Ok(address) => Host::Address(address),
-            Err(_) => Host::Name(text.parse().map_err(|why| {
-                ApiError::field(ErrorCode::BadField, "host", format!("This is no host name and no address: {why}."))
+            Err(_) => Host::Name(text.parse().map_err(|why: common::vocab::DomainError| {
+                refuse("host", ProbeRefusal::NoHost { why: &format!("{why}") })
             })?),
         };
         Ok(Target { host, port })

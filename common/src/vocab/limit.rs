@@ -11,6 +11,8 @@ pub enum Limit {
     Total,
     /// Connections to one address of a mail server, which several hosts may share.
     Address,
+    /// Connections to all mail servers of a provider: of hosts whose MX records name the same ones.
+    Provider,
     /// What the configuration allows this destination.
     Destination,
     /// The host's own window: it grows with each success and shrinks with each failure.

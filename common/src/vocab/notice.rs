@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Why a typed line was not sent.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotSent {
     /// It holds line ends: there would be a second line in it.
@@ -18,6 +18,7 @@ pub enum NotSent {
     /// The session is only watched here; somebody else types.
     Watching,
     /// A reason of a newer server.
+    #[default]
     #[serde(other)]
     Other,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// See the head of this file.
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetRule {
     /// `0.0.0.0`, `::`, or port 0.
@@ -34,6 +34,7 @@ pub enum TargetRule {
     /// Blocks for documentation (RFC 5737, RFC 3849, RFC 9637).
     Documentation,
     /// A rule of a newer server.
+    #[default]
     #[serde(other)]
     Other,
 }

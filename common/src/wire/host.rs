@@ -4,7 +4,7 @@ use crate::vocab::{
     Badge, CauseCounts, CountWindow, Counters, Domain, HostStatus, Owner, Timestamp, VerdictCode, WaitCause,
 };
 use crate::wire::Because;
-use crate::words::Hold;
+use crate::words::{Hold, Language, Phrase, Protection};
 use serde::{Deserialize, Serialize};
 
 /// A verdict in words, with the evidence behind it.
@@ -258,6 +258,18 @@ pub struct TlsState {
     pub issuer: Option<String>,
     /// Until when it is valid.
     pub not_after: Option<Timestamp>,
+}
+
+impl TlsState {
+    /// How the session is protected, in the reader's language; of what a newer server tells, its own sentence.
+    pub fn say(&self, language: Language) -> String {
+        let protection = match (self.version.as_deref(), self.because) {
+            (Some(version), Some(because)) => Protection::NotVerified { version, because },
+            (Some(version), None) if self.verified => Protection::Verified { version },
+            _ => return self.sentence.clone(),
+        };
+        language.say(&Phrase::Protection(protection))
+    }
 }
 
 /// A mail server of a host.

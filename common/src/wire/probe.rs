@@ -3,6 +3,7 @@
 use crate::vocab::{NotSent, SessionEnd, Timestamp, VerdictCode};
 use crate::wire::TlsState;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 /// Which look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub enum ProbeKind {
     #[serde(other)]
     Other,
 }
+
+/// The record types that may be asked for, as dig spells them.
+pub const RECORD_TYPES: [&str; 9] = ["A", "AAAA", "MX", "TXT", "TLSA", "PTR", "NS", "CNAME", "SOA"];
 
 /// A question to a name server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +95,14 @@ pub struct LineRequest {
     pub eol: LineEnd,
 }
 
+/// What `POST /api/v1/probes` answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProbeStarted {
+    /// Its number, for `GET /api/v1/probes/{id}`.
+    pub id: u64,
+}
+
 /// Where a probe stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -118,6 +130,15 @@ pub struct Probe {
     /// The name or address that is looked at, as it was asked for.
     #[serde(default)]
     pub target: String,
+    /// For dig: the record type, as it was asked for.
+    #[serde(default)]
+    pub rtype: Option<String>,
+    /// For smtp: the port that was asked for; `null` for the delivery port.
+    #[serde(default)]
+    pub port: Option<u16>,
+    /// When it began.
+    #[serde(default)]
+    pub begun_at: Option<Timestamp>,
     /// The answer of a dig, once it is there.
     #[serde(default)]
     pub dig: Option<DigAnswer>,
@@ -227,7 +248,7 @@ pub enum LineEnd {
 /// Something that happened in an SMTP probe, in order, with milliseconds since its start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "what", rename_all = "snake_case")]
+#[serde(tag = "what", rename_all = "snake_case", from = "Flat")]
 pub enum ProbeEvent {
     /// The session begins, with its limits.
     Opened {
@@ -308,6 +329,103 @@ pub enum ProbeEvent {
         why: SessionEnd,
     },
     /// An event of a newer server.
-    #[serde(other)]
     Other,
+}
+
+impl ProbeEvent {
+    /// Milliseconds since the start of the session.
+    pub fn ms(&self) -> u64 {
+        match self {
+            ProbeEvent::Opened { ms, .. }
+            | ProbeEvent::Trying { ms, .. }
+            | ProbeEvent::Connected { ms, .. }
+            | ProbeEvent::Line { ms, .. }
+            | ProbeEvent::Sent { ms, .. }
+            | ProbeEvent::Waiting { ms, .. }
+            | ProbeEvent::Secured { ms, .. }
+            | ProbeEvent::NotSent { ms, .. }
+            | ProbeEvent::Ended { ms, .. } => *ms,
+            ProbeEvent::Other => 0,
+        }
+    }
+}
+
+/// All events with all that any of them says: read at once, and then told apart. A reader made for each variant would be
+/// many times as large.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Flat {
+    what: String,
+    ms: u64,
+    id: u64,
+    lines_max: u64,
+    octets_max: u64,
+    idle_seconds: u64,
+    total_seconds: u64,
+    address: String,
+    host: String,
+    text: String,
+    seconds: u64,
+    tls: TlsState,
+    connected: bool,
+    reason: String,
+    why: Option<Box<RawValue>>,
+}
+
+impl From<Flat> for ProbeEvent {
+    fn from(flat: Flat) -> ProbeEvent {
+        let Flat { ms, id, address, host, text, seconds, tls, connected, reason, .. } = flat;
+        let (lines_max, octets_max) = (flat.lines_max, flat.octets_max);
+        let (idle_seconds, total_seconds) = (flat.idle_seconds, flat.total_seconds);
+        let why = flat.why.as_ref().map_or("null", |why| why.get());
+        match &*flat.what {
+            "opened" => ProbeEvent::Opened { ms, id, lines_max, octets_max, idle_seconds, total_seconds },
+            "trying" => ProbeEvent::Trying { ms, address },
+            "connected" => ProbeEvent::Connected { ms, address, host },
+            "line" => ProbeEvent::Line { ms, text },
+            "sent" => ProbeEvent::Sent { ms, text },
+            "waiting" => ProbeEvent::Waiting { ms, seconds },
+            "secured" => ProbeEvent::Secured { ms, tls },
+            "not_sent" => ProbeEvent::NotSent { ms, why: serde_json::from_str(why).unwrap_or_default() },
+            "ended" => ProbeEvent::Ended { ms, connected, reason, why: serde_json::from_str(why).unwrap_or_default() },
+            _ => ProbeEvent::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_reads_back_as_itself_and_a_newer_one_is_other() {
+        let address = || "192.0.2.1:25".to_owned();
+        let all = vec![
+            ProbeEvent::Opened {
+                ms: 0,
+                id: 7,
+                lines_max: 200,
+                octets_max: 1_048_576,
+                idle_seconds: 60,
+                total_seconds: 300,
+            },
+            ProbeEvent::Trying { ms: 1, address: address() },
+            ProbeEvent::Connected { ms: 2, address: address(), host: "mx.test".into() },
+            ProbeEvent::Line { ms: 3, text: "220 x".into() },
+            ProbeEvent::Sent { ms: 4, text: "NOOP".into() },
+            ProbeEvent::Waiting { ms: 5, seconds: 10 },
+            ProbeEvent::Secured { ms: 6, tls: TlsState { version: Some("TLS 1.3".into()), ..TlsState::default() } },
+            ProbeEvent::NotSent { ms: 7, why: NotSent::BeginsMessage },
+            ProbeEvent::Ended {
+                ms: 8,
+                connected: true,
+                reason: "It was quiet.".into(),
+                why: SessionEnd::Quiet { seconds: 60 },
+            },
+        ];
+        let json = serde_json::to_string(&all).unwrap();
+        assert_eq!(serde_json::from_str::<Vec<ProbeEvent>>(&json).unwrap(), all);
+        let newer = r#"{"what":"hologram","ms":1,"why":[1,{"x":2}]}"#;
+        assert_eq!(serde_json::from_str::<ProbeEvent>(newer).unwrap(), ProbeEvent::Other);
+    }
 }

@@ -65,7 +65,7 @@ fn every_phrase() -> Vec<Phrase<'static>> {
     let waiting = Waiting::of;
     let refused = Some(VerdictCode::TcpRefused);
     all.extend(WaitCause::ALL.map(|cause| Phrase::Waiting(Waiting { verdict: refused, ..waiting(cause) })));
-    let limits = [Limit::Total, Limit::Address, Limit::Destination, Limit::Window, Limit::Other];
+    let limits = [Limit::Total, Limit::Address, Limit::Provider, Limit::Destination, Limit::Window, Limit::Other];
     let slot = |limit| Waiting { limit: Some(limit), most: Some(2), ..waiting(WaitCause::Slot) };
     all.extend(limits.map(|limit| Phrase::Waiting(slot(limit))));
     let alerts = [

@@ -42,6 +42,27 @@ pub enum ProbePhrase<'a> {
         /// Seconds without a word.
         idle: u64,
     },
+    /// An address is dialled.
+    Trying {
+        /// `192.0.2.25:25`.
+        address: &'a str,
+    },
+    /// It answered.
+    Connected {
+        /// `192.0.2.25:25`.
+        address: &'a str,
+    },
+    /// How much of a session's limits is used up.
+    Spent {
+        /// Lines that were typed.
+        typed: u64,
+        /// As many as may be.
+        lines: u64,
+        /// Seconds without a word.
+        quiet: u64,
+        /// As many as may be.
+        idle: u64,
+    },
     /// The other side is waited for.
     Silence {
         /// For how long.
@@ -76,6 +97,11 @@ impl ProbePhrase<'_> {
                 "Session {id}, kept under /probes/{id}: at most {lines} lines each way and {seconds} s; it ends after \
                  {idle} s without a word."
             ),
+            Trying { address } => format!("Trying {address}..."),
+            Connected { address } => format!("Connected to {address}."),
+            Spent { typed, lines, quiet, idle } => {
+                format!("{typed} of {lines} lines - silent for {quiet} s of {idle} s")
+            }
             Silence { seconds } => format!("They have said nothing for {seconds} s."),
             Certificate { names, issuer, until } => {
                 let part =
@@ -103,6 +129,11 @@ impl ProbePhrase<'_> {
             Session { id, lines, seconds, idle } => format!(
                 "セッション {id}（/probes/{id} に保存）: 双方それぞれ最大 {lines} 行、最長 {seconds} 秒。{idle} 秒間やり取りがなければ終了します。"
             ),
+            Trying { address } => format!("{address} に接続しています..."),
+            Connected { address } => format!("{address} に接続しました。"),
+            Spent { typed, lines, quiet, idle } => {
+                format!("{lines} 行中 {typed} 行 - 無通信 {quiet} 秒（上限 {idle} 秒）")
+            }
             Silence { seconds } => format!("相手は {seconds} 秒間、何も返していません。"),
             Certificate { names, issuer, until } => {
                 let part =
@@ -130,6 +161,9 @@ mod tests {
             ProbePhrase::LeftOut { records: 1 },
             ProbePhrase::LeftOut { records: 2_000 },
             ProbePhrase::Session { id: 7, lines: 200, seconds: 300, idle: 60 },
+            ProbePhrase::Trying { address: "192.0.2.1:25" },
+            ProbePhrase::Connected { address: "192.0.2.1:25" },
+            ProbePhrase::Spent { typed: 3, lines: 200, quiet: 4, idle: 60 },
             ProbePhrase::Silence { seconds: 10 },
             ProbePhrase::Certificate { names: "", issuer: "", until: "" },
         ];

@@ -25,6 +25,9 @@ pub(super) fn say(waiting: &Waiting<'_>) -> String {
             match limit {
                 Limit::Total => format!("{cause}: {connections} over all hosts, as many as allowed"),
                 Limit::Address => format!("{cause}: {connections} to its mail server's address, as many as allowed"),
+                Limit::Provider => {
+                    format!("{cause}: {connections} to all hosts with the same mail servers, as many as allowed")
+                }
                 Limit::Destination => {
                     format!("{cause}: {connections}, as many as [[destination]] \"{rule}\" allows")
                 }

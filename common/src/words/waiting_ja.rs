@@ -24,6 +24,7 @@ pub(super) fn say(waiting: &Waiting<'_>) -> String {
             match limit {
                 Limit::Total => format!("{cause}: 全ホスト合計の上限、{most}接続"),
                 Limit::Address => format!("{cause}: 宛先メールサーバーのアドレスごとの上限、{most}接続"),
+                Limit::Provider => format!("{cause}: 同じメールサーバーを使うホスト全体の上限、{most}接続"),
                 Limit::Destination => format!("{cause}: [[destination]] \"{rule}\" の上限、{most}接続"),
                 Limit::Window => format!("{cause}: 現在このホストに許される数、{most}接続"),
                 Limit::Other => cause.into(),

@@ -9,6 +9,7 @@ use crate::failure::{Failure, Stage, Trouble};
 use crate::host_id::HostId;
 use crate::jump::Jump;
 use crate::lane::SessionState;
+use crate::provider::ProviderKey;
 use crate::view::Evidence;
 use crate::{Effect, Output, Settings};
 use common::vocab::{HostStatus, SessionId, Timestamp, VerdictCode};
@@ -155,6 +156,38 @@ impl Engine {
                 let Some(id) = self.pools.next(stranger) else { break };
                 self.host_mut(id).queued_for_slot = false;
                 self.start(now, id, out);
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// Whether the hosts of one MX set have all the connections that they may have together.
+    pub(super) fn provider_is_full(&self, provider: &ProviderKey) -> bool {
+        self.providers.connections(provider) >= self.settings.provider_connections_max
+    }
+
+    /// What idles there does not serve the host that wants a connection: the one that has been idle longest makes room.
+    pub(super) fn close_idle_of_provider(&mut self, provider: &ProviderKey, out: &mut Output) {
+        let idle = self.sessions.iter().filter_map(|(id, session)| match session.state {
+            SessionState::Idle { since } if session.provider.as_ref() == Some(provider) => Some((since, *id)),
+            _ => None,
+        });
+        if let Some((_, session)) = idle.min() {
+            self.close(session, out);
+        }
+    }
+
+    /// Lets hosts that wait for a provider start, as long as that changes something.
+    pub(super) fn serve_provider(&mut self, now: Timestamp, provider: Option<&ProviderKey>, out: &mut Output) {
+        let Some(provider) = provider else { return };
+        for _ in 0..self.providers.waiting(provider) {
+            let before = out.effects.len();
+            let Some(id) = self.providers.next(provider) else { break };
+            self.host_mut(id).queued_for_slot = false;
+            self.start(now, id, out);
+            if out.effects.len() == before && self.host(id).queued_for_slot {
+                break; // it is still full: the others would only find the same
             }
         }
     }

@@ -112,6 +112,7 @@ impl Engine {
 
     pub(super) fn session_failed(&mut self, now: Timestamp, session: SessionId, failure: &Failure, out: &mut Output) {
         let Some(book) = self.sessions.remove(&session) else { return };
+        book.provider.iter().for_each(|provider| self.providers.leave(provider));
         self.leave_pool(session, book.dialled_at, book.stranger);
         let silence = super::pool::silence(failure.elapsed);
         let failure = if book.state == SessionState::GivenUp { &silence } else { failure };
@@ -165,6 +166,7 @@ impl Engine {
             }
         }
         self.serve_queues(now, address, out);
+        self.serve_provider(now, book.provider.as_ref(), out);
     }
 
     /// What a failed connection means beside what all the others came to: where nobody answers, it is our own wall.
@@ -276,7 +278,7 @@ impl Engine {
     pub(super) fn make_idle(&mut self, now: Timestamp, session: SessionId, out: &mut Output) {
         let Some(book) = self.sessions.get_mut(&session) else { return };
         book.state = SessionState::Idle { since: now };
-        let (own, address) = (book.host, book.hop.address);
+        let (own, address, provider) = (book.host, book.hop.address, book.provider.clone());
         let (messages, named_by) = (book.messages, book.hop.named_by);
         let most = self.host(own).limits.session_messages.unwrap_or(match named_by {
             NamedBy::Dns => self.settings.session_messages_max,
@@ -290,6 +292,7 @@ impl Engine {
         self.lanes.entry(address).or_default().idle.push(session);
         self.timers.insert((now + idle, Timer::IdleSession(session)));
         self.serve_queues(now, address, out);
+        self.serve_provider(now, provider.as_ref(), out);
         self.start(now, own, out);
     }
 
@@ -335,7 +338,8 @@ impl Engine {
         code: Option<VerdictCode>,
         out: &mut Output,
     ) {
-        let Some(Session { hop, host: id, messages, .. }) = self.sessions.remove(&session) else { return };
+        let Some(Session { hop, host: id, messages, provider, .. }) = self.sessions.remove(&session) else { return };
+        provider.iter().for_each(|provider| self.providers.leave(provider));
         out.facts.push(Fact::SessionEnded { session, messages, verdict: code, detail: None });
         if let Some(lane) = self.lanes.get_mut(&hop.address) {
             lane.connected -= 1;
@@ -344,6 +348,7 @@ impl Engine {
         self.pools.connected -= 1;
         self.host_mut(id).connected -= 1;
         self.serve_queues(now, hop.address, out);
+        self.serve_provider(now, provider.as_ref(), out);
         self.start(now, id, out);
         self.forget_lane(now, hop.address);
     }

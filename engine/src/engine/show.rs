@@ -7,6 +7,7 @@ use crate::lane::{Session, SessionState};
 use crate::queue::{Leg, LegStage};
 use crate::view::{HostDetailView, HostView, InHand, LimitedView, MessageView, RecipientView};
 use common::vocab::{Counters, Domain, HostStatus, MessageId, RecipientId, Timestamp, WaitCause};
+use std::collections::BTreeMap;
 
 impl Engine {
     /// Since when the counters count.
@@ -169,9 +170,24 @@ impl Engine {
         carried.filter_map(|(id, key, attempt)| Some(InHand { attempt, mid: key.0, rids: rids(id, key)? })).collect()
     }
 
+    /// Connections of each host before their greeting, past it, and of these at work: counted session by session.
+    fn sessions_by_host(&self) -> BTreeMap<HostId, [u32; 3]> {
+        let mut counts: BTreeMap<HostId, [u32; 3]> = BTreeMap::new();
+        for session in self.sessions.values() {
+            let [connecting, connected, busy] = counts.entry(session.host).or_default();
+            match session.state {
+                SessionState::Connecting | SessionState::GivenUp => *connecting += 1,
+                SessionState::Idle { .. } | SessionState::Closing => *connected += 1,
+                SessionState::Busy { .. } => (*connected, *busy) = (*connected + 1, *busy + 1),
+            }
+        }
+        counts
+    }
+
     /// What must hold after every step (DESIGN 4.2). Panics with what does not. Costs a walk over everything:
     /// for simulations, not for service.
     pub fn assert_consistent(&self) {
+        let by_host = self.sessions_by_host();
         let (mut connecting, mut connected) = (0, 0);
         for (name, id) in &self.names {
             let host = self.host(*id);
@@ -181,6 +197,9 @@ impl Engine {
             assert_eq!(row.causes.total(), row.active(), "{name}: wait causes do not sum to active recipients");
             connecting += host.connecting;
             connected += host.connected;
+            let sessions = by_host.get(id).copied().unwrap_or_default();
+            let running = [host.connecting, host.connected, host.busy];
+            assert_eq!(running, sessions, "{name}: connecting, connected and busy differ from its sessions");
         }
         assert_eq!(
             (connecting, connected),
@@ -189,6 +208,11 @@ impl Engine {
         );
         let lanes = self.lanes.values().fold((0, 0), |sum, lane| (sum.0 + lane.connecting, sum.1 + lane.connected));
         assert_eq!(lanes, (self.pools.connecting, self.pools.connected), "connections by address and in total differ");
+        for (provider, connections) in self.providers.all() {
+            let open = self.sessions.values().filter(|session| session.provider.as_ref() == Some(provider)).count();
+            assert_eq!(open as u32, connections, "connections of {provider} differ");
+            assert!(connections <= self.settings.provider_connections_max, "{provider} has more than it may");
+        }
         for (address, lane) in &self.lanes {
             let failed = lane.failed_until.is_some_and(|until| self.timers.contains(&(until, Timer::Lane(*address))));
             let used = lane.connecting + lane.connected > 0 || !lane.waiting.is_empty();

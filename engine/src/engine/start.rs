@@ -6,7 +6,8 @@ use crate::host::Routing;
 use crate::host_id::HostId;
 use crate::lane::{Session, SessionState};
 use crate::peer::Peer;
-use crate::route::{Hop, NamedBy, RouteKind};
+use crate::provider::ProviderKey;
+use crate::route::{Hop, NamedBy, Route, RouteKind};
 use crate::{Effect, Fact, Output};
 use common::vocab::{AttemptId, HostStatus, Limit, SessionId, Timestamp};
 use std::net::SocketAddr;
@@ -17,10 +18,19 @@ enum Dial {
     Started,
     /// The address has all the sessions it may have: stand in its queue.
     LaneFull(SocketAddr, u32),
+    /// Its provider has all the connections it may have: stand in its queue.
+    ProviderFull(ProviderKey),
     /// We have all the connections we may have: stand in the common queue.
     AllFull(u32),
     /// Every address of this attempt is being tried or has failed.
     NothingLeft,
+}
+
+/// Which queue a host stands in.
+enum Line {
+    Address(SocketAddr),
+    Provider(ProviderKey),
+    All,
 }
 
 impl Engine {
@@ -44,7 +54,7 @@ impl Engine {
                 self.deliver(now, id, session, out);
                 continue;
             }
-            match self.dial(now, id, &route.hops, out) {
+            match self.dial(now, id, &route, out) {
                 Dial::Started => {}
                 Dial::NothingLeft => {
                     let host = self.host_mut(id);
@@ -52,11 +62,16 @@ impl Engine {
                     break;
                 }
                 Dial::LaneFull(address, most) => {
-                    self.stand_in_queue(id, Some(address), (Limit::Address, most));
+                    self.stand_in_queue(id, Line::Address(address), (Limit::Address, most));
+                    break;
+                }
+                Dial::ProviderFull(provider) => {
+                    let most = self.settings.provider_connections_max;
+                    self.stand_in_queue(id, Line::Provider(provider), (Limit::Provider, most));
                     break;
                 }
                 Dial::AllFull(most) => {
-                    self.stand_in_queue(id, None, (Limit::Total, most));
+                    self.stand_in_queue(id, Line::All, (Limit::Total, most));
                     break;
                 }
             }
@@ -129,7 +144,7 @@ impl Engine {
     }
 
     /// Opens one more connection for the host, if the limits of address and total allow it.
-    fn dial(&mut self, now: Timestamp, id: HostId, hops: &[Arc<Hop>], out: &mut Output) -> Dial {
+    fn dial(&mut self, now: Timestamp, id: HostId, route: &Route, out: &mut Output) -> Dial {
         let host = self.host(id);
         let legs_without_session = host.counts.due();
         let first_contact = host.status != HostStatus::Up && host.connecting > 0;
@@ -137,7 +152,7 @@ impl Engine {
         if first_contact || paused || u64::from(host.connecting) >= legs_without_session {
             return Dial::NothingLeft;
         }
-        let Some(hop) = self.next_hop(now, id, hops) else { return Dial::NothingLeft };
+        let Some(hop) = self.next_hop(now, id, &route.hops) else { return Dial::NothingLeft };
         let lane = self.lanes.entry(hop.address).or_default();
         let lane_limit = match hop.named_by {
             NamedBy::Dns => self.settings.address_connections_max,
@@ -151,6 +166,11 @@ impl Engine {
             }
             let most = if unproven { self.settings.address_connecting_max } else { lane_limit };
             return Dial::LaneFull(hop.address, most);
+        }
+        if let Some(provider) = route.provider.as_ref().filter(|provider| self.provider_is_full(provider)) {
+            self.close_idle_of_provider(provider, out);
+            self.forget_lane(now, hop.address);
+            return Dial::ProviderFull(provider.clone());
         }
         let stranger = self.is_stranger(id);
         if let Err(most) = self.pools.admit(stranger, &self.settings) {
@@ -168,7 +188,11 @@ impl Engine {
         self.enter_pool(now, session, stranger);
         let (rule, asked) = (self.host(id).tls_rule, self.tls_asked(now, id, hop.address));
         let (state, peer, dialled_at) = (SessionState::Connecting, Peer::default(), now);
-        let book = Session { hop: hop.clone(), host: id, state, peer, rule, asked, messages: 0, dialled_at, stranger };
+        let provider = route.provider.clone();
+        provider.iter().for_each(|provider| self.providers.enter(provider));
+        let (hop_of, messages) = (hop.clone(), 0);
+        let book =
+            Session { hop: hop_of, host: id, state, peer, rule, asked, messages, dialled_at, stranger, provider };
         self.sessions.insert(session, book);
         let host = self.host_mut(id);
         host.connecting += 1;
@@ -191,15 +215,16 @@ impl Engine {
         untried().min_by_key(|hop| (failed_lately(hop), in_clear(hop))).cloned()
     }
 
-    fn stand_in_queue(&mut self, id: HostId, lane: Option<SocketAddr>, limit: (Limit, u32)) {
+    fn stand_in_queue(&mut self, id: HostId, line: Line, limit: (Limit, u32)) {
         let host = self.host_mut(id);
         host.slot = limit;
         if std::mem::replace(&mut host.queued_for_slot, true) {
             return;
         }
-        match lane.and_then(|address| self.lanes.get_mut(&address)) {
-            Some(lane) => lane.waiting.push_back(id),
-            None => self.pools.wait(id, self.is_stranger(id)),
+        match line {
+            Line::Address(address) => self.lanes.entry(address).or_default().waiting.push_back(id),
+            Line::Provider(provider) => self.providers.wait(&provider, id),
+            Line::All => self.pools.wait(id, self.is_stranger(id)),
         }
     }
 

@@ -3,11 +3,11 @@
 //! Promises: it begins after three websockets that brought no welcome although the server answers over HTTP; the next
 //! question is asked only after the answer; it ends with the first welcome over a websocket.
 
-use super::{Line, with};
+use super::{HOST_SID, Line, with};
 use crate::ask::ask;
 use crate::browser;
 use crate::store::{Applied, Link, Notice, apply, welcome};
-use common::wire::{ActionRequest, ApiError, HostsQuery, Polled, ServerFrame};
+use common::wire::{ActionRequest, ApiError, HostDetail, HostsQuery, Polled, ServerFrame};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use std::cell::{Cell, RefCell};
@@ -102,11 +102,32 @@ impl Line {
             }
         }
         self.polling.answered.replace(Some((query, answer.cursor)));
+        self.poll_host();
         if !self.polling.on.replace(true) {
             self.begin_polling();
         }
         let me = self.me.clone();
         self.polling.next.replace(Some(Timeout::new(POLL_MS, move || with(&me, Line::poll_now))));
+    }
+
+    /// Asks for the host whose page is open. An answer about another one, or none, changes nothing.
+    pub(super) fn poll_host(&self) {
+        let Some((host, _)) = self.host.borrow().clone() else { return };
+        let path = format!("/api/v1/hosts/{}", js_sys::encode_uri_component(host.as_str()));
+        let me = self.me.clone();
+        ask::<()>("GET", &path, None, move |status, text| {
+            let found = match status {
+                200 => serde_json::from_str::<Box<HostDetail>>(&text).ok().map(Some),
+                404 => Some(None),
+                _ => None,
+            };
+            with(&me, |line| {
+                let is_open = line.host.borrow().as_ref().is_some_and(|(open, _)| *open == host);
+                if let Some(body) = found.filter(|_| is_open && !line.welcomed.get()) {
+                    apply(&line.store, &ServerFrame::Host { sid: HOST_SID, seq: 0, body });
+                }
+            });
+        });
     }
 
     fn begin_polling(&self) {

@@ -2,19 +2,22 @@
 //!
 //! Follows the host live. Promises: a host without a record says so. The walk goes on in `waiting` (its messages).
 
+mod steps;
+mod test;
 mod waiting;
 
 use crate::browser;
 use crate::format::visible;
 use crate::live::Live;
-use crate::page::RetryButton;
-use crate::part::StatusBadge;
+use crate::page::Peer;
+use crate::part::{CopyButton, StatusBadge};
 use crate::preference::Tongue;
 use crate::session::Entry;
 use crate::store::{self, Store};
+use common::layout;
 use common::vocab::{Badge, Domain};
-use common::wire::{Exchanger, Figure, HostDetail, Role, SaidReply, Scope};
-use common::words::{Label, Note, Phrase, grouped};
+use common::wire::{Exchanger, Figure, HostDetail, Role, SaidReply};
+use common::words::{Label, Note, PanelWord, Phrase, grouped};
 use leptos::prelude::*;
 use leptos_router::components::A;
 use leptos_router::hooks::use_params_map;
@@ -37,24 +40,45 @@ pub fn HostPage() -> impl IntoView {
         live.look_at(host.get().map(|host| (host, tongue.get().tag())));
     });
     on_cleanup(move || live.look_at(None));
+    let peer = Peer::new();
+    fill_in(host, peer);
     let waits = Memo::new(move |_| store.host.with(Option::is_none));
     let unknown = Memo::new(move |_| store.host.with(|known| matches!(known, Some(None))));
     view! {
         <section class="page host" aria-busy=move || waits.get().to_string()>
             <p class="back"><A href="/hosts">"← "{tongue.label(Label::BackToHosts)}</A></p>
             <h1 id="title" tabindex="-1" translate="no">{move || visible(&name.get(), NAME_MAX)}</h1>
-            <Show when=move || entry.has(Role::Operator) && !unknown.get() && !waits.get()>
-                {move || host.get().map(|host| view! { <p><RetryButton scope=Scope::Host(host) name=Label::Retry/></p> })}
-            </Show>
             <Show when=move || unknown.get()><p class="lead">{tongue.note(Note::NoRecordOfHost)}</p></Show>
-            <Card/>
+            <Card host peer/>
             <Servers/>
             <Replies/>
+            <Show when=move || entry.has(Role::Operator)><test::Test host peer/></Show>
             <waiting::Messages host/>
             <Figures/>
         </section>
     }
     .into_any()
+}
+
+/// The terminal's fields follow the mail server that is tried first, until somebody writes into them.
+fn fill_in(host: Memo<Option<Domain>>, peer: Peer) {
+    let first = part(|detail| {
+        let exchanger = detail.exchangers.first()?;
+        let (ip, port) = exchanger.addresses.first()?.address.rsplit_once(':')?;
+        // A route's exchanger is named by its address.
+        let name = if exchanger.name.contains(':') { ip } else { &exchanger.name };
+        Some((name.trim_matches(['[', ']']).to_owned(), port.to_owned()))
+    });
+    Effect::new(move |before: Option<(String, String)>| {
+        let domain = move || host.with(|host| host.as_ref().map(Domain::to_string).unwrap_or_default());
+        let now = first.get().unwrap_or_else(|| (domain(), String::new()));
+        let written = (peer.host.get_untracked(), peer.port.get_untracked());
+        if before.is_none_or(|before| before == written) {
+            peer.host.set(now.0.clone());
+            peer.port.set(now.1.clone());
+        }
+        now
+    });
 }
 
 /// A part of what is known of the host, as a signal that changes only with that part.
@@ -67,8 +91,8 @@ fn part<T: Clone + Default + PartialEq + Send + Sync + 'static>(
 
 /// The verdict first: the state, since when, our words, what it means and what to do, and their words.
 #[component]
-fn Card() -> impl IntoView {
-    let (store, tongue) = (Store::here(), Tongue::here());
+fn Card(host: Memo<Option<Domain>>, peer: Peer) -> impl IntoView {
+    let (store, tongue, entry) = (Store::here(), Tongue::here(), Entry::here());
     let row = part(|detail| Some(detail.row.clone()));
     let known = Memo::new(move |_| row.with(Option::is_some));
     let badge = Memo::new(move |_| row.with(|row| row.as_ref().map_or(Badge::Unknown, |row| row.badge)));
@@ -82,14 +106,21 @@ fn Card() -> impl IntoView {
         let recipients = row.with(|row| row.as_ref().map_or(0, |row| row.active_recipients));
         tongue.say(Phrase::Recipients(recipients))
     });
+    // The steps count already.
+    let counts = move || entry.has(Role::Operator);
     let silent = move || why.with(|why| why.reply.is_empty());
+    // Words that say all there is to say are their own advice.
+    let advice = move || why.with(|why| (why.advice != why.words).then(|| why.advice.clone()));
+    let steps =
+        move || host.get().filter(|_| entry.has(Role::Operator)).map(|host| view! { <steps::Steps host row peer/> });
     view! {
         <Show when=move || known.get()>
             <div class="card" data-part="verdict">
-                <p><StatusBadge badge/>" "<small>{since}</small>" · "{count}</p>
-                <p class="lead">{move || why.with(|why| why.words.clone())}</p>
-                <p>{move || why.with(|why| why.advice.clone())}</p>
+                <p><StatusBadge badge/>" "<small>{since}</small><span hidden=counts>" · "{count}</span></p>
+                <p class="lead" hidden=move || why.with(|why| why.words.is_empty())>{move || why.with(|why| why.words.clone())}</p>
+                <p>{advice}</p>
                 <p hidden=silent><bdi class="mono" translate="no">{move || why.with(|why| why.reply.clone())}</bdi></p>
+                {steps}
             </div>
         </Show>
     }
@@ -150,9 +181,13 @@ fn Replies() -> impl IntoView {
 /// The ancestor's counters and gauges, and the verb that prints them.
 #[component]
 fn Figures() -> impl IntoView {
-    let tongue = Tongue::here();
+    let (store, tongue) = (Store::here(), Tongue::here());
     let row = part(|detail| Some(detail.row.clone()));
     let known = Memo::new(move |_| row.with(Option::is_some));
+    let name = Signal::derive(move || tongue.panel(PanelWord::CopyAsVerb)().to_owned());
+    let text = Callback::new(move |()| {
+        store.host.with_untracked(|known| known.as_ref()?.as_ref().map(layout::hoststatus::text)).unwrap_or_default()
+    });
     let figures = move || {
         let all = row.with(|row| row.as_ref().map(|row| (row.gauge_figures(), row.counter_figures())));
         let line = |figure: Figure| {
@@ -163,8 +198,9 @@ fn Figures() -> impl IntoView {
     };
     view! {
         <Show when=move || known.get()>
-            <h2>{tongue.label(Label::CountersAndGauges)}</h2>
+            <h2 id="figures" tabindex="-1">{tongue.label(Label::CountersAndGauges)}</h2>
             <dl class="figures" translate="no" data-part="figures">{figures}</dl>
+            <p><CopyButton name copied=Signal::derive(tongue.label(Label::Copied)) text/></p>
         </Show>
     }
     .into_any()

@@ -10,7 +10,7 @@ use crate::preference::{Theme, Tongue, keep_theme, kept_theme, without_language}
 use crate::session::Entry;
 use crate::store::{Link, Store};
 use common::vocab::Badge;
-use common::words::{Label, Language, Note, Phrase, grouped};
+use common::words::{Label, Language, Note, PanelWord, Phrase, grouped};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::components::A;
@@ -83,6 +83,8 @@ fn Rail() -> impl IntoView {
                     </span>
                 </Show>
             </A>
+            <A href="/dig"><span>{tongue.panel(PanelWord::Dig)}</span></A>
+            <A href="/smtp"><span>{tongue.panel(PanelWord::Terminal)}</span></A>
             <A href="/actions"><span>{tongue.label(Label::Actions)}</span></A>
         </nav>
     }

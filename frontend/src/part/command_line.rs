@@ -5,7 +5,11 @@ use leptos::prelude::*;
 
 /// The line. Where copying is refused, the text stands selected, ready for the reader's own keys.
 #[component]
-pub fn CommandLine(command: &'static str, copy: Signal<String>, copied: Signal<String>) -> impl IntoView {
+pub fn CommandLine(
+    #[prop(into)] command: Signal<String>,
+    copy: Signal<String>,
+    copied: Signal<String>,
+) -> impl IntoView {
     let code = NodeRef::<leptos::html::Code>::new();
     let done = RwSignal::new(false);
     let press = move |_| {

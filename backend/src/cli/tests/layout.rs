@@ -2,10 +2,11 @@
 
 use super::sample::*;
 use crate::cli::{delivernow, dig, hoststatus, rate, showrecipients, status, tophosts};
+use common::layout;
 use common::vocab::{Alert, CountWindow, Counters, Timestamp, VerdictCode};
 use common::wire::{
-    ActionState, DigDelivery, DigHop, HostRow, NextHops, SaidReply, ServerStatus, StandingAlert, TlsState, TlsTrouble,
-    Verdict,
+    ActionState, DigDelivery, DigHop, DigRequest, HostRow, NextHops, SaidReply, ServerStatus, StandingAlert, TlsState,
+    TlsTrouble, Verdict,
 };
 use common::words::Language;
 
@@ -285,13 +286,13 @@ fn status_says_what_the_start_recovered_and_that_it_is_the_lab() {
     assert!(text.contains("Recovered:                     12 messages\\x07\n"), "{text}");
 }
 
-fn question(words: &[&str]) -> Result<dig::Question, String> {
-    dig::Question::parse(&words.iter().map(|word| word.to_string()).collect::<Vec<_>>(), None, Language::En)
+fn question(words: &[&str]) -> Result<DigRequest, String> {
+    dig::question(&words.iter().map(|word| word.to_string()).collect::<Vec<_>>(), None, Language::En)
 }
 
 #[test]
 fn dig_prints_as_dig_does() {
-    let text = dig::layout(&question(&["@127.0.0.1:5300", "mx", "xmail.com"]).unwrap(), &dig_answer());
+    let text = layout::dig::text(&question(&["@127.0.0.1:5300", "mx", "xmail.com"]).unwrap(), &dig_answer());
     assert_eq!(
         text,
         "
@@ -322,7 +323,7 @@ a-very-long-name.of-an-exchanger.example. 60 IN A 192.0.2.1
 #[test]
 fn dig_says_what_delivery_would_use() {
     let mut answer = dig_answer();
-    assert_eq!(dig::delivery(&answer, Language::En), "");
+    assert_eq!(layout::dig::delivery(&answer, Language::En), "");
     let hop = |preference, exchanger: &str, address: &str| DigHop {
         preference,
         exchanger: exchanger.into(),
@@ -331,7 +332,7 @@ fn dig_says_what_delivery_would_use() {
     let hops = vec![hop(5, "mx1.test", "192.0.2.1:25"), hop(10, "mx2.test", "[2001:db8::2]:25")];
     answer.delivery = Some(DigDelivery { hops, ttl_seconds: Some(300), ..DigDelivery::default() });
     assert_eq!(
-        dig::delivery(&answer, Language::En),
+        layout::dig::delivery(&answer, Language::En),
         ";; Delivery would use, in this order, for the next 300 s:
 ;;   5 mx1.test 192.0.2.1:25
 ;;   10 mx2.test [2001:db8::2]:25
@@ -341,7 +342,7 @@ fn dig_says_what_delivery_would_use() {
     let detail = Some("evil\u{1b}[2J".to_owned());
     let nowhere = DigDelivery { because: Some(VerdictCode::DnsMxUnusable), detail, ..DigDelivery::default() };
     (answer.delivery, answer.left_out) = (Some(nowhere), 3);
-    let said = dig::delivery(&answer, Language::En);
+    let said = layout::dig::delivery(&answer, Language::En);
     assert!(
         said.starts_with(";; 3 records are not shown: the answer is too large.\n;; Delivery would find no"),
         "{said}"
@@ -352,12 +353,9 @@ fn dig_says_what_delivery_would_use() {
 #[test]
 fn dig_takes_an_address_and_flags() {
     let words = ["@::1".to_owned(), "+tcp".to_owned(), "+dnssec".to_owned()];
-    let asked = dig::Question::parse(&words, Some("192.0.2.7".parse().unwrap()), Language::En).unwrap();
-    assert_eq!(
-        (asked.rtype.as_deref(), asked.name.as_str(), asked.tcp, asked.dnssec),
-        (Some("PTR"), "192.0.2.7", true, true)
-    );
-    let text = dig::layout(&asked, &dig_answer());
+    let asked = dig::question(&words, Some("192.0.2.7".parse().unwrap()), Language::En).unwrap();
+    assert_eq!((asked.rtype.as_str(), asked.name.as_str(), asked.tcp, asked.dnssec), ("PTR", "192.0.2.7", true, true));
+    let text = layout::dig::text(&asked, &dig_answer());
     assert!(text.starts_with("\n; <<>> nexthop dig <<>> @::1 ptr 192.0.2.7 +tcp +dnssec\n"), "{text}");
     assert!(question(&["+trace", "a.test"]).unwrap_err().contains("+trace"));
 }
@@ -368,7 +366,7 @@ fn dig_shows_an_empty_or_hostile_answer_harmless() {
     (answer.answer, answer.additional) = (Vec::new(), Vec::new());
     answer.status = "NXDOMAIN".into();
     answer.authority = vec![record("com.", 60, "TXT", "\"\u{1b}]0;owned\u{7}\"")];
-    let text = dig::layout(&question(&["xmail.com"]).unwrap(), &answer);
+    let text = layout::dig::text(&question(&["xmail.com"]).unwrap(), &answer);
     assert!(text.contains("status: NXDOMAIN, id: 31337"));
     assert!(!text.contains("ANSWER SECTION"));
     assert!(
@@ -382,11 +380,11 @@ fn dig_shows_an_empty_or_hostile_answer_harmless() {
 #[test]
 fn dig_takes_its_words_in_any_order_and_one_name_only() {
     let parts = |words: &[&str]| question(words).map(|q| (q.server, q.rtype, q.name));
-    let all = (Some("127.0.0.1".to_owned()), Some("MX".to_owned()), "a.test".to_owned());
+    let all = (Some("127.0.0.1".to_owned()), "MX".to_owned(), "a.test".to_owned());
     assert_eq!(parts(&["@127.0.0.1", "mx", "a.test"]), Ok(all.clone()));
     assert_eq!(parts(&["a.test", "MX", "@127.0.0.1"]), Ok(all));
-    assert_eq!(parts(&["mx"]), Ok((None, None, "mx".into())));
-    assert_eq!(parts(&["@::1", "mx"]), Ok((Some("::1".into()), None, "MX".into())));
+    assert_eq!(parts(&["mx"]), Ok((None, "".into(), "mx".into())));
+    assert_eq!(parts(&["@::1", "mx"]), Ok((Some("::1".into()), "".into(), "MX".into())));
     assert!(parts(&["@127.0.0.1"]).unwrap_err().contains("needs a name"));
     assert!(parts(&["a.test", "b.test"]).unwrap_err().contains("b.test"));
 }

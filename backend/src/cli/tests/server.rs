@@ -130,7 +130,8 @@ async fn probe(seen: Seen, body: Bytes) -> Response {
 async fn probe_of(Path(id): Path<u64>, RawQuery(query): RawQuery) -> Json<Probe> {
     assert_eq!((id, query.as_deref()), (41, Some("wait=30")));
     let dig = Some(dig_answer());
-    Json(Probe { id, kind: ProbeKind::Dig, state: ProbeState::Done, target: String::new(), dig, events: Vec::new() })
+    let (kind, state, target, events) = (ProbeKind::Dig, ProbeState::Done, String::new(), Vec::new());
+    Json(Probe { id, kind, state, target, rtype: None, port: None, begun_at: None, dig, events })
 }
 
 async fn upgrade(seen: Seen, headers: HeaderMap, ws: WebSocketUpgrade) -> Response {

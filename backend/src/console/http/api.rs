@@ -20,12 +20,10 @@ use axum::response::{IntoResponse, Response};
 use common::vocab::{ActionId, CountWindow, Domain, MessageId};
 use common::wire::{
     Action, ActionRequest, ApiError, ErrorCode, Health, HostDetail, HostRow, HostSort, LineRequest, List,
-    MessageDetail, Probe, ProbeKind, ProbeRequest, ServerStatus,
+    MessageDetail, Probe, ProbeKind, ProbeRequest, ProbeStarted, ServerStatus,
 };
-use serde::Serialize;
 use serde_json::value::RawValue;
 use std::time::Duration;
-use utoipa::ToSchema;
 
 /// Rows of a page at most.
 const PAGE_ROWS_MAX: usize = 500;
@@ -251,29 +249,24 @@ pub(super) async fn undo(
     Ok(Json(shared.console.undo(&caller, id, language).await?))
 }
 
-/// What `POST /api/v1/probes` answers.
-#[derive(Serialize, ToSchema)]
-pub(super) struct Started {
-    /// Its number, for `GET /api/v1/probes/{id}`.
-    id: u64,
-}
-
 /// `POST /api/v1/probes`.
-#[utoipa::path(post, path = "/api/v1/probes", tag = "probes", request_body = ProbeRequest, responses((status = 202, description = "It runs", body = Started), (status = "default", description = "Refused", body = ApiError)))]
+#[utoipa::path(post, path = "/api/v1/probes", tag = "probes", request_body = ProbeRequest, responses((status = 202, description = "It runs", body = ProbeStarted), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn start_probe(
     State(shared): State<Shared>,
     Extension(caller): Extension<Caller>,
+    Speaks(language): Speaks,
     request: Request,
 ) -> Result<Response, Refusal> {
     let request: ProbeRequest = body(&shared, request).await?;
     let (what, target) = (if request.kind == ProbeKind::Dig { "dig" } else { "smtp" }, request.target.clone());
-    let id = shared.console.probes.start(request, &caller.right.to_string(), shared.door.stop.clone()).await?;
+    let stop = shared.door.stop.clone();
+    let id = shared.console.probes.start(request, &caller.right.to_string(), language, stop).await?;
     shared.console.auth.note(&caller, what, &target, &format!("probe {id}"));
-    Ok((StatusCode::ACCEPTED, Json(Started { id })).into_response())
+    Ok((StatusCode::ACCEPTED, Json(ProbeStarted { id })).into_response())
 }
 
 /// `POST /api/v1/probes/{id}/lines`. What becomes of the line stands in the probe's events.
-#[utoipa::path(post, path = "/api/v1/probes/{id}/lines", tag = "probes", params(("id" = u64, Path)), request_body = LineRequest, responses((status = 202, description = "It is sent, if it may be", body = Started), (status = "default", description = "Refused", body = ApiError)))]
+#[utoipa::path(post, path = "/api/v1/probes/{id}/lines", tag = "probes", params(("id" = u64, Path)), request_body = LineRequest, responses((status = 202, description = "It is sent, if it may be", body = ProbeStarted), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn type_line(
     State(shared): State<Shared>,
     id: Result<Path<String>, PathRejection>,
@@ -284,7 +277,7 @@ pub(super) async fn type_line(
     let missing = || ApiError::new(ErrorCode::NotFound, format!("No record of probe: {}", shown(&text)));
     let id = number(&text).ok_or_else(missing)?;
     shared.console.probes.type_line(id, line).ok_or_else(missing)??;
-    Ok((StatusCode::ACCEPTED, Json(Started { id })).into_response())
+    Ok((StatusCode::ACCEPTED, Json(ProbeStarted { id })).into_response())
 }
 
 /// `GET /api/v1/probes/{id}?wait=30`.

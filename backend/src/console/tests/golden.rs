@@ -5,15 +5,15 @@
 use super::house::{MORNING, down, host};
 use crate::console::letterhead::Letterhead;
 use crate::console::view;
-use common::vocab::SessionEnd;
 use common::vocab::{
     ActionId, Alert, CountWindow, Counters, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause,
 };
+use common::vocab::{NotSent, SessionEnd};
 use common::wire::{
     Action, ActionKind, ActionRequest, ActionState, ApiError, ClientFrame, Delta, ErrorCode, Health, Hello, HostRow,
     HostSort, HostsCount, HostsQuery, Limits, LineEnd, Overview, Probe, ProbeEvent, ProbeEvents, ProbeKind, ProbeState,
-    Recovering, RetryMode, Scope, ServerFrame, ServerStatus, Snapshot, StandingAlert, TelnetRequest, Topic, Totals,
-    Welcome, Window,
+    Recovering, RetryMode, Scope, ServerFrame, ServerStatus, Snapshot, StandingAlert, TelnetRequest, TlsState, Topic,
+    Totals, Welcome, Window,
 };
 use common::words::Language;
 use engine::envelope::Envelope;
@@ -117,6 +117,34 @@ fn events() -> Vec<ProbeEvent> {
     ]
 }
 
+/// The events of a session that is typed by hand, beside those above.
+fn session_events() -> Vec<ProbeEvent> {
+    let tls = TlsState {
+        sentence: "How it is protected.".into(),
+        version: Some("TLS 1.3".into()),
+        cipher: Some("TLS_AES_128_GCM_SHA256".into()),
+        group: Some("X25519".into()),
+        verified: false,
+        because: Some(VerdictCode::TlsCertChain),
+        names: vec!["mx.test".into()],
+        issuer: Some("Somebody".into()),
+        not_after: Some(MORNING),
+    };
+    vec![
+        ProbeEvent::Opened {
+            ms: 0,
+            id: 3,
+            lines_max: 200,
+            octets_max: 1_048_576,
+            idle_seconds: 60,
+            total_seconds: 300,
+        },
+        ProbeEvent::Waiting { ms: 10_003, seconds: 10 },
+        ProbeEvent::Secured { ms: 10_004, tls },
+        ProbeEvent::NotSent { ms: 10_005, why: NotSent::BeginsMessage },
+    ]
+}
+
 #[test]
 fn server_frames_are_as_promised() {
     let limits = Limits { subscriptions: 16, window_rows: 200, frame_bytes: 65_536 };
@@ -142,6 +170,10 @@ fn server_frames_are_as_promised() {
         ("server-overview", ServerFrame::Overview { sid: 2, seq: 1, body: Box::new(overview()) }),
         ("server-host-none", ServerFrame::Host { sid: 3, seq: 1, body: None }),
         ("server-events", ServerFrame::Events { sid: 2, seq: 1, body: ProbeEvents { items: events() } }),
+        (
+            "server-events-session",
+            ServerFrame::Events { sid: 4, seq: 1, body: ProbeEvents { items: session_events() } },
+        ),
         ("server-end", ServerFrame::End { sid: 2, error: None }),
         ("server-end-error", ServerFrame::End { sid: 2, error: Some(refusal()) }),
         ("server-reply", ServerFrame::Reply { id: 9, result: Ok(receipt()) }),
@@ -218,6 +250,7 @@ fn answers_are_as_promised() {
             addresses: vec![address],
         }],
         expires_at: MORNING,
+        provider: None,
         mx_expire_at: None,
     };
     let detail = HostDetailView {
@@ -242,7 +275,8 @@ fn answers_are_as_promised() {
     golden("action", &json(&receipt()));
     golden("error", &json(&refusal()));
     let (kind, state, target) = (ProbeKind::Smtp, ProbeState::Done, "mx.test".into());
-    let probe = Probe { id: 3, kind, state, target, dig: None, events: events() };
+    let (rtype, port, begun_at) = (None, Some(25), Some(MORNING));
+    let probe = Probe { id: 3, kind, state, target, rtype, port, begun_at, dig: None, events: events() };
     golden("probe", &json(&probe));
     golden("status", &json(&status()));
 }

@@ -193,7 +193,7 @@ impl House {
             clock: Clock,
             settings,
             health: healthy,
-            digger: Arc::new(|request: DigRequest| play_dig(request).boxed()),
+            digger: Arc::new(|request: DigRequest, _| play_dig(request).boxed()),
             telnet: Telnet::new(
                 Arc::new(|_: Domain, port: u16| {
                     async move { Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]) }.boxed()

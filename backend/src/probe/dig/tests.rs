@@ -13,11 +13,11 @@ fn request(name: &str, rtype: &str) -> DigRequest {
 }
 
 async fn ask(server: SocketAddr, name: &str, rtype: &str) -> DigAnswer {
-    dig(&request(name, rtype), &[server], Clock).await.unwrap()
+    dig(&request(name, rtype), &[server], Clock, Language::En).await.unwrap()
 }
 
 async fn refused(request: DigRequest, servers: &[SocketAddr]) -> (ErrorCode, Option<String>, String) {
-    let error = dig(&request, servers, Clock).await.unwrap_err().error;
+    let error = dig(&request, servers, Clock, Language::En).await.unwrap_err().error;
     (error.code, error.field, error.sentence)
 }
 
@@ -129,7 +129,7 @@ async fn a_truncated_answer_is_fetched_by_tcp() {
 async fn who_asks_by_tcp_is_not_heard_by_udp() {
     let server = FakeServer::start(|_| Say::Records(vec![])).await;
     let request = DigRequest { tcp: true, dnssec: true, ..request("a.test", "MX") };
-    let answer = dig(&request, &[server.address], Clock).await.unwrap();
+    let answer = dig(&request, &[server.address], Clock, Language::En).await.unwrap();
     assert_eq!(answer.transport, "TCP");
     assert!(server.asked().iter().all(|asked| asked.by_tcp));
 }
@@ -221,7 +221,11 @@ async fn only_servers_that_delivery_uses_are_asked() {
     let with = |text: &str| DigRequest { server: Some(text.into()), ..request("a.test", "MX") };
     let port = server.address().port();
     for named in [format!("127.0.0.1:{port}"), format!("@127.0.0.1:{port}"), "127.0.0.1".into(), "".into()] {
-        assert_eq!(dig(&with(&named), &servers, Clock).await.unwrap().server, format!("127.0.0.1:{port}"), "{named}");
+        assert_eq!(
+            dig(&with(&named), &servers, Clock, Language::En).await.unwrap().server,
+            format!("127.0.0.1:{port}"),
+            "{named}"
+        );
     }
     for named in ["8.8.8.8", "127.0.0.1:2", "[::1]:53", "[::1]"] {
         let (code, field, sentence) = refused(with(named), &servers).await;

@@ -174,6 +174,8 @@ impl<'a> Conversation<'a> {
     fn heard(&mut self, read: std::io::Result<usize>, octets: &[u8]) -> Result<(), SessionEnd> {
         let count = match read {
             Ok(0) => return Err(SessionEnd::TheyClosed),
+            // Without a goodbye of TLS (RFC 8446 §6.1): nothing of a reply can be cut off unseen, for its lines have ends.
+            Err(why) if why.kind() == std::io::ErrorKind::UnexpectedEof => return Err(SessionEnd::TheyClosed),
             Err(why) => return Err(SessionEnd::Broke { detail: why.to_string() }),
             Ok(count) => count,
         };

@@ -48,7 +48,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
 fn session(address: SocketAddr, settings: TelnetSettings) -> (Session, watch::Sender<bool>) {
     let (stop, stopping) = watch::channel(false);
     let telnet = telnet(vec![address], anywhere(), settings);
-    (telnet.open(&request("mx.test", None), "a test", stopping).unwrap(), stop)
+    (telnet.open(&request("mx.test", None), "a test", Language::En, stopping).unwrap(), stop)
 }
 
 fn crlf(data: &str) -> Typed {
@@ -88,7 +88,7 @@ async fn addresses_are_tried_in_turn_and_forbidden_ones_are_not_dialled() {
         Arc::new(move |address| if address == forbidden { Err(TargetRule::Documentation) } else { Ok(()) });
     let telnet = telnet(vec![forbidden, refusing, good], guard, TelnetSettings::default());
     let (_stop, stopping) = watch::channel(false);
-    let mut session = telnet.open(&request("MX.Test.", None), "a test", stopping).unwrap();
+    let mut session = telnet.open(&request("MX.Test.", None), "a test", Language::En, stopping).unwrap();
     tokio::spawn(async move { listener.accept().await.unwrap().0.write_all(b"220 x\r\n").await });
     let told = told(&mut session).await;
     assert_eq!(
@@ -115,7 +115,7 @@ async fn why_nothing_was_reached_is_said() {
         (vec![refusing], nowhere, format!("{refusing} is a private address: it is not dialled.")),
     ] {
         let telnet = telnet(addresses, guard, TelnetSettings::default());
-        let mut session = telnet.open(&request("mx.test", None), "a test", stopping.clone()).unwrap();
+        let mut session = telnet.open(&request("mx.test", None), "a test", Language::En, stopping.clone()).unwrap();
         assert_eq!(told(&mut session).await.last(), Some(&format!("ended false {reason}")));
     }
 }
@@ -133,7 +133,7 @@ fn what_is_no_target_is_refused_by_its_field() {
         ("mx.test\r\nQUIT", None, "host"),
         ("mx.test", Some(0), "port"),
     ] {
-        let refusal = telnet.open(&request(host, port), "a test", stopping.clone()).unwrap_err().error;
+        let refusal = telnet.open(&request(host, port), "a test", Language::En, stopping.clone()).unwrap_err().error;
         assert_eq!((refusal.code, refusal.field.as_deref()), (ErrorCode::BadField, Some(field)), "{host}");
     }
 }
@@ -286,14 +286,14 @@ async fn seats_are_counted_and_given_back() {
     let (listener, address) = listen().await;
     let (_stop, stopping) = watch::channel(false);
     let telnet = telnet(vec![address], anywhere(), TelnetSettings { sessions_max: 1, ..Default::default() });
-    let mut first = telnet.open(&request("mx.test", None), "a test", stopping.clone()).unwrap();
-    let refusal = telnet.open(&request("mx.test", None), "a test", stopping.clone()).unwrap_err();
+    let mut first = telnet.open(&request("mx.test", None), "a test", Language::En, stopping.clone()).unwrap();
+    let refusal = telnet.open(&request("mx.test", None), "a test", Language::En, stopping.clone()).unwrap_err();
     assert_eq!(refusal.error.code, ErrorCode::Busy);
     let stream: TcpStream = listener.accept().await.unwrap().0;
     drop(stream);
     told(&mut first).await;
     let again = async {
-        while telnet.open(&request("mx.test", None), "a test", stopping.clone()).is_err() {
+        while telnet.open(&request("mx.test", None), "a test", Language::En, stopping.clone()).is_err() {
             tokio::task::yield_now().await;
         }
     };
@@ -326,7 +326,7 @@ async fn a_typed_starttls_is_followed_by_the_handshake_and_its_facts() {
     telnet.tls = Arc::new(TlsClient::new(roots, Clock));
     let peer = tokio::spawn(starttls_peer(listener, authority, b""));
     let (_stop, stopping) = watch::channel(false);
-    let mut session = telnet.open(&request("mx.test", None), "a test", stopping).unwrap();
+    let mut session = telnet.open(&request("mx.test", None), "a test", Language::En, stopping).unwrap();
     // The second line waits for the handshake: it must not go out in clear.
     for line in ["STARTTLS", "EHLO me.test", "QUIT"] {
         session.input.send(crlf(line)).await.unwrap();
@@ -336,6 +336,8 @@ async fn a_typed_starttls_is_followed_by_the_handshake_and_its_facts() {
     let sent = told.iter().position(|line| line == "C: EHLO me.test");
     assert!(secured.is_some() && secured < sent && told.contains(&"S: 250 under TLS".into()), "{told:?}");
     assert_eq!(peer.await.unwrap(), "STARTTLS\r\nEHLO me.test\r\nQUIT\r\n");
+    // Many peers drop the connection without TLS' own goodbye.
+    assert_eq!(told.last().unwrap(), "ended true They closed the connection.");
 }
 
 #[tokio::test]

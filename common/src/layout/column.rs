@@ -3,17 +3,7 @@
 use std::time::Duration;
 
 /// A number with commas between thousands.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
+pub use crate::words::grouped as thousands;
 
 /// Appends `cell` so that it ends at `end` (columns from 1); at least one space stands before it. What is too wide
 /// moves its own line only, and the next cell finds its place again.
