@@ -25,6 +25,9 @@ fn footer(matching: u64) -> Phrase<'static> {
     Phrase::ListFooter(ListFooter { matching, total: 1_204, waiting: 340, sort })
 }
 
+/// One phrase of every kind.
+///
+/// Long: one list of all kinds, so that what is missing is seen.
 fn every_phrase() -> Vec<Phrase<'static>> {
     let span = Duration::from_secs(8_040);
     let mut all = vec![
