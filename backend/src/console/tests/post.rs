@@ -119,7 +119,7 @@ async fn json_that_is_not_what_belongs_here_is_400_and_a_coded_body_415() {
     let house = House::new().await;
     for (body, at) in [
         ("{", None),
-        (r#"{"from":"","to":["a@b.test"],"raw":"\udc00"}"#, field("raw")),
+        (r#"{"from":"","to":["a@b.test"],"raw":"\udc00"}"#, Some("raw".to_owned())),
         (r#"{"from":"","to":[],"raw":"","x":1}"#, None),
     ] {
         let answer = house.send("", "application/json", "", body).await;
