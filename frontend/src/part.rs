@@ -14,7 +14,7 @@ pub use badge::StatusBadge;
 pub use chip::Chip;
 pub use command_line::CommandLine;
 pub use copy_button::CopyButton;
-pub use dynamic::dynamic;
+pub use dynamic::{dynamic, while_it};
 pub use glyph::{Glyphs, ThemeIcon};
 pub use line::{LineState, LiveDot, LostBar};
 pub use segments::{Segment, Segments};

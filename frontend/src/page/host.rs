@@ -10,7 +10,7 @@ use crate::browser;
 use crate::format::visible;
 use crate::live::Live;
 use crate::page::Peer;
-use crate::part::{CopyButton, StatusBadge};
+use crate::part::{CopyButton, StatusBadge, while_it};
 use crate::preference::Tongue;
 use crate::session::Entry;
 use crate::store::{self, Store};
@@ -43,16 +43,17 @@ pub fn HostPage() -> impl IntoView {
     let peer = Peer::new();
     fill_in(host, peer);
     let waits = Memo::new(move |_| store.host.with(Option::is_none));
+    let operator = Memo::new(move |_| entry.has(Role::Operator));
     let unknown = Memo::new(move |_| store.host.with(|known| matches!(known, Some(None))));
     view! {
         <section class="page host" aria-busy=move || waits.get().to_string()>
             <p class="back"><A href="/hosts">"← "{tongue.label(Label::BackToHosts)}</A></p>
             <h1 id="title" tabindex="-1" translate="no">{move || visible(&name.get(), NAME_MAX)}</h1>
-            <Show when=move || unknown.get()><p class="lead">{tongue.note(Note::NoRecordOfHost)}</p></Show>
+            {while_it(unknown, move || view! { <p class="lead">{tongue.note(Note::NoRecordOfHost)}</p> }.into_any())}
             <Card host peer/>
             <Servers/>
             <Replies/>
-            <Show when=move || entry.has(Role::Operator)><test::Test host peer/></Show>
+            {while_it(operator, move || view! { <test::Test host peer/> }.into_any())}
             <waiting::Messages host/>
             <Figures/>
         </section>
@@ -113,8 +114,8 @@ fn Card(host: Memo<Option<Domain>>, peer: Peer) -> impl IntoView {
     let advice = move || why.with(|why| (why.advice != why.words).then(|| why.advice.clone()));
     let steps =
         move || host.get().filter(|_| entry.has(Role::Operator)).map(|host| view! { <steps::Steps host row peer/> });
-    view! {
-        <Show when=move || known.get()>
+    while_it(known, move || {
+        view! {
             <div class="card" data-part="verdict">
                 <p><StatusBadge badge/>" "<small>{since}</small><span hidden=counts>" · "{count}</span></p>
                 <p class="lead" hidden=move || why.with(|why| why.words.is_empty())>{move || why.with(|why| why.words.clone())}</p>
@@ -122,9 +123,9 @@ fn Card(host: Memo<Option<Domain>>, peer: Peer) -> impl IntoView {
                 <p hidden=silent><bdi class="mono" translate="no">{move || why.with(|why| why.reply.clone())}</bdi></p>
                 {steps}
             </div>
-        </Show>
-    }
-    .into_any()
+        }
+        .into_any()
+    })
 }
 
 /// Exchangers and addresses in the order of an attempt, each with what is known of it.
@@ -148,14 +149,15 @@ fn Servers() -> impl IntoView {
                 <ul>{addresses.collect_view()}</ul></li>
         }
     };
-    view! {
-        <Show when=move || exchangers.with(|all| !all.is_empty())>
+    let any = Memo::new(move |_| exchangers.with(|all| !all.is_empty()));
+    while_it(any, move || {
+        view! {
             <h2>{tongue.label(Label::MailServers)}</h2>
             <ul class="servers" data-part="servers">{move || exchangers.get().into_iter().map(line).collect_view()}</ul>
             <p class="muted">{move || tls.get().map(|said| visible(&said, REPLY_MAX))}</p>
-        </Show>
-    }
-    .into_any()
+        }
+        .into_any()
+    })
 }
 
 /// Their latest replies of each kind.
@@ -167,15 +169,16 @@ fn Replies() -> impl IntoView {
         let ago = move || tongue.say(Phrase::ShortSpan(store.server_now.get().since(said.at)));
         view! { <li><bdi class="mono" translate="no">{visible(&said.reply, REPLY_MAX)}</bdi>" "<small>{ago}</small></li> }
     };
-    view! {
-        <Show when=move || said.with(|said| said.iter().any(Option::is_some))>
+    let any = Memo::new(move |_| said.with(|said| said.iter().any(Option::is_some)));
+    while_it(any, move || {
+        view! {
             <h2>{tongue.label(Label::WhatTheySaid)}</h2>
             <ul class="said" data-part="said">
                 {move || said.get().into_iter().flatten().map(line).collect_view()}
             </ul>
-        </Show>
-    }
-    .into_any()
+        }
+        .into_any()
+    })
 }
 
 /// The ancestor's counters and gauges, and the verb that prints them.
@@ -196,12 +199,12 @@ fn Figures() -> impl IntoView {
         };
         all.map(|(gauges, counters)| gauges.into_iter().chain(counters).map(line).collect_view())
     };
-    view! {
-        <Show when=move || known.get()>
+    while_it(known, move || {
+        view! {
             <h2 id="figures" tabindex="-1">{tongue.label(Label::CountersAndGauges)}</h2>
             <dl class="figures" translate="no" data-part="figures">{figures}</dl>
             <p><CopyButton name copied=Signal::derive(tongue.label(Label::Copied)) text/></p>
-        </Show>
-    }
-    .into_any()
+        }
+        .into_any()
+    })
 }

@@ -7,3 +7,8 @@ pub fn dynamic(make: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let make: Box<dyn Fn() -> AnyView + Send> = Box::new(make);
     (move || make()).into_any()
 }
+
+/// A part that is there while something holds, and made anew only when that changes.
+pub fn while_it(holds: Memo<bool>, make: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    dynamic(move || if holds.get() { make() } else { ().into_any() })
+}

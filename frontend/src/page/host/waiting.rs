@@ -2,6 +2,7 @@
 
 use crate::ask::ask;
 use crate::format::visible;
+use crate::part::while_it;
 use crate::preference::Tongue;
 use crate::store::Store;
 use common::vocab::Domain;
@@ -42,13 +43,13 @@ pub(super) fn Messages(host: Memo<Option<Domain>>) -> impl IntoView {
         let found = found.get().map(|(_, messages)| messages).unwrap_or_default();
         found.into_iter().map(|message| line(message, tongue, store)).collect_view()
     };
-    view! {
-        <Show when=move || any.get()>
+    while_it(any, move || {
+        view! {
             <h2>{tongue.label(Label::WaitingMessages)}" "<small>{total}</small></h2>
             <ul class="messages" data-part="messages">{rows}</ul>
-        </Show>
-    }
-    .into_any()
+        }
+        .into_any()
+    })
 }
 
 fn line(message: MessageDetail, tongue: Tongue, store: Store) -> impl IntoView {
