@@ -1,7 +1,11 @@
 //! A bounded look at the outside: dig and telnet (`POST /api/v1/probes`, topic `probe`).
+//! How an event is read is in `event_in`.
+
+mod event_in;
 
 use crate::vocab::{NotSent, SessionEnd, Timestamp, VerdictCode};
 use crate::wire::TlsState;
+use event_in::EventIn;
 use serde::{Deserialize, Serialize};
 
 /// Which look.
@@ -227,7 +231,7 @@ pub enum LineEnd {
 /// Something that happened in an SMTP probe, in order, with milliseconds since its start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "what", rename_all = "snake_case")]
+#[serde(tag = "what", rename_all = "snake_case", try_from = "EventIn")]
 pub enum ProbeEvent {
     /// The session begins, with its limits.
     Opened {
@@ -308,6 +312,5 @@ pub enum ProbeEvent {
         why: SessionEnd,
     },
     /// An event of a newer server.
-    #[serde(other)]
     Other,
 }

@@ -9,7 +9,6 @@ use common::vocab::Domain;
 use common::wire::HostRow;
 use common::words::{Label, Phrase, grouped};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// A cell's text, as a function of the row.
 fn cell(row: &ArcRwSignal<HostRow>, text: impl Fn(&HostRow) -> String + Send + Sync + 'static) -> Memo<String> {
@@ -58,7 +57,7 @@ pub(super) fn HostLine(
             tabindex=move || if in_tab_order.get() { "0" } else { "-1" }
             on:focus=move |_| focused.set(Some(host.clone()))
         >
-            <th scope="row" role="rowheader" data-cell="host"><A href=address attr:translate="no" attr:title=title>{shown}</A></th>
+            <th scope="row" role="rowheader" data-cell="host"><a href=address translate="no" title=title>{shown}</a></th>
             <td role="cell" data-cell="status"><StatusBadge badge/><small>{since}</small></td>
             <WhyCell why/>
             <td role="cell" class="num" data-cell="active">{cell(&row, |row| grouped(row.active_recipients))}</td>
