@@ -1,34 +1,33 @@
 //! The app builds every room and joins them; then it waits for the stop signal.
 
+mod reload;
+mod settings;
+
 use crate::clock::Clock;
-use crate::config::{CertificateFiles, Config};
-use crate::connect::guard::{GuardSettings, Permit, TargetGuard};
+use crate::config::Config;
+use crate::connect::guard::{Permit, TargetGuard};
 use crate::connect::tls::{Roots, TlsClient};
 use crate::console::auth::Auth;
-use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, Digger, feed};
-use crate::deliver::SessionSettings;
+use crate::console::{ConsoleParts, ConsoleState, Digger, feed};
+use crate::deliver::HopGuard;
 use crate::descriptor::Descriptors;
 use crate::driver::desk::Desk;
 use crate::driver::{Driver, Inlets, Rooms};
-use crate::intake::IntakeSettings;
 use crate::intake::certificate::Certificate;
 use crate::intake::smtp::Intake;
-use crate::intake::smtp::limits::Limits;
 use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, HOSTNAME, Lab, LabSettings, traffic};
 use crate::probe::dig;
 use crate::probe::telnet::{Telnet, TelnetSettings};
-use crate::report::{self, ReportLimits, ReportSettings};
-use crate::resolve::rule::Target;
-use crate::resolve::{ResolveSettings, Resolver};
-use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth, SpoolSettings};
-use common::vocab::{Domain, DomainError, SessionEnd, Timestamp};
+use crate::report;
+use crate::resolve::Resolver;
+use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth};
+use arc_swap::ArcSwap;
+use common::vocab::{Domain, SessionEnd};
 use common::wire::{DigRequest, Health};
 use common::words::Language;
+use engine::Engine;
 use engine::failure::RouteFailure;
-use engine::limit::DestinationLimits;
-use engine::pattern::ByDestination;
-use engine::tls::TlsRules;
-use engine::{Engine, Settings};
+use reload::Reload;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,38 +122,23 @@ fn stop_signal() -> watch::Receiver<bool> {
 
 /// Runs the server until it is told to stop.
 pub async fn serve(config: Config) -> Result<(), AppError> {
-    let roots = roots(&config)?;
-    tokio::spawn(reread_on_hangup(config.clone()));
+    let roots = settings::roots(&config)?;
     run(config, roots, false, stop_signal()).await
-}
-
-/// SIGHUP does not end the server: the file is read again, and what was found is told. Certificates and keys are read
-/// anew by themselves when their files change; everything else takes effect at the next start.
-async fn reread_on_hangup(config: Config) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-    while hangup.recv().await.is_some() {
-        match config.file.as_deref().map(Config::load) {
-            None => tracing::info!("SIGHUP: there is no configuration file to read again"),
-            Some(Ok(found)) if found == config => tracing::info!("SIGHUP: the configuration is as it was"),
-            Some(Ok(_)) => tracing::warn!("SIGHUP: the configuration has changed and is in order; restart to use it"),
-            Some(Err(why)) => {
-                let complaints = why.say(Language::En).join("; ");
-                tracing::error!("SIGHUP: the configuration has changed and could not be used: {complaints}");
-            }
-        }
-    }
 }
 
 /// Builds every room, joins them, and waits until `stop` is true.
 async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
+    let hangup = signal(SignalKind::hangup()).map_err(said("cannot hear SIGHUP"))?; // or it would end a start
     let (clock, tls) = (Clock, Arc::new(TlsClient::new(roots, Clock)));
     let started_at = clock.now();
     let descriptors = Descriptors::raise();
     let listeners = Listeners::bind(&config).await?;
-    let guard = Arc::new(guard(&config, listeners.addresses())?);
-    let resolver = Arc::new(resolver(&config, guard.clone())?);
+    let own_listeners = listeners.addresses();
+    let guard = Arc::new(TargetGuard::new(settings::guard(&config, own_listeners.clone())?));
+    let resolver = Resolver::new(settings::resolve(&config)?, guard.clone());
+    let resolver = Arc::new(resolver.map_err(|why| AppError::later(why.to_string()))?);
     std::fs::create_dir_all(&config.data_dir).map_err(said("cannot make the data directory"))?;
-    let opened = JournalSpool::open(&config.data_dir, spool_settings(&config))
+    let opened = JournalSpool::open(&config.data_dir, settings::spool(&config))
         .map_err(|why| AppError::later(why.to_string()))?;
     let spool = opened.spool;
     let (events, event_inlet) = mpsc::unbounded_channel();
@@ -163,24 +147,22 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let (published, hosts) = feed::channel();
     let mut counted = hosts.clone();
     let (health, health_seen) = watch::channel(Health::Online);
-    let hop_guard = guard.clone();
-    let (reports, report_writer) = report::open(report_settings(&config), spool.clone(), clock);
+    let own_names = Arc::new(ArcSwap::from_pointee(settings::own_names(&config)));
+    let (reports, report_writer) = report::open(settings::report(&config, own_names.clone()), spool.clone(), clock);
     let rooms = Rooms {
         spool: spool.clone(),
         reports,
         resolver: resolver.clone(),
-        session: Arc::new(session_settings(&config, tls.clone())),
-        guard: Arc::new(move |hop| {
-            hop_guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok()
-        }),
-        events,
+        session: Arc::new(settings::session(&config, tls.clone())),
+        guard: hop_guard(guard.clone()),
+        events: events.clone(),
     };
-    let engine = Engine::new(started_at, settings(&config, descriptors)?, started_at.millis());
+    let engine = Engine::new(started_at, settings::engine(&config, descriptors)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
-    let settings = console_settings(&config, lab, started_at);
-    let telnet = telnet(&config, resolver.clone(), guard, tls);
+    let console = settings::console(&config, lab, started_at);
+    let telnet = telnet(&config, resolver.clone(), guard.clone(), tls);
     let digger = digger(&config, resolver.clone(), clock);
-    let intake = Arc::new(Intake::new(intake_settings(&config, descriptors)?, spool.clone(), clock));
+    let intake = Arc::new(intake(&config, descriptors, spool.clone())?);
     let mail = Arc::new(intake.http());
     let auth = Arc::new(auth(&config, lab, clock)?);
     let bodies = spool.clone();
@@ -189,7 +171,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
         desk,
         hosts,
         clock,
-        settings,
+        settings: console,
         health: health_seen,
         digger,
         telnet,
@@ -206,10 +188,24 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let driving = tokio::spawn(driver.run(opened.notes, inlets));
     // A queue of ordinary size is not shown half. A longer wait for it would be a longer outage.
     drop(tokio::time::timeout(COUNT_PATIENCE, counted.wait_for(|index| index.complete)).await);
-    open_doors(&mut doors, listeners, intake, state, config.control_socket(), &stop);
+    let control_socket = config.control_socket();
+    let reload =
+        Reload { config, descriptors, own_listeners, guard, resolver, intake: intake.clone(), own_names, events };
+    doors.spawn(reload.run(hangup, stop.clone()));
+    open_doors(&mut doors, listeners, intake, state, control_socket, &stop);
     watch_spool(&spool, &health, stop).await?;
     wind_down(driving, doors, reporting, &spool).await;
     Ok(())
+}
+
+/// What is asked right before an address is dialled.
+fn hop_guard(guard: Arc<TargetGuard>) -> HopGuard {
+    Arc::new(move |hop| guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok())
+}
+
+fn intake(config: &Config, descriptors: Descriptors, spool: Arc<JournalSpool>) -> Result<Intake, AppError> {
+    let certificate = settings::certificate(config.smtp.certificate.as_ref())?;
+    Ok(Intake::new(settings::intake(config, descriptors, certificate)?, spool, Clock))
 }
 
 /// The end, by one deadline over all rooms.
@@ -253,18 +249,13 @@ impl Listeners {
         let address = config.console.listen;
         let console = TcpListener::bind(address).await;
         let console = console.map_err(|why| format!("cannot listen for the console on {address}: {why}"))?;
-        let certificate = certificate(config.console.certificate.as_ref())?.map(Arc::new);
+        let certificate = settings::certificate(config.console.certificate.as_ref())?;
         Ok(Listeners { smtp, console, certificate })
     }
 
     fn addresses(&self) -> Vec<SocketAddr> {
         self.smtp.iter().chain([&self.console]).filter_map(|listener| listener.local_addr().ok()).collect()
     }
-}
-
-fn certificate(files: Option<&CertificateFiles>) -> Result<Option<Certificate>, AppError> {
-    let loaded = files.map(|files| Certificate::load(&files.chain, &files.key));
-    loaded.transpose().map_err(|why| AppError::configuration(why.to_string()))
 }
 
 /// Listens, also where a server that has just ended leaves connections behind.
@@ -323,133 +314,12 @@ async fn watch_spool(
     }
 }
 
-/// The authorities by which certificates are judged.
-fn roots(config: &Config) -> Result<Roots, AppError> {
-    Roots::with_file(config.tls.ca_file.as_deref())
-        .map_err(|problem| AppError::configuration(Language::En.say_setting(&problem)))
-}
-
-fn settings(config: &Config, descriptors: Descriptors) -> Result<Settings, AppError> {
-    let defaults = Settings::default();
-    let rules = config.destinations.iter().filter_map(|one| Some((one.pattern.as_str(), one.tls?)));
-    let limits =
-        limits(&config.destinations).map_err(|why| AppError::configuration(format!("a destination's match: {why}")))?;
-    Ok(Settings {
-        brake: config.brake.clone(),
-        destinations: limits,
-        retry_steps: config.retry.steps.clone(),
-        lifetime: config.retry.lifetime,
-        // Nobody waits for a bounce of a bounce; a shorter lifetime of all holds for it too.
-        lifetime_null_sender: defaults.lifetime_null_sender.min(config.retry.lifetime),
-        warn: config.retry.warn.clone(),
-        tries_max: config.retry.max_tries,
-        host_first: config.retry.host_first,
-        host_max: config.retry.host_max,
-        host_memory: config.retry.window,
-        connections_max: descriptors.outgoing(config.delivery.max_connections),
-        connecting_max: descriptors.outgoing(config.delivery.max_connecting),
-        tls: TlsRules::new(rules).map_err(|why| AppError::configuration(format!("a destination's match: {why}")))?,
-        ..defaults
-    })
-}
-
-/// What the configuration allows each destination, key by key.
-fn limits(destinations: &[crate::config::Destination]) -> Result<DestinationLimits, DomainError> {
-    fn table<T>(
-        all: &[crate::config::Destination],
-        value: impl Fn(&crate::config::Destination) -> Option<T>,
-    ) -> Result<ByDestination<T>, DomainError> {
-        ByDestination::new(all.iter().filter_map(|one| Some((one.pattern.as_str(), value(one)?))))
-    }
-    Ok(DestinationLimits {
-        connections: table(destinations, |one| one.max_connections)?,
-        rate: table(destinations, |one| one.rate)?,
-        session_messages: table(destinations, |one| one.messages_per_connection)?,
-        transaction_recipients: table(destinations, |one| one.recipients_per_message)?,
-    })
-}
-
-fn guard(config: &Config, own: Vec<SocketAddr>) -> Result<TargetGuard, AppError> {
-    let allow =
-        config.delivery.allow_targets.iter().map(|text| text.parse().map_err(|why| AppError::later(format!("{why}"))));
-    let mut probe_ports = config.probe.ports.clone();
-    probe_ports.push(config.delivery.port);
-    let targets = config.routes.iter().flat_map(|route| &route.to);
-    probe_ports.extend(targets.filter_map(|target| target.parse::<Target>().ok()?.port()));
-    Ok(TargetGuard::new(GuardSettings { allow: allow.collect::<Result<_, AppError>>()?, own, probe_ports }))
-}
-
-fn resolver(config: &Config, guard: Arc<TargetGuard>) -> Result<Resolver, AppError> {
-    let rule = |route: &crate::config::Route| {
-        let to: Vec<&str> = route.to.iter().map(String::as_str).collect();
-        crate::resolve::rule::RouteRule::new(&route.pattern, &to).map_err(|why| AppError::later(why.to_string()))
-    };
-    let mut own_names = config.local.names.clone();
-    own_names.push(config.hostname.clone());
-    let settings = ResolveSettings {
-        servers: config.dns.servers.clone(),
-        port: config.delivery.port,
-        routes: config.routes.iter().map(rule).collect::<Result<_, AppError>>()?,
-        own_names,
-        ..ResolveSettings::default()
-    };
-    Resolver::new(settings, guard).map_err(|why| AppError::later(why.to_string()))
-}
-
-fn intake_settings(config: &Config, descriptors: Descriptors) -> Result<IntakeSettings, AppError> {
-    let relay = config.smtp.relay_from.iter().map(|text| text.parse().map_err(|why| AppError::later(format!("{why}"))));
-    let certificate = certificate(config.smtp.certificate.as_ref())?;
-    let defaults = Limits::default();
-    let limits = Limits {
-        connections_max: descriptors.incoming(defaults.connections_max),
-        address_connections_max: config.smtp.max_connections_per_address,
-        memory_bytes: usize::try_from(config.guard.memory_max).unwrap_or(usize::MAX),
-        ..defaults
-    };
-    Ok(IntakeSettings {
-        hostname: config.hostname.clone(),
-        names: config.local.names.iter().cloned().collect(),
-        aliases: config.local.aliases.clone(),
-        relay_from: relay.collect::<Result<_, AppError>>()?,
-        certificate: certificate.map(Arc::new),
-        max_message_bytes: config.smtp.max_message_bytes,
-        limits,
-    })
-}
-
-fn console_settings(config: &Config, lab: bool, up_since: Timestamp) -> ConsoleSettings {
-    ConsoleSettings {
-        hostname: config.hostname.to_string(),
-        lab,
-        up_since,
-        public: config.console.public.clone(),
-        ..ConsoleSettings::default()
-    }
-}
-
-fn spool_settings(config: &Config) -> SpoolSettings {
-    let (disk_free_min, inodes_free_min) = (config.guard.disk_free_min, config.guard.inodes_free_min);
-    SpoolSettings { disk_free_min, inodes_free_min, ..SpoolSettings::default() }
-}
-
-fn session_settings(config: &Config, tls: Arc<TlsClient>) -> SessionSettings {
-    SessionSettings { hello_name: config.hostname.clone(), tls, ..SessionSettings::default() }
-}
-
-fn report_settings(config: &Config) -> ReportSettings {
-    ReportSettings {
-        hostname: config.hostname.clone(),
-        names: config.local.names.clone(),
-        aliases: config.local.aliases.clone(),
-        limits: ReportLimits::default(),
-    }
-}
-
 /// `dig` asks the servers that delivery asks, and those that were written for it alone.
 fn digger(config: &Config, resolver: Arc<Resolver>, clock: Clock) -> Arc<dyn Digger> {
-    let servers: Arc<[SocketAddr]> = resolver.servers().iter().chain(&config.probe.dns_servers).copied().collect();
+    let besides = config.probe.dns_servers.clone();
     Arc::new(move |request: DigRequest| -> futures_util::future::BoxFuture<'static, _> {
-        let (servers, resolver) = (servers.clone(), resolver.clone());
+        let resolver = resolver.clone();
+        let servers: Vec<SocketAddr> = resolver.servers().into_iter().chain(besides.iter().copied()).collect();
         Box::pin(async move {
             let mut answer = dig::dig(&request, &servers, clock).await?;
             if let Some(host) = dig::delivery::domain_of(&answer) {
@@ -511,7 +381,7 @@ pub async fn lab(options: LabOptions) -> Result<(), AppError> {
         println!("  SMTP      {intake}");
         tokio::spawn(traffic::run(traffic::TrafficSettings::to(*intake), Clock, stop.clone()));
     }
-    let mut roots = roots(&config)?;
+    let mut roots = settings::roots(&config)?;
     roots
         .add(lab.authority().root().clone())
         .map_err(|why| AppError::later(format!("the lab's own authority: {why}")))?;

@@ -13,6 +13,7 @@ mod hostname;
 mod local;
 mod network;
 mod note;
+mod reload;
 mod route;
 mod section;
 mod sheet;

@@ -12,7 +12,7 @@ pub use rooms::Rooms;
 
 use crate::clock::Clock;
 use crate::spool::{Notes, SpoolError};
-use common::vocab::{SessionId, Timestamp};
+use common::vocab::{Guard, SessionId, Timestamp};
 use desk::{Changes, Question};
 use engine::envelope::{Envelope, Recovered};
 use engine::{Engine, Event, Output, RetryScope};
@@ -222,6 +222,7 @@ impl Driver {
             gone,
             ended: self.engine.ended_counters(),
             counts: self.engine.counts(),
+            alerts: self.engine.alerts(),
             complete: self.complete,
         });
         self.unpublished = false;
@@ -229,7 +230,7 @@ impl Driver {
 
     /// Starts nothing new, waits for what sessions carry, then closes them.
     async fn wind_down(mut self, events: &mut mpsc::UnboundedReceiver<Event>) {
-        self.turn([Event::Guard { closed: true }]);
+        self.turn([Event::Guard(Some(Guard::Stopping))]);
         let deadline = Instant::now() + STOP_PATIENCE;
         while !self.engine.in_hand().is_empty() {
             tokio::select! {

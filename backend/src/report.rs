@@ -23,7 +23,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use settings::{ReportLimits, ReportSettings};
+pub use settings::{OwnNames, ReportLimits, ReportSettings};
 pub use writer::ReportWriter;
 
 use crate::clock::Clock;

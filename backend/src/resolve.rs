@@ -12,6 +12,7 @@ pub mod exchanger;
 pub mod rule;
 
 use crate::connect::guard::TargetGuard;
+use arc_swap::ArcSwap;
 use common::vocab::Domain;
 use dns::{Dns, NoAnswer};
 use engine::failure::RouteFailure;
@@ -95,6 +96,13 @@ impl std::error::Error for ResolveError {}
 /// The room. One for the whole server; shared.
 #[derive(Debug)]
 pub struct Resolver {
+    asking: ArcSwap<Asking>,
+    guard: Arc<TargetGuard>,
+}
+
+/// By which servers and routes it is asked: replaced whole by a reload.
+#[derive(Debug)]
+struct Asking {
     dns: Dns,
     routes: RouteTable,
     own_names: Vec<Domain>,
@@ -108,31 +116,32 @@ pub struct Resolver {
 impl Resolver {
     /// Opens the room. Must be called within a tokio runtime. Asks nothing yet.
     pub fn new(settings: ResolveSettings, guard: Arc<TargetGuard>) -> Result<Resolver, ResolveError> {
-        Ok(Resolver {
-            dns: Dns::new(&settings)?,
-            routes: RouteTable::new(settings.routes)?,
-            own_names: settings.own_names,
-            port: settings.port,
-            ttl_min: settings.ttl_min,
-            ttl_max: settings.ttl_max,
-            negative_ttl_max: settings.negative_ttl_max,
-            guard,
-        })
+        let asking = ArcSwap::from_pointee(Asking::new(settings, guard.clone())?);
+        Ok(Resolver { asking, guard })
+    }
+
+    /// Other servers and routes from the next question on. What was cached is forgotten.
+    ///
+    /// # Errors
+    /// As in [`Resolver::new`]; then everything stays as it was.
+    pub fn reload(&self, settings: ResolveSettings) -> Result<(), ResolveError> {
+        self.asking.store(Arc::new(Asking::new(settings, self.guard.clone())?));
+        Ok(())
     }
 
     /// The name servers that are asked: what `dig` may ask too.
-    pub fn servers(&self) -> &[SocketAddr] {
-        self.dns.servers()
+    pub fn servers(&self) -> Vec<SocketAddr> {
+        self.asking.load().dns.servers().to_vec()
     }
 
     /// Forgets cached answers for one name, or all.
     pub fn flush(&self, name: Option<&Domain>) {
-        self.dns.flush(name);
+        self.asking.load().dns.flush(name);
     }
 
     /// The addresses of a name, A before AAAA, not yet seen by the guard. For probes.
     pub async fn addresses(&self, name: &Domain) -> Result<Vec<IpAddr>, RouteFailure> {
-        let found = self.dns.addresses(name).await;
+        let found = self.asking.load_full().dns.addresses(name).await;
         if !found.ips.is_empty() {
             return Ok(found.ips);
         }
@@ -148,15 +157,31 @@ impl Resolver {
     ///
     /// Failures: see [`RouteFailure`]. Only `Nxdomain` and `NullMx` are statements of the destination's own zone.
     pub async fn resolve(&self, host: &Domain) -> Result<Answer, RouteFailure> {
-        let answer = match self.routes.find(host) {
-            Some(targets) => self.by_route(host, targets).await,
-            None => self.by_mx(host).await,
+        let asking = self.asking.load_full();
+        let answer = match asking.routes.find(host) {
+            Some(targets) => asking.by_route(host, targets).await,
+            None => asking.by_mx(host).await,
         };
         match &answer {
             Ok(answer) => tracing::debug!(%host, kind = ?answer.kind, exchangers = answer.exchangers.len(), "resolved"),
             Err(failure) => tracing::debug!(%host, ?failure, "not resolved"),
         }
         answer
+    }
+}
+
+impl Asking {
+    fn new(settings: ResolveSettings, guard: Arc<TargetGuard>) -> Result<Asking, ResolveError> {
+        Ok(Asking {
+            dns: Dns::new(&settings)?,
+            routes: RouteTable::new(settings.routes)?,
+            own_names: settings.own_names,
+            port: settings.port,
+            ttl_min: settings.ttl_min,
+            ttl_max: settings.ttl_max,
+            negative_ttl_max: settings.negative_ttl_max,
+            guard,
+        })
     }
 
     fn answer(&self, kind: RouteKind, found: Found) -> Answer {

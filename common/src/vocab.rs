@@ -1,10 +1,12 @@
 //! The words that every room uses. Parsed once at the door, never re-checked behind it.
 
 mod address;
+mod alert;
 mod cause;
 mod counters;
 mod domain;
 mod glyph;
+mod guard;
 mod id;
 mod limit;
 mod notice;
@@ -19,10 +21,12 @@ mod verdict;
 mod window;
 
 pub use address::{ADDRESS_BYTES_MAX, Address, AddressError, ReversePath};
+pub use alert::Alert;
 pub use cause::{CauseCounts, WaitCause};
 pub use counters::{Counters, HardBounce};
 pub use domain::{Domain, DomainError};
 pub use glyph::is_invisible;
+pub use guard::Guard;
 pub use id::{ActionId, AttemptId, MessageId, RecipientId, SessionId};
 pub use limit::Limit;
 pub use notice::NotSent;

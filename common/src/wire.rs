@@ -5,6 +5,7 @@
 //! is `null`, times are RFC 3339 in UTC, ids are integers below 2^53.
 
 mod action;
+mod alert;
 mod because;
 mod damage;
 mod error;
@@ -19,6 +20,7 @@ mod session;
 mod status;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, Asked, Progress, RetryMode, Scope};
+pub use alert::StandingAlert;
 pub use because::Because;
 pub use damage::{DamageKind, DamagedRecord, Quarantined};
 pub use error::{ApiError, ErrorBody, ErrorCode};
@@ -28,7 +30,7 @@ pub use frame::{
     SUBPROTOCOL, ServerFrame, Snapshot, Topic, Welcome, Window,
 };
 pub use host::{
-    Exchanger, ExchangerAddress, Held, HostDetail, HostRow, NextHops, SaidReply, TlsState, TlsTrouble, Verdict,
+    Exchanger, ExchangerAddress, Held, HostDetail, HostRow, Limited, NextHops, SaidReply, TlsState, TlsTrouble, Verdict,
 };
 pub use message::{AcceptedMessage, AcceptedRecipient, MessageDetail, NewMessage, RecipientRow, RecipientState};
 pub use overview::Overview;

@@ -6,6 +6,8 @@
 
 mod account;
 mod action;
+mod alert_en;
+mod alert_ja;
 mod certificate;
 mod damage;
 mod duration;
@@ -45,7 +47,7 @@ pub use action::ActionPhrase;
 pub use certificate::CertificatePhrase;
 pub use label::{Label, Note};
 pub use number::grouped;
-pub use phrase::{Column, Headline, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT, Waiting};
+pub use phrase::{Column, Headline, Hold, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT, Waiting};
 pub use printable::{printable, printable_lines};
 pub use probe::ProbePhrase;
 pub use recovery::{ReadingPhrase, RecoveryPhrase};

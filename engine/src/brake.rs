@@ -2,11 +2,13 @@
 //!
 //! Promises: a resolver that says of half of many domains that they do not exist is suspected, and what it says of any
 //! is temporary while it is; refusals for who we are (5.7.x, a refused MAIL FROM) at several unrelated hosts within a few
-//! minutes hold the further ones back for an hour. Bounded memory. Never: decides about a single domain or host.
+//! minutes hold the further ones back for an hour; silence of everybody is a wall of ours. Bounded memory. Never: decides about a single domain or host.
 
+mod outbound;
 mod refusals;
 mod resolver;
 
+pub use outbound::OutboundWatch;
 pub use refusals::{Refusals, family};
 pub use resolver::ResolverWatch;
 

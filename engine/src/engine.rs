@@ -1,17 +1,19 @@
 //! The engine owns the queue, the hosts, the sessions' books; this file has its face and the one `match` over events.
 //!
-//! The parts: `accept` (mail enters), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `pool` (who gives a place up), `outcome` (what an attempt
+//! The parts: `accept` (mail enters), `alerts` (what is wrong on our side), `backoff` (they ask us to slow down), `start` (what may begin now), `session` (connections), `pool` (who gives a place up), `outcome` (what an attempt
 //! led to), `ending` (what is written down of it), `timer` (what time brings), `warning` (a message is late), `clock` (it
 //! jumped), `braking` (too many refusals at once), `count` (what is counted and kept), `tls` (which connection asks for
 //! it), `retry` (an operator says now), `calls` (what came of that), `suspend` (not now), `search` (what a filter means), `show` (what it shows of
 //! itself), `basis` (what a cause rests on).
 
 mod accept;
+mod alerts;
 mod backoff;
 mod basis;
 mod braking;
 mod calls;
 mod clock;
+mod configure;
 mod count;
 mod ending;
 mod outcome;
@@ -26,7 +28,7 @@ mod timer;
 mod tls;
 mod warning;
 
-use crate::brake::{Refusals, ResolverWatch};
+use crate::brake::{OutboundWatch, Refusals, ResolverWatch};
 use crate::host::{Call, Host};
 use crate::host_id::HostId;
 use crate::lane::{Lane, Session};
@@ -35,7 +37,7 @@ use crate::random::Random;
 use crate::shelf::Shelf;
 use crate::tls::TlsMemory;
 use crate::{Event, Output, Settings};
-use common::vocab::{ActionId, Counters, Domain, MessageId, SessionId, Timestamp};
+use common::vocab::{ActionId, Counters, Domain, Guard, MessageId, SessionId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
@@ -50,6 +52,8 @@ enum Timer {
     Lane(SocketAddr),
     /// The earliest end of a suspension.
     Suspension,
+    /// The earliest end of an alert.
+    Alert,
 }
 
 /// Every decision of the queue. See the crate's front page.
@@ -59,6 +63,8 @@ pub struct Engine {
     random: Random,
     started_at: Timestamp,
     counters_since: Timestamp,
+    /// Grows with each new set of routes; a look-up that began under another one is not believed.
+    routing_epoch: u32,
     names: BTreeMap<Domain, HostId>,
     hosts: Vec<Option<Host>>,
     free_hosts: Vec<HostId>,
@@ -73,10 +79,13 @@ pub struct Engine {
     deadlines: Shelf<(Timestamp, MessageId), ()>,
     next_session: u64,
     next_attempt: u64,
-    guard_closed: bool,
+    /// The guard of ours that stops delivery.
+    guard: Option<Guard>,
     resolver_watch: ResolverWatch,
+    outbound_watch: OutboundWatch,
     refusals: Refusals,
     suspensions: suspend::Suspensions,
+    alerts: alerts::Alerts,
     /// What retries have come to.
     tallies: BTreeMap<ActionId, calls::Tally>,
     /// Canaries that were accepted in the event that is being dealt with.
@@ -100,6 +109,7 @@ impl Engine {
             random: Random::new(seed),
             started_at: now,
             counters_since: now,
+            routing_epoch: 0,
             names: BTreeMap::new(),
             hosts: Vec::new(),
             free_hosts: Vec::new(),
@@ -112,10 +122,12 @@ impl Engine {
             deadlines: Shelf::default(),
             next_session: 1,
             next_attempt: 1,
-            guard_closed: false,
+            guard: None,
             resolver_watch: ResolverWatch::default(),
+            outbound_watch: OutboundWatch::default(),
             refusals: Refusals::default(),
             suspensions: suspend::Suspensions::default(),
+            alerts: alerts::Alerts::default(),
             tallies: BTreeMap::new(),
             canaries_home: Vec::new(),
             counts: count::CountBook::new(now),
@@ -149,8 +161,9 @@ impl Engine {
             Event::ResetCounters { action } => self.reset_counters(now, action, out),
             Event::Suspend { action, scope, suspension } => self.suspended(now, action, scope, suspension, out),
             Event::Resume { action, scope } => self.resumed(now, action, scope, out),
+            Event::Configured(settings) => self.configured(now, *settings, out),
             Event::Woke | Event::ClockJumped(_) => {}
-            Event::Guard { closed } => self.guarded(now, closed, out),
+            Event::Guard(guard) => self.guarded(now, guard, out),
         }
         self.tend_calls(now, out);
         self.write_endings(out);
@@ -159,12 +172,17 @@ impl Engine {
 
     /// Puts down at each host that was touched which cause holds it from now on.
     fn note_causes(&mut self, now: Timestamp) {
-        let (guard_closed, most) = (self.guard_closed, self.settings.cause_history_max);
-        for id in self.touched.drain(..) {
-            if let Some(host) = self.hosts[id.0 as usize].as_mut() {
-                host.note_cause(now, guard_closed, most);
+        let (guard_closed, most) = (self.guard.is_some(), self.settings.cause_history_max);
+        let mut touched = std::mem::take(&mut self.touched);
+        for id in touched.drain(..) {
+            let Some(host) = self.hosts[id.0 as usize].as_mut() else { continue };
+            host.note_cause(now, guard_closed, most);
+            host.note_limit(now, guard_closed, self.settings.limited_after);
+            if host.look_at_limit().is_some_and(|at| host.wake_at.is_none_or(|wake| at < wake)) {
+                self.reschedule(now, id);
             }
         }
+        self.touched = touched; // with its room
     }
 
     /// When the engine wants to be woken if nothing else happens first.
@@ -185,12 +203,12 @@ impl Engine {
         self.hosts[id.0 as usize].as_mut().expect("a host id is only kept while its record stands")
     }
 
-    fn guarded(&mut self, now: Timestamp, closed: bool, out: &mut Output) {
-        self.guard_closed = closed;
+    fn guarded(&mut self, now: Timestamp, guard: Option<Guard>, out: &mut Output) {
+        self.guard = guard;
         let ids: Vec<HostId> = self.names.values().copied().collect();
         self.changed.extend(ids.iter().copied());
         self.touched.extend(ids.iter().copied());
-        if !closed {
+        if guard.is_none() {
             ids.into_iter().for_each(|id| self.start(now, id, out));
         }
     }

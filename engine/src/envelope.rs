@@ -43,6 +43,8 @@ pub struct RecoveredRecipient {
     pub attempts: u32,
     /// When it is to be tried, if that was written down; else it is due.
     pub next_attempt_at: Option<Timestamp>,
+    /// The brake on mass bounces holds it until then.
+    pub braked: bool,
 }
 
 /// One message to carry over one session: at most 50 recipients, all of one host.
@@ -84,5 +86,7 @@ pub enum Settled {
         attempts: u32,
         /// When it is due.
         next_attempt_at: Timestamp,
+        /// The brake on mass bounces holds it until then.
+        braked: bool,
     },
 }

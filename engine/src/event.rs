@@ -5,8 +5,9 @@ use crate::failure::{Failure, Outcome, RouteFailure};
 use crate::jump::Jump;
 use crate::peer::Peer;
 use crate::route::Answer;
+use crate::settings::Settings;
 use crate::suspension::Suspension;
-use common::vocab::{ActionId, Domain, MessageId, SessionId};
+use common::vocab::{ActionId, Domain, Guard, MessageId, SessionId};
 use std::sync::Arc;
 
 /// Something that happened in the world.
@@ -89,15 +90,15 @@ pub enum Event {
         /// One host, or all.
         scope: HostScope,
     },
+    /// The configuration was read again: from now on these hold, as far as [`Settings::over`] goes.
+    Configured(Box<Settings>),
     /// The time of [`crate::Engine::next_wakeup`] has come.
     Woke,
     /// Wall and steady time have parted: the clock was set, or the machine slept. The time of this event is the new one.
     ClockJumped(Jump),
-    /// A guard of ours closed or opened (disk, memory): while closed nothing new is started.
-    Guard {
-        /// Whether delivery may start.
-        closed: bool,
-    },
+    /// A guard of ours closed or opened: while closed nothing new is started.
+    /// `None`: it opened.
+    Guard(Option<Guard>),
 }
 
 /// What is to be tried.

@@ -6,7 +6,7 @@ use crate::event::HostScope;
 use crate::suspension::Suspension;
 use crate::tls::Protection;
 use common::vocab::{
-    ActionId, AttemptId, Domain, HardBounce, HostStatus, MessageId, RecipientId, Reply, SessionId, Timestamp,
+    ActionId, Alert, AttemptId, Domain, HardBounce, HostStatus, MessageId, RecipientId, Reply, SessionId, Timestamp,
     VerdictCode,
 };
 use std::net::SocketAddr;
@@ -130,6 +130,13 @@ pub enum Fact {
         from: Timestamp,
         /// What it shows.
         to: Timestamp,
+    },
+    /// What was wrong on our own side is over, or has been shown for long enough.
+    AlertEnded {
+        /// What it was.
+        what: Alert,
+        /// Since when it stood.
+        since: Timestamp,
     },
     /// Every counter began anew.
     CountersReset {

@@ -9,6 +9,7 @@
 //! Never: a clock, a socket, a file, a thread, chance of its own. Time is handed in.
 //! The driver in `backend` is its only caller in the product, the simulation its other one.
 
+pub mod asked;
 pub mod brake;
 pub mod count;
 pub mod dsn;

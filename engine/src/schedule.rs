@@ -12,6 +12,27 @@ pub fn retry_at(now: Timestamp, attempts: u32, settings: &Settings, random: &mut
     now + jittered(wait, settings, random)
 }
 
+/// The same where they asked to be left alone for a while: not before that, and a little later, so that a backlog does
+/// not return as one wave. A wish that is over before our own step is none.
+pub fn retry_at_asked(
+    now: Timestamp,
+    attempts: u32,
+    asked: Option<Duration>,
+    settings: &Settings,
+    random: &mut Random,
+) -> Timestamp {
+    let own = retry_at(now, attempts, settings, random);
+    let Some(asked) = asked.filter(|asked| now + *asked > own) else { return own };
+    let spread = asked.as_millis() as u64 / 100 * settings.jitter_percent;
+    now + asked + Duration::from_millis(random.below(spread + 1))
+}
+
+/// Whether a timer that was set then and ends then is what they asked for.
+pub fn is_asked(set_at: Timestamp, until: Timestamp, asked: Duration, settings: &Settings) -> bool {
+    let latest = set_at + asked + asked / 100 * settings.jitter_percent as u32;
+    (set_at + asked..=latest).contains(&until)
+}
+
 /// The latest moment at which a leg that is deferred now can be due.
 pub fn retry_at_latest(now: Timestamp, settings: &Settings) -> Timestamp {
     let longest = settings.retry_steps.iter().copied().max().unwrap_or(Duration::from_secs(300));
@@ -77,6 +98,24 @@ mod tests {
         assert_eq!([1, 2, 3, 1000].map(dns), [5, 10, 15, 15]);
         let tls = |failures| rest(WaitCause::TlsPolicy, failures);
         assert_eq!([1, 2, 3, 4, 1000].map(tls), [15, 30, 60, 60, 60]);
+    }
+
+    #[test]
+    fn a_wish_of_theirs_counts_where_it_is_longer_than_our_own_step() {
+        let settings = Settings::default();
+        let mut random = Random::new(7);
+        let minutes = |count: u64| Duration::from_secs(60 * count);
+        for _ in 0..100 {
+            let mut at = |attempts, asked| retry_at_asked(Timestamp(0), attempts, asked, &settings, &mut random);
+            let asked = at(1, Some(minutes(30)));
+            assert!((30 * 60_000..=33 * 60_000).contains(&asked.0), "{asked}");
+            assert!(is_asked(Timestamp(0), asked, minutes(30), &settings));
+            for own in [at(1, None), at(1, Some(minutes(1)))] {
+                assert!((270_000..=330_000).contains(&own.0), "{own}");
+                assert!(!is_asked(Timestamp(0), own, minutes(1), &settings));
+            }
+            assert!(at(7, Some(minutes(30))).0 >= 216 * 60_000, "the step of four hours is longer");
+        }
     }
 
     #[test]

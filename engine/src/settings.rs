@@ -44,6 +44,9 @@ pub struct Settings {
     pub backoff_first: Duration,
     /// Longest pause of that kind: half an hour is what shaping rules for large providers wait.
     pub backoff_max: Duration,
+    /// Due mail that has waited so long for a limit of ours makes its host Limited: within a minute connections turn over,
+    /// and nobody needs to hear of it.
+    pub limited_after: Duration,
     /// An address that failed is tried after the others for so long (Momentum: 120 s).
     pub address_memory: Duration,
     /// Connections a host starts with; grows by one with each success.
@@ -105,6 +108,7 @@ impl Default for Settings {
             extra_pause: Duration::from_secs(10),
             backoff_first: minutes(1),
             backoff_max: minutes(30),
+            limited_after: minutes(1),
             address_memory: Duration::from_secs(120),
             window_first: 2,
             address_connecting_max: 2,

@@ -28,13 +28,26 @@ impl Judgement {
 
 /// A 4xx or 5xx to MAIL, RCPT, DATA or the final dot.
 pub fn of_reply(reply: &Reply) -> Judgement {
+    if wants_login(reply) {
+        return Judgement::temporary(VerdictCode::SmtpAuth); // ours to repair: nothing bounces for it
+    }
     if reply.code.is_permanent() { refused(reply) } else { deferred(reply) }
 }
 
 /// Whether a refusal is about who we are rather than about one recipient: 5.7.x, or the sender's own MAIL FROM.
 pub fn is_about_us(stage: Stage, reply: &Reply) -> bool {
     let policy = reply.enhanced.is_some_and(|enhanced| enhanced.subject == 7);
-    reply.code.is_permanent() && (policy || stage == Stage::MailFrom)
+    reply.code.is_permanent() && (policy || stage == Stage::MailFrom) && !wants_login(reply)
+}
+
+/// They want a login that we did not give, or refused the one we gave (RFC 4954 §6). A 530 that asks for STARTTLS
+/// (RFC 3207 §4) is none.
+fn wants_login(reply: &Reply) -> bool {
+    match reply.code.0 {
+        535 => true,
+        530 => !reply.text.to_ascii_lowercase().contains("tls"),
+        _ => false,
+    }
 }
 
 fn refused(reply: &Reply) -> Judgement {
@@ -139,10 +152,19 @@ mod tests {
             (552, "5.2.2 Over quota", VerdictCode::SmtpMailboxFull, true),
             (554, "5.7.1 Message looks like spam", VerdictCode::SmtpContent, true),
             (554, "Transaction failed", VerdictCode::SmtpRejected, true),
+            (530, "5.7.0 Authentication required", VerdictCode::SmtpAuth, false),
+            (535, "5.7.8 Authentication credentials invalid", VerdictCode::SmtpAuth, false),
+            (530, "5.7.0 Must issue a STARTTLS command first", VerdictCode::SmtpContent, true),
         ] {
             let found = of_reply(&reply(code, text));
             assert_eq!((found.code, found.permanent), (word, permanent), "{code} {text}");
         }
+    }
+
+    #[test]
+    fn a_relay_that_wants_a_login_says_nothing_about_who_we_are() {
+        assert!(!is_about_us(Stage::MailFrom, &reply(530, "5.7.0 Authentication required")));
+        assert!(is_about_us(Stage::MailFrom, &reply(550, "5.7.1 listed")));
     }
 
     #[test]

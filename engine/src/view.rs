@@ -8,8 +8,8 @@ use crate::suspension::Suspension;
 use crate::tls::{Protection, TlsRule};
 use common::filter::Filter;
 use common::vocab::{
-    AttemptId, CauseCounts, Counters, Domain, HostStatus, Limit, MessageId, RecipientId, Reply, Timestamp, VerdictCode,
-    WaitCause,
+    Alert, AttemptId, CauseCounts, Counters, Domain, Guard, HostStatus, Limit, MessageId, RecipientId, Reply,
+    Timestamp, VerdictCode, WaitCause,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -59,6 +59,32 @@ pub struct Basis {
     pub rule: Option<Arc<str>>,
     /// What they said or what failed, in the word of the catalogue.
     pub verdict: Option<VerdictCode>,
+    /// They asked to be left alone for so long.
+    pub asked: Option<Duration>,
+    /// Whose hold it is: by whom, why, since when.
+    pub hold: Option<Arc<Suspension>>,
+    /// Which guard of ours, and by which figures.
+    pub guard: Option<Guard>,
+}
+
+/// Something is wrong on our own side, beyond any one host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertView {
+    /// What.
+    pub what: Alert,
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when it is shown, unless it happens again.
+    pub until: Timestamp,
+}
+
+/// A host is reachable, but its mail is held back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitedView {
+    /// Since when.
+    pub since: Timestamp,
+    /// By which limit of ours; `None`: they defer us, and the evidence says with which words.
+    pub by: Option<(WaitCause, Basis)>,
 }
 
 /// A host as a list shows it.
@@ -70,8 +96,8 @@ pub struct HostView {
     pub status: HostStatus,
     /// Since when; `None` while it was never tried.
     pub status_since: Option<Timestamp>,
-    /// Reachable, but deferring us or held back by a limit: since when.
-    pub limited_since: Option<Timestamp>,
+    /// Reachable, but deferring us or held back by a limit of ours.
+    pub limited: Option<LimitedView>,
     /// Delivery to it, or all delivery, is suspended: since when, by whom, why, until when.
     pub held: Option<Arc<Suspension>>,
     /// Why it is as it is.

@@ -1,7 +1,7 @@
 //! Named worlds about mass bounces, and about what counts as an attempt.
 
 use crate::named::{row, step_until};
-use common::vocab::{ActionId, HostStatus, VerdictCode, WaitCause};
+use common::vocab::{ActionId, Alert, Guard, HostStatus, VerdictCode, WaitCause};
 use engine::{Event, RetryScope};
 use std::time::Duration;
 use tests::host::Character;
@@ -23,7 +23,7 @@ fn told(world: &World, what: &str) -> usize {
 }
 
 /// Three hosts that refuse us, ten recipients each.
-fn blocked() -> World {
+pub(super) fn blocked() -> World {
     let mut world = World::with_host(21, "a.test", Character::Blocking);
     world.add_host("b.test", Character::Blocking);
     world.add_host("c.test", Character::Blocking);
@@ -45,6 +45,7 @@ fn the_twentieth_refusal_at_three_hosts_and_all_further_ones_wait_an_hour() {
     assert_eq!(held.len(), 11);
     for one in held {
         assert_eq!((one.cause, one.basis.verdict), (WaitCause::Guard, Some(VerdictCode::GuardBrake)));
+        assert!(matches!(one.basis.guard, Some(Guard::Brake { refused: 20.., hosts: 3 })), "{:?}", one.basis);
         let left = one.basis.until.expect("an end").since(world.now);
         assert!(left <= HOUR && left >= HOUR - Duration::from_secs(60), "{left:?}");
     }
@@ -119,4 +120,20 @@ fn the_place_of_a_record_that_has_ended_is_used_again() {
     }
     assert_eq!(world.engine.places(), 1);
     assert_eq!(world.engine.ended_counters().delivered_recipients, 30);
+}
+
+#[test]
+fn what_the_brake_holds_is_held_by_it_after_a_restart_too_and_only_once() {
+    let mut world = blocked();
+    world.crash();
+    assert_eq!((sum(&world, WaitCause::Guard), sum(&world, WaitCause::Retry)), (11, 0));
+    let alerts = world.engine.alerts();
+    let [alert] = alerts[..] else { panic!("{alerts:?}") };
+    assert_eq!(alert.what, Alert::BrakePulled { refused: 0, hosts: 0 });
+    let held = (1..=30).filter_map(|mid| world.engine.message(world.now, common::vocab::MessageId(mid)));
+    let latest: Vec<_> = held.flat_map(|view| view.recipients).map(|one| one.basis.until).collect();
+    assert!(latest.iter().all(|until| until.is_some_and(|until| until <= alert.until)), "{latest:?}");
+    let crashed_at = world.now;
+    world.run();
+    assert!(world.now.since(crashed_at) <= HOUR * 11 / 10, "each is tried once more and bounces");
 }

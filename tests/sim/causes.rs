@@ -1,10 +1,10 @@
 //! Named worlds about why mail waits: limits, pauses, what else holds.
 
 use crate::named::{row, step_until};
-use common::vocab::{ActionId, HostStatus, Limit, VerdictCode, WaitCause};
+use common::vocab::{ActionId, Guard, HostStatus, Limit, VerdictCode, WaitCause};
 use engine::limit::Rate;
 use engine::pattern::ByDestination;
-use engine::{Event, RetryScope};
+use engine::{Event, HostScope, RetryScope};
 use std::time::Duration;
 use tests::host::Character;
 use tests::world::World;
@@ -64,6 +64,75 @@ fn a_destination_has_no_more_connections_than_a_person_allows_and_says_so() {
         }
         world.step();
     }
+}
+
+/// By which limit of ours the first host is Limited, and since when.
+fn limited_by(world: &World) -> Option<(WaitCause, Limit, common::vocab::Timestamp)> {
+    let limited = row(world).limited?;
+    limited.by.and_then(|(cause, basis)| Some((cause, basis.limit?, limited.since)))
+}
+
+#[test]
+fn a_host_whose_mail_waits_a_minute_for_its_rate_is_limited_by_it_until_nothing_waits() {
+    let mut world = World::with_host(11, "a.rated.test", Character::Healthy);
+    world.configure(|settings| {
+        let rate = Rate { recipients: 10, period: MINUTE };
+        settings.destinations.rate = ByDestination::new([(".rated.test", rate)]).unwrap();
+    });
+    let began = world.now;
+    for _ in 0..48 {
+        world.send(vec!["r@a.rated.test".parse().unwrap()]);
+    }
+    step_until(&mut world, "limited", |world| limited_by(world).is_some());
+    let (cause, limit, since) = limited_by(&world).unwrap();
+    assert_eq!((cause, limit), (WaitCause::Rate, Limit::Destination));
+    assert!(since.since(began) < MINUTE && world.now.since(since) >= MINUTE, "{since} {}", world.now);
+    let mut seen = 0;
+    while row(&world).counters.delivered_recipients < 40 {
+        world.step();
+        seen += u32::from(limited_by(&world).is_some_and(|(_, _, at)| at == since));
+    }
+    assert!(seen > 40, "it stays so, since the same moment, while mail waits: {seen}");
+    world.run();
+    assert_eq!(row(&world).limited, None);
+}
+
+#[test]
+fn a_host_that_only_uses_its_window_for_a_while_is_not_limited() {
+    let mut world = World::with_host(12, "slow.test", Character::Slow);
+    for _ in 0..400 {
+        world.send(vec!["a@slow.test".parse().unwrap()]);
+    }
+    while row(&world).active() > 0 {
+        world.step();
+        assert_eq!(row(&world).limited, None, "at {}", world.now);
+    }
+}
+
+#[test]
+fn a_host_is_limited_by_the_connections_that_a_person_allows_it_and_by_those_over_all() {
+    let mut world = World::with_host(13, "slow.test", Character::Slow);
+    world.configure(|settings| settings.destinations.connections = ByDestination::new([("*", 2)]).unwrap());
+    for _ in 0..60 {
+        world.send(vec!["a@slow.test".parse().unwrap()]);
+    }
+    step_until(&mut world, "limited", |world| limited_by(world).is_some());
+    let limited = row(&world).limited.unwrap();
+    let (cause, basis) = limited.by.unwrap();
+    assert_eq!((cause, basis.limit, basis.most), (WaitCause::Slot, Some(Limit::Destination), Some(2)));
+    assert_eq!(basis.rule.as_deref(), Some("*"));
+    world.run();
+    assert_eq!(row(&world).limited, None);
+
+    let mut world = World::with_host(14, "slow.test", Character::Slow);
+    world.configure(|settings| settings.connections_max = 3);
+    for _ in 0..90 {
+        world.send(vec!["a@slow.test".parse().unwrap()]);
+    }
+    step_until(&mut world, "limited", |world| limited_by(world).is_some());
+    assert_eq!(limited_by(&world).map(|(cause, limit, _)| (cause, limit)), Some((WaitCause::Slot, Limit::Total)));
+    world.run();
+    assert_eq!(row(&world).limited, None);
 }
 
 #[test]
@@ -132,4 +201,39 @@ fn what_waits_for_its_timer_while_its_host_is_looked_up_is_routing_in_row_and_me
     assert_eq!(row(&world).causes[WaitCause::Routing], 2);
     let recipient = world.engine.message(world.now, first).unwrap().recipients[0].clone();
     assert_eq!((recipient.cause, recipient.also), (WaitCause::Routing, vec![WaitCause::Retry]));
+}
+
+#[test]
+fn who_greylists_and_says_for_how_long_is_asked_again_then_and_not_before() {
+    let mut world = World::with_host(21, "a.test", Character::Asking);
+    let began = world.now;
+    let mid = world.send(vec!["a@a.test".parse().unwrap()]);
+    step_until(&mut world, "deferred", |world| row(world).causes[WaitCause::Retry] == 1);
+    let recipient = world.engine.message(world.now, mid).unwrap().recipients[0].clone();
+    assert_eq!(recipient.basis.asked, Some(30 * MINUTE));
+    let wait = recipient.next_attempt_at.expect("a timer").since(began);
+    assert!((30 * MINUTE..=34 * MINUTE).contains(&wait), "{wait:?}");
+    world.run();
+    assert_eq!(row(&world).counters.delivered_recipients, 1);
+    assert!(world.now.since(began) < 35 * MINUTE, "the second attempt is taken");
+}
+
+#[test]
+fn a_wait_by_suspension_says_whose_it_is_and_one_by_a_guard_which() {
+    let mut world = World::with_host(22, "a.test", Character::Healthy);
+    world.suspend(HostScope::All, 10 * MINUTE);
+    let mid = world.send(vec!["a@a.test".parse().unwrap()]);
+    let suspended = row(&world).held.expect("suspended");
+    let basis = world.engine.message(world.now, mid).unwrap().recipients[0].basis.clone();
+    assert_eq!((basis.until, basis.hold.as_ref()), (suspended.until, Some(&suspended)));
+    assert_eq!(row(&world).basis.and_then(|basis| basis.hold), Some(suspended));
+    world.run();
+
+    world.handle(Event::Guard(Some(Guard::Stopping)));
+    let mid = world.send(vec!["b@a.test".parse().unwrap()]);
+    let recipient = world.engine.message(world.now, mid).unwrap().recipients[0].clone();
+    assert_eq!((recipient.cause, recipient.basis.guard), (WaitCause::Guard, Some(Guard::Stopping)));
+    world.handle(Event::Guard(None));
+    world.run();
+    assert_eq!(row(&world).counters.delivered_recipients, 2);
 }

@@ -2,11 +2,15 @@
 //!
 //! `NEXTHOP_SIM_WORLDS` sets how many seeds, `NEXTHOP_SIM_SEED` where they begin. A failing seed prints itself.
 
+mod alerts;
 mod brake;
 mod causes;
 mod named;
 mod reach;
+mod reload;
 mod retry;
+mod shares;
+mod verdicts;
 
 use tests::world::World;
 

@@ -58,8 +58,10 @@ fn silent_hosts_give_their_places_up_to_a_new_one_after_half_a_minute() {
     step_until(&mut world, "delivered", |world| delivered(world, "well.test") == 1);
     // Eight others stand in front of it, and four places are given up each half minute.
     assert!(world.now.since(DAWN) <= Duration::from_secs(95), "{}", world.now);
-    let code = of(&world, "s0.test").evidence.map(|evidence| evidence.code);
-    assert_eq!(code, Some(VerdictCode::SmtpGreetDelay), "it is their silence, not our limit");
+    let silent = world.engine.hosts().filter(|row| row.host.as_str() != "well.test");
+    let codes: Vec<VerdictCode> = silent.filter_map(|row| Some(row.evidence?.code)).collect();
+    assert!(codes.len() >= 4, "{codes:?}");
+    assert!(codes.iter().all(|code| *code == VerdictCode::SmtpGreetDelay), "their silence, not our limit: {codes:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use backend::lab::{Lab, LabSettings};
 use backend::spool::{JournalSpool, Opened, Spool, SpoolSettings};
 use engine::random::Random;
 use std::collections::BTreeMap;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use tests::load::{Acknowledged, Mail, hand_in};
 use tests::playground::towards;
@@ -23,20 +24,21 @@ type Contents = BTreeMap<u64, (String, u32)>;
 async fn flips_of_single_bits_are_found_and_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let at_rest = a_spool_at_rest(folder.path()).await;
-    let (whole, _) = contents(&copy(&at_rest, folder.path())).await.expect("an undamaged spool opens");
+    let (whole, ..) = contents(&copy(&at_rest, folder.path())).await.expect("an undamaged spool opens");
     assert_eq!(whole.len(), SMALL_MESSAGES + LARGE_MESSAGES, "the spool holds what was handed in");
+    let occupied = occupied(&at_rest);
     let mut random = Random::new(200);
     let (mut untouched, mut found, mut refused, mut harmed) = (0, 0, 0, 0);
     for flip in 0..FLIPS {
         let damaged = copy(&at_rest, folder.path());
-        let place = flip_a_bit(&damaged, flip, &mut random);
+        let place = flip_a_bit(&damaged, &occupied, flip, &mut random);
         match contents(&damaged).await {
             // A start that says no is an answer: nothing is sent, nothing is dropped.
             Err(sentence) => {
                 refused += 1;
                 println!("  {flip}: {place}: refused: {sentence}");
             }
-            Ok((left, told)) => {
+            Ok((left, told, listed)) => {
                 for (mid, is) in &left {
                     assert_eq!(Some(is), whole.get(mid), "{flip}: {place}: message {mid} differs in silence");
                 }
@@ -45,6 +47,10 @@ async fn flips_of_single_bits_are_found_and_shown() {
                     println!("  {flip}: {place}: nothing reads it");
                 }
                 assert!(missing == 0 || told > 0, "{flip}: {place}: {missing} messages are gone and nothing says so");
+                assert!(
+                    missing == 0 || listed > 0,
+                    "{flip}: {place}: {missing} messages are gone and nothing is listed"
+                );
                 harmed += missing;
                 if told > 0 { found += 1 } else { untouched += 1 }
             }
@@ -98,29 +104,40 @@ fn copy(data: &Path, folder: &Path) -> PathBuf {
     to
 }
 
-/// Flips one bit of an octet that is not zero; says where.
-fn flip_a_bit(data: &Path, flip: u64, random: &mut Random) -> String {
+/// A file of the spool, and where in it something is written.
+struct Occupied {
+    /// Below the spool's folder.
+    name: PathBuf,
+    /// Octets that are not zero: all others are as they were when the file was filled.
+    places: Vec<usize>,
+}
+
+/// What a flip may meet. Looked up once: the copies are alike.
+fn occupied(data: &Path) -> Vec<Occupied> {
     let mut files = Vec::new();
     collect(data, &mut files);
-    let mut occupied = Vec::new();
-    for file in files {
+    let look = |file: PathBuf| {
         let octets = std::fs::read(&file).expect("a file of the spool");
-        let places = octets.iter().enumerate().filter(|(_, octet)| **octet != 0).map(|(at, _)| at);
-        let places: Vec<usize> = places.collect();
-        if !places.is_empty() {
-            occupied.push((file, octets, places));
-        }
-    }
+        let places = octets.iter().enumerate().filter(|(_, octet)| **octet != 0).map(|(at, _)| at).collect();
+        Occupied { name: file.strip_prefix(data).expect("inside").to_owned(), places }
+    };
+    files.into_iter().map(look).filter(|file| !file.places.is_empty()).collect()
+}
+
+/// Flips one bit; says where.
+fn flip_a_bit(data: &Path, occupied: &[Occupied], flip: u64, random: &mut Random) -> String {
     // Every other flip takes any file alike, so that the small ones have their share.
     let file = match flip.is_multiple_of(2) {
         true => random.below(occupied.len() as u64) as usize,
-        false => weighted(&occupied.iter().map(|(_, _, places)| places.len() as u64).collect::<Vec<_>>(), random),
+        false => weighted(&occupied.iter().map(|file| file.places.len() as u64).collect::<Vec<_>>(), random),
     };
-    let (file, mut octets, places) = occupied.swap_remove(file);
+    let Occupied { name, places } = &occupied[file];
     let (at, bit) = (places[random.below(places.len() as u64) as usize], random.below(8));
-    octets[at] ^= 1 << bit;
-    std::fs::write(&file, octets).expect("the flip");
-    format!("{} octet {at} bit {bit}", file.strip_prefix(data).expect("inside").display())
+    let file = std::fs::File::options().read(true).write(true).open(data.join(name)).expect("the file");
+    let mut octet = [0];
+    file.read_exact_at(&mut octet, at as u64).expect("the octet");
+    file.write_all_at(&[octet[0] ^ 1 << bit], at as u64).expect("the flip");
+    format!("{} octet {at} bit {bit}", name.display())
 }
 
 /// One of the places, as often as its weight says.
@@ -147,8 +164,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     files.sort();
 }
 
-/// What a start finds, and how many damaged pieces it tells of; or why it does not start.
-async fn contents(data: &Path) -> Result<(Contents, u64), String> {
+/// What a start finds, how many damaged pieces it tells of, and how many `status` would list; or why it does not start.
+async fn contents(data: &Path) -> Result<(Contents, u64, u64), String> {
     let opened = JournalSpool::open(data, SpoolSettings::default()).map_err(|why| why.to_string())?;
     let Opened { spool, mut backlog, kept: _kept, .. } = opened;
     let (recovered, report) = backlog.whole().await;
@@ -160,7 +177,7 @@ async fn contents(data: &Path) -> Result<(Contents, u64), String> {
             found.insert(mid.0, (format!("{:?}", message.envelope), crc32c::crc32c(&body)));
         }
     }
-    let told = report.damaged + spool.quarantined();
+    let (told, listed) = (report.damaged + spool.quarantined(), spool.damaged().total);
     spool.stop().await.expect("it answers").expect("it stops");
-    Ok((found, told))
+    Ok((found, told, listed))
 }

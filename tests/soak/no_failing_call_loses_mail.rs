@@ -1,17 +1,17 @@
 //! The n-th write, sync, rename or removal of the server fails, for n = 1, 2, 3 … until a run passes untouched: whatever was
-//! answered 250 is there after the next start. The calls are made to fail by strace, in the real binary; some of them at
-//! `queue.db` and its log alone, some at the files of large bodies alone. Some mail is put off, so that it moves to the
-//! database; some is large, so that it lies in `blobs`.
+//! answered 250 is there after the next start. The calls are made to fail in the real binary (`tests/src/failing`), counted
+//! for each thread from the start, and again from the moment when it takes mail; some of them at `queue.db` and its log
+//! alone, some at the files of large bodies alone. Some mail is put off, so that it moves to the database; some is large,
+//! so that it lies in `blobs`.
 
 use backend::lab::behaviour::Behaviour;
 use backend::lab::{Lab, LabSettings};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
+use tests::failing::{Failing, Failure, Since};
 use tests::load::{Acknowledged, Mail, hand_in};
 use tests::playground::towards;
-use tests::server::{Server, binary, free_address};
-use tokio::process::{Child, Command};
+use tests::server::Server;
 
 const MESSAGES: usize = 24;
 const LARGE_MESSAGES: usize = 4;
@@ -73,86 +73,64 @@ const MOVE_PATIENCE: Duration = Duration::from_secs(6);
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "many minutes, and strace: cargo xtask soak calls"]
-async fn calls_that_fail_lose_nothing() {
-    sweep(&ANYWHERE).await;
+async fn calls_that_fail_at_a_start_lose_nothing() {
+    sweep(Since::Start, &ANYWHERE).await;
+    sweep(Since::Start, &AT_THE_DATABASE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "many minutes, and strace: cargo xtask soak calls"]
+async fn calls_that_fail_lose_nothing() {
+    sweep(Since::Running, &ANYWHERE).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes, and strace: cargo xtask soak calls"]
 async fn calls_that_fail_at_the_database_lose_nothing() {
-    sweep(&AT_THE_DATABASE).await;
+    sweep(Since::Running, &AT_THE_DATABASE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "minutes, and strace: cargo xtask soak calls"]
 async fn calls_that_fail_at_large_bodies_lose_nothing() {
-    sweep(&AT_BLOBS).await;
+    sweep(Since::Running, &AT_BLOBS).await;
 }
 
-async fn sweep(faults: &[Fault]) {
+async fn sweep(since: Since, faults: &[Fault]) {
     for Fault(call, error, place) in faults {
         let (mut runs, mut taken) = (0, 0);
-        for n in 1..RUNS_MAX {
+        for number in 1..RUNS_MAX {
             let folder = tempfile::tempdir().expect("a folder");
             let lab = Lab::start(LabSettings { record: true, ..LabSettings::default() }).await.expect("the lab");
             let acknowledged = Acknowledged::default();
-            let failed = run_with_a_failure(folder.path(), &lab, (call, error, *place), n, &acknowledged).await;
-            taken += all_arrive(folder.path(), lab, &acknowledged, &format!("{call} {error} {place:?} no. {n}")).await;
-            runs = n;
+            let failure = Failure { call, error, paths: place.paths(&folder.path().join("data")), number, since };
+            let failed = run_with_a_failure(folder.path(), &lab, &failure, &acknowledged).await;
+            let what = format!("{call} {error} {place:?} {since:?} no. {number}");
+            taken += all_arrive(folder.path(), lab, &acknowledged, &what).await;
+            runs = number;
             if !failed {
                 break;
             }
         }
         assert!(runs < RUNS_MAX - 1, "{call}: the runs end");
         println!(
-            "{call} failing with {error} ({place:?}): {runs} runs until one was untouched, {taken} acknowledged, 0 lost"
+            "{call} failing with {error} ({place:?}, {since:?}): {runs} runs until one was untouched, \
+             {taken} acknowledged, 0 lost"
         );
     }
 }
 
 /// One run under strace; whether a call was made to fail.
-async fn run_with_a_failure(
-    folder: &Path,
-    lab: &Lab,
-    (call, error, place): (&str, &str, Where),
-    n: u32,
-    acknowledged: &Acknowledged,
-) -> bool {
-    let (smtp, console, trace) = (free_address(), free_address(), folder.join("trace"));
-    let file = folder.join("nexthop.toml");
-    let data = folder.join("data");
-    let text = format!(
-        "hostname = \"mail.lab.test\"\ndata_dir = {data:?}\n[smtp]\nlisten = [\"{smtp}\"]\n\
-         [console]\nlisten = \"{console}\"\nauth = \"none\"\n{}",
-        towards(lab)
-    );
-    std::fs::write(&file, text).expect("the configuration");
-    let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-o"]).arg(&trace).arg("-e").arg(format!("trace={call}"));
-    strace.arg("-e").arg(format!("inject={call}:error={error}:when={n}"));
-    for path in place.paths(&data) {
-        strace.arg("-P").arg(path);
+async fn run_with_a_failure(folder: &Path, lab: &Lab, failure: &Failure, acknowledged: &Acknowledged) -> bool {
+    let mut failing = Failing::start(folder, lab, failure).await;
+    if failing.lives() {
+        let mail = |id: &'static str| move |n: usize| Mail { id: format!("{id}{n}"), to: recipient(n) };
+        let (small, large) = ((0..MESSAGES).map(mail("c")), (0..LARGE_MESSAGES).map(mail("l")));
+        hand_in(failing.smtp, 3, small.collect(), 2_048, acknowledged.clone()).await;
+        hand_in(failing.smtp, 2, large.collect(), 400 * 1024, acknowledged.clone()).await;
+        until_the_database_was_written(&folder.join("data"), &mut failing).await;
     }
-    strace.arg(binary()).arg("serve").arg(format!("--config={}", file.display()));
-    strace.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    let mut traced = strace.spawn().expect("strace runs");
-    let pid = traced.id().expect("it runs");
-    let mails = |n: usize| Mail { id: format!("c{n}"), to: recipient(n) };
-    let large = |n: usize| Mail { id: format!("l{n}"), to: recipient(n) };
-    tokio::select! {
-        // A server that does not start, or ends, is an answer too.
-        _ = traced.wait() => return injected(&trace),
-        () = listening(smtp) => {}
-    }
-    hand_in(smtp, 3, (0..MESSAGES).map(mails).collect(), 2_048, acknowledged.clone()).await;
-    hand_in(smtp, 2, (0..LARGE_MESSAGES).map(large).collect(), 400 * 1024, acknowledged.clone()).await;
-    until_the_database_was_written(&data, &mut traced).await;
-    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    for child in children.split_whitespace() {
-        let _ = Command::new("kill").args(["-TERM", child]).status().await;
-    }
-    tokio::time::timeout(PATIENCE, traced.wait()).await.expect("it ends in time").expect("its end is known");
-    injected(&trace)
+    failing.stop().await
 }
 
 /// A part is put off by its next hop, so that the long-term half of the spool has something to hold.
@@ -165,7 +143,7 @@ fn recipient(n: usize) -> String {
 }
 
 /// What was put off moves within seconds, unless the server ended or its database failed.
-async fn until_the_database_was_written(data: &Path, traced: &mut Child) {
+async fn until_the_database_was_written(data: &Path, failing: &mut Failing) {
     let moved = async {
         let length = || std::fs::metadata(data.join("queue.db-wal")).map_or(0, |file| file.len());
         let before = length();
@@ -174,18 +152,8 @@ async fn until_the_database_was_written(data: &Path, traced: &mut Child) {
         }
     };
     tokio::select! {
-        _ = traced.wait() => {}
+        () = failing.ended() => {}
         _ = tokio::time::timeout(MOVE_PATIENCE, moved) => {}
-    }
-}
-
-fn injected(trace: &Path) -> bool {
-    std::fs::read_to_string(trace).unwrap_or_default().contains("(INJECTED)")
-}
-
-async fn listening(address: std::net::SocketAddr) {
-    while tokio::net::TcpStream::connect(address).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -3,8 +3,9 @@
 //! before it was sent.
 //!
 //! A part of the mail goes to a next hop that is down: it is deferred, moves to the long-term half of the spool, and its
-//! journal files retire or are adopted under it while the cuts go on. Bodies of 60 KiB fill journal files quickly. Every
-//! other cut waits for such a change of the files and comes with it; which ones were met is counted.
+//! journal files retire or are adopted under it while the cuts go on. Bodies of 60 KiB fill journal files quickly; beside
+//! them come bodies of up to 4 MiB, which are files of their own. Three of four cuts wait for a change of the files and come
+//! with it; which ones were met is counted.
 
 use backend::lab::behaviour::Behaviour;
 use backend::lab::{Lab, LabSettings};
@@ -22,6 +23,8 @@ const CUTS: u64 = 20;
 /// Room for the journal's files, its long-term half and their copies.
 const IMAGE_MEBIBYTES: u64 = 4_096;
 const BODY_BYTES: usize = 60 * 1024;
+/// Large bodies of a round: how many, and their octets. Each kind has a session of its own.
+const LARGE: [(u64, usize); 3] = [(40, 300 << 10), (10, 1 << 20), (6, 4 << 20)];
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "minutes, and root: cargo xtask soak power"]
@@ -37,21 +40,32 @@ async fn power_cuts_under_load_lose_nothing() {
     for round in 0..CUTS {
         let mut server = Server::serve_at(image.path().join("data"), &settings).await;
         let mails = (0..20_000).map(|n| Mail { id: format!("p{round}-{n}"), to: recipient(n) });
-        let load = tokio::spawn(hand_in(server.smtp, 10, mails.collect(), BODY_BYTES, acknowledged.clone()));
+        let mut load = tokio::task::JoinSet::new();
+        load.spawn(hand_in(server.smtp, 10, mails.collect(), BODY_BYTES, acknowledged.clone()));
+        for (count, bytes) in LARGE {
+            let mails = (0..count).map(|n| Mail { id: format!("l{round}-{bytes}-{n}"), to: recipient(n) });
+            load.spawn(hand_in(server.smtp, 1, mails.collect(), bytes, acknowledged.clone()));
+        }
         let moment = acknowledged.lock().unwrap().len() + 50 + random.below(1_500) as usize;
-        let journal = image.path().join("data/journal");
-        let mut files = Files::of(&journal);
-        while !load.is_finished() {
-            let before = std::mem::replace(&mut files, Files::of(&journal));
+        let data = image.path().join("data");
+        let mut files = Files::of(&data);
+        loop {
+            let before = std::mem::replace(&mut files, Files::of(&data));
             let reached = acknowledged.lock().unwrap().len() >= moment;
             let changed = Change::between(&before, &files);
             let awaited = match round % 4 {
                 1 => Some(Change::UsedAgain),
+                2 => Some(Change::Large),
                 3 => Some(Change::Adopted),
                 _ => None,
             };
             if reached && (awaited.is_none() || awaited == changed) {
                 changed.into_iter().for_each(|change| *met.entry(change).or_default() += 1);
+                break;
+            }
+            // What it waits for did not come any more: it is a cut like others.
+            while load.try_join_next().is_some() {}
+            if load.is_empty() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -61,7 +75,7 @@ async fn power_cuts_under_load_lose_nothing() {
         named.extend(begun_in(&image.path().join("data")));
         let next = image.after_a_power_cut(folder.path(), &format!("disk-{}", round + 1));
         server.kill().await;
-        load.await.expect("the load ends when the server does");
+        load.join_all().await; // it ends when the server does
         drop(server);
         image = next;
     }
@@ -74,7 +88,7 @@ async fn power_cuts_under_load_lose_nothing() {
     let tally = Tally::of(&acknowledged, lab.ledger(), &named);
     println!("{CUTS} power cuts: {tally}; {met:?}");
     tally.must_be_whole();
-    for change in [Change::Adopted, Change::UsedAgain] {
+    for change in [Change::Adopted, Change::UsedAgain, Change::Large] {
         assert!(met.contains_key(&change), "no cut came with {change:?}: {met:?}");
     }
     lab.stop().await;
@@ -87,33 +101,45 @@ enum Change {
     Adopted,
     /// A retired or released file had just been given a new number.
     UsedAgain,
+    /// The file of a large body had just been begun.
+    Large,
 }
 
 impl Change {
     fn between(before: &Files, after: &Files) -> Option<Change> {
-        let adopted = after.0.iter().any(|(number, adopted)| *adopted && before.0.get(number) == Some(&false));
-        let gone = before.0.keys().any(|number| !after.0.contains_key(number));
-        if adopted { Some(Change::Adopted) } else { gone.then_some(Change::UsedAgain) }
+        let (journal, blobs) = (&after.journal, &after.blobs);
+        let adopted = journal.iter().any(|(number, adopted)| *adopted && before.journal.get(number) == Some(&false));
+        let gone = before.journal.keys().any(|number| !journal.contains_key(number));
+        let begun = blobs.iter().any(|name| !before.blobs.contains(name));
+        [(adopted, Change::Adopted), (gone, Change::UsedAgain), (begun, Change::Large)]
+            .into_iter()
+            .find_map(|(happened, change)| happened.then_some(change))
     }
 }
 
-/// The journal's files by name, and whether the header of each says that it belongs to the database.
+/// The files of a spool by name.
 #[derive(Default)]
-struct Files(BTreeMap<String, bool>);
+struct Files {
+    /// Those of the journal, and whether the header of each says that it belongs to the database.
+    journal: BTreeMap<String, bool>,
+    /// Those of large bodies.
+    blobs: BTreeSet<String>,
+}
 
 impl Files {
     /// As they are now. A file that is renamed meanwhile is missed once.
-    fn of(journal: &Path) -> Files {
+    fn of(data: &Path) -> Files {
         use std::os::unix::fs::FileExt;
         /// Where a header says so, by the format that `spool/segment` describes.
         const ADOPTED_AT: u64 = 57;
-        let entries = std::fs::read_dir(journal).into_iter().flatten().flatten();
-        let read = entries.filter_map(|entry| {
+        let entries = |folder: &str| std::fs::read_dir(data.join(folder)).into_iter().flatten().flatten();
+        let name = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().into_owned();
+        let journal = entries("journal").filter_map(|entry| {
             let mut flag = [0];
             std::fs::File::open(entry.path()).and_then(|file| file.read_exact_at(&mut flag, ADOPTED_AT)).ok()?;
-            Some((entry.file_name().to_string_lossy().into_owned(), flag[0] != 0))
+            Some((name(&entry), flag[0] != 0))
         });
-        Files(read.collect())
+        Files { journal: journal.collect(), blobs: entries("blobs").map(|entry| name(&entry)).collect() }
     }
 }
 

@@ -36,6 +36,19 @@ pub enum Character {
     Busy,
     /// Refuses every recipient for good, for who we are.
     Blocking,
+    /// Answers first attempts at once, half of them with a 451; whoever comes again waits for five minutes. Not among
+    /// [`Character::ALL`]: nothing new would happen there.
+    SlowToRetries,
+    /// Keeps first attempts for five minutes and then says 451; whoever comes again is served at once. Not among them either.
+    SlowToFresh,
+    /// Greylists, and says for how long: half an hour. Not among them either.
+    Asking,
+    /// Nothing answers at all, as behind a firewall. Not among them either.
+    Blackhole,
+    /// Its first server refuses connections, the second one takes everything. Not among them either.
+    Lame,
+    /// A relay that wants a login. Not among them either.
+    Locked,
     /// Every mailbox is full. Not among [`Character::ALL`]: nothing new would happen there.
     Full,
     /// Looking it up always fails on our own side. Not among [`Character::ALL`]: its mail never ends.
@@ -81,6 +94,10 @@ impl Character {
             Character::Flapping if (now.millis() / 1_800_000).is_multiple_of(2) => {
                 (quick, failed(Stage::Connect, Trouble::Refused, quick))
             }
+            Character::Blackhole => {
+                let wait = Duration::from_secs(30);
+                (wait, failed(Stage::Connect, Trouble::TimedOut, wait))
+            }
             Character::Silent => {
                 let wait = Duration::from_secs(300);
                 (wait, failed(Stage::Greeting, Trouble::TimedOut, wait))
@@ -104,10 +121,21 @@ impl Character {
             Character::Greylisting if first_attempt => {
                 (quick, vec![refused(451, "4.7.1 Greylisted, come back later"); recipients], true)
             }
+            Character::Asking if first_attempt => {
+                (quick, vec![refused(451, "4.7.1 Greylisted, try again in 1800 seconds"); recipients], true)
+            }
+            Character::SlowToRetries if first_attempt && random.below(2) == 0 => {
+                (quick, vec![refused(451, "4.3.0 Try again"); recipients], true)
+            }
+            Character::SlowToRetries if !first_attempt => (Duration::from_secs(300), vec![taken(); recipients], true),
+            Character::SlowToFresh if first_attempt => {
+                (Duration::from_secs(300), vec![refused(451, "4.3.0 Try again"); recipients], true)
+            }
             Character::Throttling if random.below(3) > 0 => {
                 (quick, vec![refused(421, "4.7.0 Slow down"); recipients], false)
             }
             Character::Blocking => (quick, vec![refused(550, "5.7.1 Your address is listed"); recipients], true),
+            Character::Locked => (quick, vec![refused(530, "5.7.0 Authentication required"); recipients], true),
             Character::Full => (quick, vec![refused(452, "4.2.2 Mailbox full"); recipients], true),
             Character::Busy => (quick, vec![refused(421, "4.7.0 Too many messages"); recipients], false),
             Character::Slow => (Duration::from_secs(8), vec![taken(); recipients], true),

@@ -46,8 +46,28 @@ impl Image {
     fn mount(folder: &Path, name: &str, file: PathBuf) -> Image {
         let mount = folder.join(name);
         std::fs::create_dir_all(&mount).expect("a mount point");
-        must("mount", &["-o", "loop", text(&file), text(&mount)]);
+        must("mount", &["-o", "loop,errors=remount-ro", text(&file), text(&mount)]);
         Image { file, mount }
+    }
+
+    /// Makes the file system notice an error, upon which it lets nobody write any more, as one whose device fails does.
+    pub fn turns_read_only(&self) {
+        let trigger = format!("/sys/fs/ext4/{}/trigger_fs_error", self.device());
+        std::fs::write(&trigger, "nobody may write any more").unwrap_or_else(|why| panic!("{trigger}: {why}"));
+    }
+
+    /// Mounts it again, to be written. Nobody may use it at this moment.
+    pub fn mounted_again(&self) {
+        must("umount", &[text(&self.mount)]);
+        must("mount", &["-o", "loop,errors=remount-ro", text(&self.file), text(&self.mount)]);
+    }
+
+    /// The name of its loop device.
+    fn device(&self) -> String {
+        let device = must("findmnt", &["-n", "-o", "SOURCE", text(&self.mount)]);
+        let name = device.rsplit('/').next().unwrap_or_default().to_owned();
+        assert!(name.starts_with("loop"), "{device} is no loop device");
+        name
     }
 
     /// Where it is mounted.
@@ -72,9 +92,7 @@ impl Image {
 
     /// Writes that the device has done.
     fn writes(&self) -> String {
-        let device = must("findmnt", &["-n", "-o", "SOURCE", text(&self.mount)]);
-        let name = device.rsplit('/').next().unwrap_or_default();
-        let stat = std::fs::read_to_string(format!("/sys/block/{name}/stat")).expect("the device counts");
+        let stat = std::fs::read_to_string(format!("/sys/block/{}/stat", self.device())).expect("the device counts");
         let fields: Vec<&str> = stat.split_whitespace().collect();
         // Writes completed and sectors written, and those in flight (Documentation/block/stat.rst).
         [fields[4], fields[6], fields[8]].join(" ")

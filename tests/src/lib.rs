@@ -11,6 +11,10 @@ pub mod caller;
 #[cfg(feature = "wire")]
 pub mod chaos;
 pub mod check;
+#[cfg(feature = "wire")]
+pub mod cut;
+#[cfg(feature = "wire")]
+pub mod failing;
 pub mod holds;
 pub mod host;
 #[cfg(feature = "wire")]
@@ -23,6 +27,8 @@ pub mod load;
 pub mod mailbox;
 #[cfg(feature = "wire")]
 pub mod playground;
+#[cfg(feature = "wire")]
+pub mod postfix;
 pub mod process;
 pub mod reports;
 #[cfg(feature = "wire")]

@@ -188,6 +188,36 @@ impl Server {
         assert!(ended.is_ok_and(|status| status.success()), "it ends with 0; it said:\n{}", self.log());
     }
 
+    /// Has it read its configuration again (SIGHUP) after `change`, and waits until it has logged this.
+    pub async fn reload(&self, change: impl FnOnce(String) -> String, said: &str) {
+        let before = self.log().matches(said).count();
+        let text = std::fs::read_to_string(self.configuration()).expect("the configuration");
+        std::fs::write(self.configuration(), change(text)).expect("the configuration");
+        let pid = self.child.id().expect("it runs").to_string();
+        let told = Command::new("kill").args(["-HUP", &pid]).status().await.expect("`kill` runs");
+        assert!(told.success(), "it is told");
+        let heard = async {
+            while self.log().matches(said).count() == before {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let heard = tokio::time::timeout(START_PATIENCE, heard).await;
+        assert!(heard.is_ok(), "it has not said {said:?}, but:\n{}", self.log());
+    }
+
+    /// Waits until it has ended by itself; its exit code.
+    pub async fn ended(&mut self) -> i32 {
+        let ended = tokio::time::timeout(START_PATIENCE, self.child.wait()).await;
+        let ended = ended.unwrap_or_else(|_| panic!("it does not end; it said:\n{}", self.log()));
+        ended.expect("its end is known").code().unwrap_or(-1)
+    }
+
+    /// Tries to start it again where it cannot; its exit code.
+    pub async fn fails_to_start(&mut self) -> i32 {
+        self.child = spawn(&self.arguments, self.folder.path());
+        self.ended().await
+    }
+
     /// Starts it again on the same directory and ports.
     pub async fn start_again(&mut self) {
         self.child = spawn(&self.arguments, self.folder.path());

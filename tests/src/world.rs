@@ -43,6 +43,8 @@ enum Coming {
     /// An operator suspends one of the hosts, or all of them.
     Suspend,
     Resume,
+    /// The configuration is read again with other limits.
+    Reload,
     /// An operator sets a new base of all counters.
     Reset,
     /// The clock jumps by so many hours.
@@ -53,7 +55,7 @@ enum Coming {
 #[derive(Clone, Debug)]
 struct OnDisk {
     envelope: Arc<Envelope>,
-    waiting: BTreeMap<RecipientId, (u32, Option<Timestamp>)>,
+    waiting: BTreeMap<RecipientId, (u32, Option<Timestamp>, bool)>,
     /// Warnings up to this time were given or passed over.
     warned_to: Timestamp,
 }
@@ -171,6 +173,14 @@ impl World {
         self.engine = Engine::new(self.now, self.settings.clone(), self.random.next_u64());
     }
 
+    /// The configuration is read again.
+    pub fn reload(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        self.settings = settings.clone().over(&self.settings);
+        self.handle(Event::Configured(Box::new(settings)));
+    }
+
     /// One more host beside it.
     pub fn add_host(&mut self, name: &str, character: Character) {
         self.characters.insert(name.parse().expect("a domain"), character);
@@ -189,6 +199,10 @@ impl World {
         if self.random.below(3) == 0 {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
             self.later(at, Coming::Reset);
+        }
+        for _ in 0..self.random.below(3) {
+            let at = Duration::from_millis(self.random.below(6 * 3_600_000));
+            self.later(at, Coming::Reload);
         }
         for _ in 0..self.random.below(4) {
             let at = Duration::from_millis(self.random.below(6 * 3_600_000));
@@ -270,6 +284,14 @@ impl World {
             }
             Coming::Crash => self.crash(),
             Coming::Jump(hours) => self.jump(hours),
+            Coming::Reload => {
+                let (window, minutes) = (1 + self.random.below(10) as u32, 1 + self.random.below(30));
+                self.reload(|settings| {
+                    settings.window_max = window;
+                    // The longest wait stays: a start trusts no timer beyond it.
+                    settings.retry_steps[0] = Duration::from_secs(60 * minutes);
+                });
+            }
             Coming::Suspend => {
                 let (scope, minutes) = (self.some_scope(), 1 + self.random.below(600));
                 self.suspend(scope, Duration::from_secs(60 * minutes));
@@ -377,7 +399,7 @@ impl World {
         let ends_by = self.now + lifetime + GRACE;
         let rids = (0..envelope.recipients.len() as u32).map(RecipientId);
         rids.clone().for_each(|rid| self.ledger.accept(mid, rid, self.now, ends_by));
-        let waiting = rids.map(|rid| (rid, (0, None))).collect();
+        let waiting = rids.map(|rid| (rid, (0, None, false))).collect();
         self.disk.insert(mid, OnDisk { envelope: envelope.clone(), waiting, warned_to: self.now });
         self.given += envelope.recipients.len() as u64;
         self.handle(Event::Accepted(envelope));
@@ -470,10 +492,11 @@ impl World {
                 let delay = Duration::from_millis(self.random.below(50));
                 self.later(delay, Coming::Event(Event::Resolved { host, answer }));
             }
-            Effect::Connect { session, host, .. } => {
+            Effect::Connect { session, host, hop, .. } => {
                 let row = self.engine.hosts().find(|row| row.host == host).expect("a record");
                 assert!(row.pending <= row.connections_max, "more connections than its window: {row:?}");
-                let character = self.characters[&host];
+                let lame = self.characters[&host] == Character::Lame && hop.preference == 10;
+                let character = if lame { Character::Down } else { self.characters[&host] };
                 let (delay, result) = character.greets(self.now, &mut self.random);
                 let event = match result {
                     Ok(()) => {
@@ -518,8 +541,8 @@ impl World {
         let Some(kept) = self.disk.get_mut(&settlement.mid) else { return };
         for (rid, how) in settlement.recipients {
             match how {
-                Settled::Deferred { attempts, next_attempt_at } => {
-                    kept.waiting.insert(rid, (attempts, Some(next_attempt_at)));
+                Settled::Deferred { attempts, next_attempt_at, braked } => {
+                    kept.waiting.insert(rid, (attempts, Some(next_attempt_at), braked));
                 }
                 _ => drop(kept.waiting.remove(&rid)),
             }
@@ -544,7 +567,7 @@ impl World {
         let character = self.characters[&order.host];
         let kept = &self.disk[&order.envelope.mid];
         let first_attempt =
-            order.rids.iter().all(|rid| kept.waiting.get(rid).is_some_and(|(attempts, _)| *attempts == 0));
+            order.rids.iter().all(|rid| kept.waiting.get(rid).is_some_and(|(attempts, ..)| *attempts == 0));
         let (delay, outcomes, reusable) = character.takes(order.rids.len(), first_attempt, &mut self.random);
         let mid = order.envelope.mid;
         for (rid, outcome) in order.rids.iter().zip(&outcomes) {
@@ -574,7 +597,7 @@ impl World {
     }
 
     /// The process ends; what had begun and was not written down may be delivered twice.
-    fn crash(&mut self) {
+    pub fn crash(&mut self) {
         for order in std::mem::take(&mut self.carried).into_values() {
             let mid = order.envelope.mid;
             self.ledger.possibly_twice.extend(order.rids.iter().map(|rid| (mid, *rid)));
@@ -595,11 +618,12 @@ impl World {
         for OnDisk { envelope, waiting, .. } in kept {
             let due =
                 |next_attempt_at: Option<Timestamp>| next_attempt_at.unwrap_or(self.now).min(self.now + LONGEST_WAIT);
-            waiting.iter().for_each(|(rid, (_, at))| self.ledger.defer(envelope.mid, *rid, due(*at)));
-            let waiting = waiting.into_iter().map(|(rid, (attempts, next_attempt_at))| RecoveredRecipient {
+            waiting.iter().for_each(|(rid, (_, at, _))| self.ledger.defer(envelope.mid, *rid, due(*at)));
+            let waiting = waiting.into_iter().map(|(rid, (attempts, next_attempt_at, braked))| RecoveredRecipient {
                 rid,
                 attempts,
                 next_attempt_at,
+                braked,
             });
             self.handle(Event::Recovered(Recovered { envelope, waiting: waiting.collect() }));
         }

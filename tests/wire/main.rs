@@ -2,6 +2,7 @@
 
 mod a_disk_with_too_little_room_takes_no_mail;
 mod a_flipped_bit_is_listed_by_status;
+mod a_hangup_reads_the_configuration_again;
 mod a_mail_server_is_tried_by_hand;
 mod a_message_is_handed_in_over_http;
 mod a_sender_hears_of_what_was_refused;
@@ -14,7 +15,9 @@ mod large_messages_at_once_take_little_memory;
 mod mail_to_a_thousand_domains_arrives_once;
 mod nothing_acknowledged_is_lost_by_kills;
 mod people_and_programs_sign_in;
+mod postfix_takes_what_swaks_gives;
 mod programs_hand_in_mail_by_sendmail;
+mod the_network_is_cut_in_the_middle_of_data;
 mod the_ritual_works_by_verbs;
 mod tls_is_used_proved_and_demanded;
 mod twenty_thousand_go_from_smtp_source_to_smtp_sink;

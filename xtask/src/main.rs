@@ -7,6 +7,7 @@
 
 mod arguments;
 mod beat;
+mod bench;
 mod binary;
 mod budget;
 mod child;
@@ -42,7 +43,7 @@ struct Verb {
 }
 
 /// The list, in the order in which it is printed.
-const VERBS: [Verb; 10] = [
+const VERBS: [Verb; 11] = [
     Verb {
         name: "run",
         arguments: "[ARGS]",
@@ -78,6 +79,12 @@ const VERBS: [Verb; 10] = [
         arguments: "[NAME]",
         line: "what takes minutes or root: power cuts, full disks, damaged files; figures to write down",
         run: soak::run,
+    },
+    Verb {
+        name: "bench",
+        arguments: "[--rounds N] [--divide N] [--only TEXT]",
+        line: "messages through us, Postfix and a bare relay in turn; a table to write down",
+        run: bench::run,
     },
     Verb {
         name: "budget",

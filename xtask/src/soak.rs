@@ -18,9 +18,10 @@ struct Soak {
 /// The one that is no test of `tests/soak`.
 const FUZZ: &str = "fuzz";
 
-const SOAKS: [Soak; 7] = [
+const SOAKS: [Soak; 8] = [
     Soak { name: "power", line: "20 power cuts under load: copies of a loop-mounted disk (root)" },
     Soak { name: "full", line: "a disk that fills up and empties again (root)" },
+    Soak { name: "readonly", line: "a file system that nobody may write to any more, and may again (root)" },
     Soak { name: "flips", line: "200 flipped bits, one at a time, in a spool at rest" },
     Soak { name: "restart", line: "a million queued: how soon a start listens and knows all, and what each costs" },
     Soak { name: "large", line: "50 messages of 20 MiB at once, and the memory that they take" },

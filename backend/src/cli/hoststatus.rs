@@ -11,7 +11,7 @@ use common::vocab::{Badge, CauseCounts, CountWindow, Domain, Timestamp};
 use common::wire::{
     ErrorCode, Exchanger, Figure, HostDetail, HostRow, NextHops, SaidReply, TlsState, TlsTrouble, Verdict,
 };
-use common::words::{Language, VerbPhrase};
+use common::words::{Language, ProbePhrase};
 
 /// Asks and prints.
 pub(super) async fn run(
@@ -51,7 +51,7 @@ pub fn layout(detail: &HostDetail, language: Language) -> String {
     let mut lines = vec![String::new(), fact("Host mail status for:", &format!("'{}'", row.host))];
     lines.push(fact("Status as of:", &detail.as_of.status_line()));
     lines.push(fact("Host up/down:", &row.status.to_string()));
-    reasons(&mut lines, row, detail.as_of);
+    reasons(&mut lines, row, detail.as_of, language);
     waits(&mut lines, row, detail.as_of, language);
     if let Some(tls) = &detail.tls {
         protection(&mut lines, tls);
@@ -92,11 +92,14 @@ fn long_fact(lines: &mut Vec<String>, label: &str, value: &str) {
 }
 
 /// What the ancestor does not say: since when, why, what they said, what to do, and when we try again.
-fn reasons(lines: &mut Vec<String>, row: &HostRow, now: Timestamp) {
+fn reasons(lines: &mut Vec<String>, row: &HostRow, now: Timestamp, language: Language) {
     if let Some(since) = row.since {
         let badge = badge_word(row.badge);
         lines
             .push(fact("Since:", &format!("{} ({badge} for {})", since.status_line(), letters(now.since(since), " "))));
+    }
+    if let Some((cause, limit)) = row.limited.as_ref().and_then(|limited| limited.cause.zip(limited.because.as_ref())) {
+        long_fact(lines, "Limited by:", &language.say(&limit.phrase(cause)));
     }
     if let Some(verdict) = &row.verdict {
         because(lines, verdict);
@@ -230,7 +233,7 @@ fn exchangers(lines: &mut Vec<String>, detail: &HostDetail, language: Language) 
     match detail.named_by {
         Some(NextHops::Mx) => {}
         Some(NextHops::ImplicitMx) => {
-            let says = language.say_verb(&VerbPhrase::NoMxRecord);
+            let says = language.say_probe(&ProbePhrase::NoMxRecord);
             return lines.extend([String::new(), "MX Records:".into(), format!("  {says}")]);
         }
         Some(NextHops::Route) | None => return,

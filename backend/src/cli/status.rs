@@ -9,9 +9,9 @@ use crate::cli::failure::Failure;
 use crate::cli::hoststatus::waiting;
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
-use common::vocab::{CountWindow, Counters};
+use common::vocab::{Alert, CountWindow, Counters};
 use common::wire::{Counted, Health, Quarantined, ServerStatus, Totals};
-use common::words::Language;
+use common::words::{Language, Phrase};
 
 /// Asks and prints.
 pub(super) async fn run(
@@ -47,9 +47,26 @@ pub fn layout(status: &ServerStatus, detail: bool, language: Language) -> String
         }
     }
     gauges(&mut lines, &status.totals);
+    alerts(&mut lines, status, language);
     damage(&mut lines, &status.quarantine, language);
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// What is wrong on the server's own side beyond any one host, since when, and what to do.
+fn alerts(lines: &mut Vec<String>, status: &ServerStatus, language: Language) {
+    if status.alerts.is_empty() {
+        return;
+    }
+    heading(lines, "Alerts:", &[&thousands(status.alerts.len() as u64)]);
+    for alert in &status.alerts {
+        // Said anew in the language of the reader; what is a newer server's, as the server said it.
+        let known = alert.what != Alert::Other;
+        let said = |phrase: Phrase<'_>, server: &str| if known { language.say(&phrase) } else { printable(server) };
+        let ago = letters(status.as_of.since(alert.since), " ");
+        lines.push(format!("  {} ({ago})", said(Phrase::Alert(alert.what), &alert.sentence)));
+        lines.push(format!("    {}", said(Phrase::AlertAdvice(alert.what), &alert.advice)));
+    }
 }
 
 /// What is damaged, if anything is: where it lies, whose it is, why.

@@ -431,3 +431,36 @@ fn the_brake_is_set_by_its_keys_and_else_as_the_engine_says() {
         assert!(said[0].starts_with(says), "{said:?}");
     }
 }
+
+#[test]
+fn a_reload_takes_over_what_a_running_server_can_and_names_the_rest() {
+    let start = read("hostname = \"a.test\"\n[retry]\nlifetime = \"5d\"");
+    let (same, waiting) = start.clone().over(&start);
+    assert_eq!((same, waiting), (start.clone(), Vec::new()));
+
+    let free = "hostname = \"a.test\"\n[smtp]\nrelay_from = []\n[dns]\nservers = [\"127.0.0.1:5300\"]\n[delivery]\n\
+                allow_targets = [\"127.0.0.0/8\"]\n[probe]\nports = [26]\n[retry]\nsteps = [\"7m\"]\nlifetime = \"5d\"\n\
+                host_first = \"2m\"\n[local]\nnames = [\"b.test\"]\n[brake]\nbounce_hosts = 9\n\
+                [[route]]\nmatch = \"*\"\nto = [\"127.0.0.1:2626\"]\n[[destination]]\nmatch = \"*\"\ntls = \"require\"";
+    let free = read(free);
+    assert_eq!(free.clone().over(&start), (free, Vec::new()), "all of it");
+
+    let bound = "hostname = \"b.test\"\ndata_dir = \"/x\"\n[smtp]\nlisten = []\nmax_message_bytes = 1\n\
+                 [console]\nlisten = \"127.0.0.1:1\"\n[delivery]\nport = 26\nmax_connections = 3\n\
+                 [guard]\ninodes_free_min = 5\n[retry]\nlifetime = \"4d\"\nwarn = []";
+    let (taken, waiting) = read(bound).over(&start);
+    assert_eq!(taken, start, "none of it");
+    let keys = [
+        "hostname",
+        "data_dir",
+        "smtp.listen",
+        "smtp.max_message_bytes",
+        "console",
+        "delivery.port",
+        "delivery.max_connections",
+        "guard",
+        "retry.lifetime",
+        "retry.warn",
+    ];
+    assert_eq!(waiting, keys);
+}

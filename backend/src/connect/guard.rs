@@ -6,11 +6,13 @@
 //! gives none. Never: a name, a look-up, a connection. The walk goes on to `dial`.
 
 use crate::connect::cidr::Cidr;
+use arc_swap::ArcSwap;
 use common::vocab::TargetRule;
 use common::words::Language;
 use engine::route::NamedBy;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 
 /// What the guard knows from the configuration.
 #[derive(Clone, Debug, Default)]
@@ -75,22 +77,28 @@ impl fmt::Display for Forbidden {
 }
 impl std::error::Error for Forbidden {}
 
-/// Judges addresses. Built once from the configuration, shared by delivery and probes.
+/// Judges addresses. Shared by delivery and probes.
 #[derive(Debug, Default)]
 pub struct TargetGuard {
-    settings: GuardSettings,
+    settings: ArcSwap<GuardSettings>,
 }
 
 impl TargetGuard {
     /// A guard with these settings.
     pub fn new(settings: GuardSettings) -> TargetGuard {
-        TargetGuard { settings }
+        TargetGuard { settings: ArcSwap::from_pointee(settings) }
+    }
+
+    /// Judges by other settings from now on. What is connected stays.
+    pub fn reload(&self, settings: GuardSettings) {
+        self.settings.store(Arc::new(settings));
     }
 
     /// Whether a connection to the address may be opened.
     ///
     /// An address that wraps an IPv4 address is judged twice: as what it is and as what it reaches. Both must pass.
     pub fn permits(&self, address: SocketAddr, by: Permit) -> Result<(), Forbidden> {
+        let settings = self.settings.load();
         let forbid = |rule| Err(Forbidden { rule });
         let port = address.port();
         if port == 0 {
@@ -98,37 +106,37 @@ impl TargetGuard {
         }
         let ip = address.ip().to_canonical();
         for face in std::iter::once(ip).chain(wrapped(ip).map(IpAddr::V4)) {
-            if self.is_own(face, port) {
+            if is_own(&settings, face, port) {
                 return forbid(TargetRule::OurOwn);
             }
             match nature(face) {
-                Some(rule) if is_final(rule) || !self.is_permitted(face, port, rule, by) => {
+                Some(rule) if is_final(rule) || !is_permitted(&settings, face, port, rule, by) => {
                     return forbid(rule);
                 }
                 _ => {}
             }
         }
-        if by == Permit::Probe && !self.settings.probe_ports.contains(&port) {
+        if by == Permit::Probe && !settings.probe_ports.contains(&port) {
             return forbid(TargetRule::ProbePort);
         }
         Ok(())
     }
+}
 
-    fn is_permitted(&self, face: IpAddr, port: u16, rule: TargetRule, by: Permit) -> bool {
-        let by_word = match by {
-            Permit::Mx | Permit::Probe => false,
-            Permit::RouteLiteral => true,
-            Permit::RouteName { port: written } => is_internal(rule) && port == written,
-        };
-        by_word || self.settings.allow.iter().any(|block| block.contains(face))
-    }
+fn is_permitted(settings: &GuardSettings, face: IpAddr, port: u16, rule: TargetRule, by: Permit) -> bool {
+    let by_word = match by {
+        Permit::Mx | Permit::Probe => false,
+        Permit::RouteLiteral => true,
+        Permit::RouteName { port: written } => is_internal(rule) && port == written,
+    };
+    by_word || settings.allow.iter().any(|block| block.contains(face))
+}
 
-    fn is_own(&self, face: IpAddr, port: u16) -> bool {
-        self.settings.own.iter().filter(|own| own.port() == port).any(|own| {
-            let own = own.ip().to_canonical();
-            own == face || (own.is_unspecified() && is_of_this_machine(face))
-        })
-    }
+fn is_own(settings: &GuardSettings, face: IpAddr, port: u16) -> bool {
+    settings.own.iter().filter(|own| own.port() == port).any(|own| {
+        let own = own.ip().to_canonical();
+        own == face || (own.is_unspecified() && is_of_this_machine(face))
+    })
 }
 
 /// Whether the address belongs to this machine. The kernel is asked by connecting a datagram socket, which sends

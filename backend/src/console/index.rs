@@ -13,7 +13,7 @@ use common::vocab::{CountWindow, Counters, Domain, Timestamp};
 use common::wire::{HostRow, Totals};
 use common::words::Language;
 use engine::count::CountsView;
-use engine::view::HostView;
+use engine::view::{AlertView, HostView};
 use order::OrderBook;
 use serde_json::value::RawValue;
 use std::sync::{Arc, OnceLock};
@@ -89,6 +89,8 @@ pub struct HostsIndex {
     pub counters_since: Timestamp,
     /// The bases of what is counted.
     pub counts: CountsView,
+    /// What is wrong on our own side.
+    pub alerts: Vec<AlertView>,
     /// All that waits from before the start is counted.
     pub complete: bool,
     /// Sums over all hosts.
@@ -105,6 +107,7 @@ impl HostsIndex {
             as_of: Timestamp::default(),
             counters_since: Timestamp::default(),
             counts: CountsView::default(),
+            alerts: Vec::new(),
             complete: false,
             totals: Totals::default(),
             chunks: Vec::new(),

@@ -12,13 +12,16 @@ use common::vocab::{
 };
 use common::wire::{
     Action, ActionKind, ActionState, Because, Counted, CounterColumns, Exchanger, ExchangerAddress, Held, HostDetail,
-    HostRow, MessageDetail, NextHops, RecipientRow, SaidReply, TlsTrouble, Totals, Verdict,
+    HostRow, Limited, MessageDetail, NextHops, RecipientRow, SaidReply, StandingAlert, TlsTrouble, Totals, Verdict,
 };
 use common::words::{self, ActionPhrase, Language, Phrase};
 use engine::count::CountsView;
 use engine::route::{Route, RouteKind};
 use engine::suspension::Suspension;
-use engine::view::{Basis, Evidence, HostDetailView, HostView, MessageView, RecipientView, RetryView, SuspendView};
+use engine::view::{
+    AlertView, Basis, Evidence, HostDetailView, HostView, LimitedView, MessageView, RecipientView, RetryView,
+    SuspendView,
+};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -28,14 +31,14 @@ pub const ROW_REPLY_BYTES_MAX: usize = 1_024;
 
 /// What people see beside the host.
 pub fn host_badge(view: &HostView) -> Badge {
-    badge(view.status, view.limited_since.is_some(), view.held.is_some())
+    badge(view.status, view.limited.is_some(), view.held.is_some())
 }
 
 /// Since when the host has its badge.
 fn badge_since(view: &HostView, badge: Badge) -> Option<Timestamp> {
     match badge {
         Badge::Held => view.held.as_ref().map(|held| held.since),
-        Badge::Limited => view.limited_since,
+        Badge::Limited => view.limited.as_ref().map(|limited| limited.since),
         Badge::Down | Badge::Up | Badge::Unknown => view.status_since,
     }
 }
@@ -51,6 +54,7 @@ pub fn host_row(view: &HostView, language: Language) -> HostRow {
         badge,
         since: badge_since(view, badge),
         held: view.held.as_deref().map(held),
+        limited: view.limited.as_ref().map(|found| limited(found, language)),
         verdict: match &view.held {
             Some(suspension) => Some(suspended(suspension, language)),
             None => wrong.map(|evidence| verdict(evidence, language, ROW_REPLY_BYTES_MAX)),
@@ -85,14 +89,20 @@ pub fn host_row(view: &HostView, language: Language) -> HostRow {
 fn because(cause: WaitCause, basis: &Basis, language: Language) -> Because {
     let &Basis { until, limit, most, period, verdict, .. } = basis;
     let (most, rule) = (most.map(u64::from), basis.rule.as_deref());
+    let (hold, guard, asked) = (basis.hold.as_deref().map(held), basis.guard, basis.asked);
+    let said =
+        words::Waiting { cause, limit, most, period, rule, verdict, hold: hold.as_ref().map(Held::hold), guard, asked };
     Because {
-        sentence: language.say(&Phrase::Waiting(words::Waiting { cause, limit, most, period, rule, verdict })),
+        sentence: language.say(&Phrase::Waiting(said)),
         until,
         limit,
         most,
         period_seconds: period.map(|period| period.as_secs()),
         rule: rule.map(str::to_owned),
         verdict,
+        asked_seconds: asked.map(|asked| asked.as_secs()),
+        hold,
+        guard,
     }
 }
 
@@ -103,6 +113,27 @@ fn held(suspension: &Suspension) -> Held {
         reason: suspension.reason.as_deref().map(str::to_owned),
         until: suspension.until,
     }
+}
+
+fn limited(found: &LimitedView, language: Language) -> Limited {
+    let by = found.by.as_ref();
+    Limited {
+        since: found.since,
+        cause: by.map(|(cause, _)| *cause),
+        because: by.map(|(cause, basis)| because(*cause, basis, language)),
+    }
+}
+
+/// What is wrong on our own side, in words.
+pub fn alerts(standing: &[AlertView], language: Language) -> Vec<StandingAlert> {
+    let said = |alert: &AlertView| StandingAlert {
+        what: alert.what,
+        since: alert.since,
+        until: alert.until,
+        sentence: language.say(&Phrase::Alert(alert.what)),
+        advice: language.say(&Phrase::AlertAdvice(alert.what)),
+    };
+    standing.iter().map(said).collect()
 }
 
 /// What an operator did to it comes before what was seen of it.

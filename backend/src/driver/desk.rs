@@ -5,7 +5,8 @@ use common::vocab::{ActionId, Counters, Domain, MessageId, Timestamp};
 use engine::count::CountsView;
 use engine::suspension::Suspension;
 use engine::view::{
-    Found, HostDetailView, HostView, MessageView, Pick, Picked, RetryProgress, RetryView, Search, SuspendView,
+    AlertView, Found, HostDetailView, HostView, MessageView, Pick, Picked, RetryProgress, RetryView, Search,
+    SuspendView,
 };
 use engine::{HostScope, RetryScope};
 use tokio::sync::{mpsc, oneshot};
@@ -220,6 +221,8 @@ pub struct Changes {
     pub ended: Counters,
     /// The bases of what is counted.
     pub counts: CountsView,
+    /// What is wrong on our own side.
+    pub alerts: Vec<AlertView>,
     /// All that waits from before the start is counted.
     pub complete: bool,
 }

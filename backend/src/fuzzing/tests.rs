@@ -7,12 +7,13 @@ use std::path::Path;
 type Property = fn(&[u8]);
 
 /// The targets of the package `fuzz`, by the name of their file there.
-const TARGETS: [(&str, &[Property]); 6] = [
+const TARGETS: [(&str, &[Property]); 7] = [
     ("command", &[a_command_says_what_it_was_read_as, lines_do_not_depend_on_how_they_arrive]),
     ("body", &[a_body_ends_at_its_dot_alone, a_body_survives_the_wire]),
     ("reply", &[a_reply_does_not_depend_on_how_it_arrives]),
     ("record", &[a_record_reads_back, a_frame_passes_only_as_it_was_written]),
     ("name", &[a_name_reads_back]),
+    ("filter", &[a_filter_means_its_terms]),
     ("config", &[a_setting_is_taken_or_complained_of]),
 ];
 

@@ -22,7 +22,7 @@ mod tests;
 
 pub use address::Addressed;
 pub use dsn::Wish;
-pub use json::{JSON_BYTES_MAX, JsonBody};
+pub use json::{JSON_BYTES_MAX, JSON_REST_BYTES_MAX};
 pub use key::{KEY_BYTES_MAX, Key};
 pub use lines::Letter;
 
@@ -34,6 +34,7 @@ use crate::intake::smtp::limits::TEXT_LINE_BYTES_MAX;
 use crate::intake::smtp::memory::{Hold, Memory};
 use crate::intake::smtp::received::Trace;
 use crate::spool::{Kept, Spool, SpoolError, Submission};
+use arc_swap::ArcSwap;
 use common::vocab::{MessageId, RecipientId};
 use common::wire::{AcceptedMessage, AcceptedRecipient, ApiError};
 use engine::envelope::Envelope;
@@ -44,7 +45,7 @@ use std::sync::Arc;
 
 /// The HTTP door. Made by the SMTP door, with which it shares rules, spool and memory.
 pub struct HttpIntake {
-    settings: IntakeSettings,
+    settings: Arc<ArcSwap<IntakeSettings>>,
     spool: Arc<dyn Spool>,
     clock: Clock,
     memory: Memory,
@@ -53,7 +54,7 @@ pub struct HttpIntake {
 impl HttpIntake {
     /// A door in front of `spool`.
     pub(in crate::intake) fn new(
-        settings: IntakeSettings,
+        settings: Arc<ArcSwap<IntakeSettings>>,
         spool: Arc<dyn Spool>,
         clock: Clock,
         memory: Memory,
@@ -63,12 +64,12 @@ impl HttpIntake {
 
     /// Octets of the largest message that is taken.
     pub fn max_message_bytes(&self) -> u64 {
-        self.settings.max_message_bytes
+        self.settings.load().max_message_bytes
     }
 
     /// Octets of the largest JSON body that is read for a message: quotes and line ends take more room there.
     pub fn max_json_bytes(&self) -> usize {
-        let twice = self.settings.max_message_bytes.saturating_mul(2);
+        let twice = self.settings.load().max_message_bytes.saturating_mul(2);
         usize::try_from(twice).unwrap_or(JSON_BYTES_MAX).min(JSON_BYTES_MAX)
     }
 
@@ -77,7 +78,7 @@ impl HttpIntake {
     /// # Errors
     /// The field at fault and what is wrong with it.
     pub fn address(&self, from: &str, to: &[String], wish: &Wish) -> Result<Addressed, ApiError> {
-        address::check(from, to, wish, &self.settings)
+        address::check(from, to, wish, &self.settings.load())
     }
 
     /// Memory for a message that begins to come.
@@ -91,10 +92,11 @@ impl HttpIntake {
     /// An empty letter for a client at this address; `None` for a program of this machine on the control socket.
     /// With a key its octets are summed.
     pub fn letter(&self, client: Option<IpAddr>, key: Option<Key>) -> Letter {
-        let trace = Trace::by_http(client, &self.settings.hostname);
-        let room = Front::room(&trace, &self.settings.hostname);
+        let settings = self.settings.load();
+        let trace = Trace::by_http(client, &settings.hostname);
+        let room = Front::room(&trace, &settings.hostname);
         let begin = if key.is_some() { Incoming::summed } else { Incoming::new };
-        Letter::new(begin(self.spool.clone(), room), self.settings.max_message_bytes, trace, key)
+        Letter::new(begin(self.spool.clone(), room), settings.max_message_bytes, trace, key)
     }
 
     /// Checks the letter, keeps it, and answers with its number once it is on disk.
@@ -105,7 +107,7 @@ impl HttpIntake {
         let (trace, key, message, findings) = letter.finish();
         let room = message.room();
         if findings.oversize {
-            return Err(refusal::too_large(self.settings.max_message_bytes));
+            return Err(refusal::too_large(self.max_message_bytes()));
         }
         if findings.nul {
             return Err(refusal::nul());
@@ -114,7 +116,7 @@ impl HttpIntake {
             return Err(refusal::long_line());
         }
         if let Some(loss) = message.loss() {
-            return Err(refusal::lost(loss, self.settings.max_message_bytes));
+            return Err(refusal::lost(loss, self.max_message_bytes()));
         }
         let header = header::check(message.front()).map_err(|fault| match fault {
             HeaderFault::TooLarge => refusal::header_too_large(),
@@ -124,7 +126,7 @@ impl HttpIntake {
         let mut whole = message.finish().await.map_err(|why| refusal::not_kept(&why))?;
         fields.take_out(&mut whole.front, room);
         let (mid, received_at) = (whole.mid, self.clock.now());
-        let start = Front { trace: &trace, mid, received_at, hostname: &self.settings.hostname }.write(
+        let start = Front { trace: &trace, mid, received_at, hostname: &self.settings.load().hostname }.write(
             &fields,
             addressed.from(),
             &mut whole.front[..room],

@@ -29,6 +29,7 @@ use crate::clock::Clock;
 use crate::intake::http::HttpIntake;
 use crate::intake::settings::IntakeSettings;
 use crate::spool::Spool;
+use arc_swap::ArcSwap;
 use gate::Gate;
 use memory::Memory;
 use std::io::{ErrorKind, Write};
@@ -46,7 +47,7 @@ const STOP_MARGIN: Duration = Duration::from_secs(2);
 
 /// The SMTP door. One for all its listeners, so that limits hold over all of them.
 pub struct Intake {
-    settings: IntakeSettings,
+    settings: Arc<ArcSwap<IntakeSettings>>,
     spool: Arc<dyn Spool>,
     clock: Clock,
     gate: Arc<Gate>,
@@ -61,7 +62,7 @@ impl Intake {
         Intake {
             gate: Gate::new(limits.connections_max, limits.address_connections_max),
             memory: Memory::new(limits.memory_bytes, message_bytes, limits.memory_wait),
-            settings,
+            settings: Arc::new(ArcSwap::from_pointee(settings)),
             spool,
             clock,
         }
@@ -70,6 +71,18 @@ impl Intake {
     /// The HTTP door beside this one: the same rules, the same spool, one budget of memory.
     pub fn http(&self) -> HttpIntake {
         HttpIntake::new(self.settings.clone(), self.spool.clone(), self.clock, self.memory.clone())
+    }
+
+    /// Takes other names, aliases and relaying clients over, here and at the HTTP door. A session goes on by the settings
+    /// it began with.
+    pub fn reload(&self, settings: &IntakeSettings) {
+        let IntakeSettings { names, aliases, relay_from, .. } = settings.clone();
+        self.settings.rcu(|before| IntakeSettings {
+            names: names.clone(),
+            aliases: aliases.clone(),
+            relay_from: relay_from.clone(),
+            ..IntakeSettings::clone(before)
+        });
     }
 
     /// Connections that are open now.
@@ -106,7 +119,7 @@ impl Intake {
         }
         drop(listener);
         let all_ended = async { while sessions.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.settings.limits.stop_grace + STOP_MARGIN, all_ended).await.is_err() {
+        if tokio::time::timeout(self.settings.load().limits.stop_grace + STOP_MARGIN, all_ended).await.is_err() {
             tracing::warn!(left = sessions.len(), "smtp sessions did not end in time, and are cut");
         }
         sessions.shutdown().await;

@@ -30,6 +30,7 @@ pub fn tell(fact: &Fact) {
             tracing::error!(recipients, hosts, %until, "too many refusals at once: further ones wait");
         }
         Fact::ClockJumped { from, to } => tracing::error!(%from, %to, "the clock jumped"),
+        Fact::AlertEnded { what, since } => tracing::warn!(?what, %since, "an alert is over"),
         Fact::Suspended { action, scope, suspension } => {
             let (by, reason, until) = (&suspension.by, &suspension.reason, suspension.until);
             let action = action.map(|action| action.0);

@@ -15,29 +15,28 @@ pub enum Nobody {
 /// The address for a report about mail from `from`. Aliases are followed as the intake does (DESIGN 9).
 pub fn addressee(from: &ReversePath, settings: &ReportSettings) -> Result<Address, Nobody> {
     let from = from.as_ref().ok_or(Nobody::NullSender)?;
+    let own = settings.own.load();
     let is_ours = |address: &Address| {
         let domain = address.domain();
-        *domain == settings.hostname || settings.names.contains(domain)
+        *domain == settings.hostname || own.names.contains(domain)
     };
     if !is_ours(from) {
         return Ok(from.clone());
     }
     // Chains were resolved when the configuration was read; whatever still leads to us leads nowhere.
-    let target = settings.aliases.get(&from.local_part().to_ascii_lowercase());
+    let target = own.aliases.get(&from.local_part().to_ascii_lowercase());
     target.filter(|target| !is_ours(target)).cloned().ok_or(Nobody::OwnName)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::tests::{address, settings};
+    use crate::report::tests::{address, with_aliases};
 
     #[test]
     fn a_sender_at_our_own_name_is_told_where_its_alias_leads_or_not_at_all() {
-        let mut settings = settings();
-        settings.names.push("own.test".parse().unwrap());
-        settings.aliases.insert("root".into(), address("admin@example.com"));
-        settings.aliases.insert("loop".into(), address("loop@own.test"));
+        let aliases = [("root", "admin@example.com"), ("loop", "loop@own.test")];
+        let settings = with_aliases(&["own.test"], &aliases);
         let told = |from: &str| addressee(&Some(address(from)), &settings).map(|to| to.to_string());
         assert_eq!(told("a@elsewhere.test").as_deref(), Ok("a@elsewhere.test"));
         assert_eq!(told("Root@mail.example.net").as_deref(), Ok("admin@example.com"));

@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn only_who_is_told_of_rides_with_a_report() {
         let mut report = report(7, ReportKind::Failed, "a@x.test", 2);
-        let later = Settled::Deferred { attempts: 1, next_attempt_at: Timestamp(9) };
+        let later = Settled::Deferred { attempts: 1, next_attempt_at: Timestamp(9), braked: false };
         let told = report.settlement.clone().unwrap();
         report
             .settlement

@@ -1,7 +1,9 @@
 //! What the room needs to know, and its limits: each named, with its default and its reason.
 
+use arc_swap::ArcSwap;
 use common::vocab::{Address, Domain};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Who we are and where mail for ourselves goes.
@@ -9,12 +11,19 @@ use std::time::Duration;
 pub struct ReportSettings {
     /// The name that reports, and the domain of `postmaster`.
     pub hostname: Domain,
-    /// Our names besides it.
+    /// Where mail for ourselves goes; whoever has it besides may replace it at any time.
+    pub own: Arc<ArcSwap<OwnNames>>,
+    /// Its limits.
+    pub limits: ReportLimits,
+}
+
+/// Mail for ourselves.
+#[derive(Clone, Debug, Default)]
+pub struct OwnNames {
+    /// Our names besides the one that reports.
     pub names: Vec<Domain>,
     /// Local part in lower case → the address outside where its mail ends.
     pub aliases: BTreeMap<String, Address>,
-    /// Its limits.
-    pub limits: ReportLimits,
 }
 
 /// The limits of the room.

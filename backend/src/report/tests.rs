@@ -5,11 +5,11 @@ mod keeping;
 mod looks;
 mod spool;
 
-use crate::report::{ReportLimits, ReportSettings};
+use crate::report::{OwnNames, ReportLimits, ReportSettings};
+use arc_swap::ArcSwap;
 use common::vocab::{Address, HardBounce, MessageId, RecipientId, Reply, ReplyCode, Timestamp, VerdictCode};
 use engine::envelope::{Envelope, Settled, Settlement};
 use engine::report::{Report, ReportKind, Reported};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) fn address(text: &str) -> Address {
@@ -19,10 +19,16 @@ pub(super) fn address(text: &str) -> Address {
 pub(super) fn settings() -> ReportSettings {
     ReportSettings {
         hostname: "mail.example.net".parse().unwrap(),
-        names: Vec::new(),
-        aliases: BTreeMap::new(),
+        own: Default::default(),
         limits: ReportLimits::default(),
     }
+}
+
+/// The same with names and aliases of our own.
+pub(super) fn with_aliases(names: &[&str], aliases: &[(&str, &str)]) -> ReportSettings {
+    let names = names.iter().map(|name| name.parse().unwrap()).collect();
+    let aliases = aliases.iter().map(|(name, target)| (name.to_string(), address(target))).collect();
+    ReportSettings { own: Arc::new(ArcSwap::from_pointee(OwnNames { names, aliases })), ..settings() }
 }
 
 /// A report about so many recipients `r0@there.test`, …, all answered `550 5.1.1`.

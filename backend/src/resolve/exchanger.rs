@@ -5,7 +5,7 @@
 //! Never: an address that the guard has not seen. The walk goes back to `resolve`.
 
 use crate::connect::guard::Permit;
-use crate::resolve::Resolver;
+use crate::resolve::Asking;
 use crate::resolve::dns::{MxRecords, NoAnswer};
 use common::vocab::{Domain, TargetRule};
 use common::words::Language;
@@ -66,7 +66,7 @@ enum Why {
 }
 
 /// The exchangers of a domain's MX records.
-pub async fn of_records(room: &Resolver, found: MxRecords) -> Result<Found, RouteFailure> {
+pub(super) async fn of_records(room: &Asking, found: MxRecords) -> Result<Found, RouteFailure> {
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut unusable: Vec<String> = Vec::new();
     for record in found.records.iter().filter(|record| record.exchange != ".") {
@@ -95,13 +95,13 @@ fn exchange_name(exchange: &str) -> Result<Domain, String> {
 }
 
 /// The implicit exchanger: the domain itself (RFC 5321 §5.1). `none_ttl`: how long "no MX" may be believed.
-pub async fn of_own_address(room: &Resolver, host: &Domain, none_ttl: Duration) -> Result<Found, RouteFailure> {
+pub(super) async fn of_own_address(room: &Asking, host: &Domain, none_ttl: Duration) -> Result<Found, RouteFailure> {
     let candidate = Candidate { preference: 0, name: host.clone(), port: room.port, named_by: NamedBy::Dns };
     of_candidates(room, vec![candidate], Vec::new(), none_ttl.min(room.negative_ttl_max)).await
 }
 
 /// A literal address of a route.
-pub fn of_literal(room: &Resolver, address: SocketAddr) -> Result<Found, RouteFailure> {
+pub(super) fn of_literal(room: &Asking, address: SocketAddr) -> Result<Found, RouteFailure> {
     match room.guard.permits(address, Permit::of(NamedBy::RouteAddress, address.port())) {
         Ok(()) => {
             let name: Arc<str> = address.ip().to_string().into();
@@ -115,8 +115,8 @@ pub fn of_literal(room: &Resolver, address: SocketAddr) -> Result<Found, RouteFa
 }
 
 /// Looks candidates up. `unusable` are reasons already known, `ttl` is that of the records that named them.
-pub async fn of_candidates(
-    room: &Resolver,
+pub(super) async fn of_candidates(
+    room: &Asking,
     mut candidates: Vec<Candidate>,
     unusable: Vec<String>,
     ttl: Duration,
@@ -161,7 +161,7 @@ fn cut<T>(list: &mut Vec<T>, us: Option<u16>, preference: impl Fn(&T) -> u16) ->
     if list.is_empty() { Err(RouteFailure::Loop) } else { Ok(true) }
 }
 
-async fn look(room: &Resolver, candidate: &Candidate) -> Looked {
+async fn look(room: &Asking, candidate: &Candidate) -> Looked {
     let found = room.dns.addresses(&candidate.name).await;
     let mut looked = Looked {
         preference: candidate.preference,

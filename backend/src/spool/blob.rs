@@ -1,7 +1,7 @@
 //! Large bodies: each in a file of its own, `blobs/NUMBER`, written while it arrives and read while it leaves.
 //!
 //! Promises: a file is on disk, name and all, before a record speaks of it; it stays from the moment such a record may be
-//! on disk until the end of its message is; what nobody speaks of is removed, or set aside where damage may be the reason.
+//! on disk until the end of its message is; what nobody speaks of is removed, or set aside where damage may be the reason; a damaged file is set aside when it is found.
 //! A file bears its length and sum in the record, so that one octet too many, too few or different is found before it
 //! is sent as a whole. Never: holds more than a piece of it in memory.
 //! The walk goes on in `writer` (in), `reader` (out) and `body`, which joins a file with what the record holds.
@@ -14,8 +14,9 @@ pub mod writer;
 use crate::spool::SpoolError;
 use crate::spool::disk::{Disk, is_full};
 use crate::spool::failure::Pulse;
-use crate::spool::quarantine::Quarantine;
+use crate::spool::quarantine::{Origin, Quarantine};
 use common::vocab::MessageId;
+use common::wire::DamageKind;
 use hands::Hands;
 use rustix::io::Errno;
 use std::collections::BTreeSet;
@@ -58,10 +59,23 @@ impl BlobRoom {
         self.folder.join(mid.0.to_string())
     }
 
-    /// The file of this message cannot be sent; counted once, and left where it is.
-    fn damage(&self, mid: MessageId, why: &str) {
+    /// The file of this message has this length and cannot be sent: it is set aside, and counted once.
+    fn damage(&self, mid: MessageId, octets: u64) {
+        if !self.damaged.lock().unwrap_or_else(PoisonError::into_inner).insert(mid) {
+            return;
+        }
+        tracing::error!(%mid, "the body of a message, in blobs/, is damaged: it is set aside, not sent");
+        if let Err(error) = self.quarantine.take_blob(mid, octets, &self.path(mid)) {
+            tracing::error!(%mid, "a damaged file of blobs/ cannot be moved to the quarantine: {error}");
+        }
+    }
+
+    /// The file of this message is not there: listed and counted once. It may be put back: the next
+    /// start looks again.
+    fn miss(&self, mid: MessageId) {
         if self.damaged.lock().unwrap_or_else(PoisonError::into_inner).insert(mid) {
-            tracing::error!(%mid, "the body of a message, in blobs/, {why}: it is not sent");
+            tracing::error!(%mid, "the body of a message is missing in blobs/: it is not sent");
+            self.quarantine.leave(Origin::Blob(mid), Some(mid), DamageKind::Missing, 0);
         }
     }
 

@@ -3,8 +3,12 @@
 //! Promises and format: see `spool`, `segment`, `frame`, `record`. What a start finds: `recovery`.
 //! Never: blocks its caller; every question is a message to a thread, every answer a one-shot channel.
 
+pub(super) mod adopted;
+mod attempts;
 mod cache;
 pub(super) mod chain;
+mod choice;
+mod count;
 pub(super) mod guard;
 pub(super) mod index;
 pub(super) mod job;
@@ -14,8 +18,11 @@ pub(super) mod log;
 pub(super) mod mover;
 pub(super) mod moves;
 pub(super) mod op;
-mod reader;
+mod pending;
+pub(super) mod reader;
 pub(super) mod shared;
+pub(super) mod spares;
+mod trouble;
 mod writer;
 
 use crate::spool::backlog::Teller;

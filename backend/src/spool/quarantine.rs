@@ -1,15 +1,20 @@
 //! Where damaged octets are set aside, so that a person can look at them; and the list of what lies there.
 //!
 //! Promises: a copy is on disk when [`Quarantine::put`] answers `Ok`. One file for each damaged place, whose name says all
-//! that is known of it, so that the list survives whatever else is lost. The folder is bounded: when it is full, a record
-//! stays where it is, and its journal file is kept for it.
-//! Never: feeds anything back into the queue.
+//! that is known of it (`origin`), so that the list survives whatever else is lost. The folder is bounded: when it is full,
+//! a piece stays where it is, and is listed so.
+//! Never: feeds anything back into the queue. The walk goes on at the next start, in `recovery/condemned`.
+
+mod origin;
+
+pub use origin::Origin;
 
 use crate::clock::Clock;
 use crate::spool::disk::Disk;
 use crate::spool::journal::shared::lock;
-use common::vocab::{MessageId, Timestamp};
+use common::vocab::MessageId;
 use common::wire::{DamageKind, DamagedRecord, Quarantined};
+use origin::parse;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,9 +26,6 @@ const FILES_MAX: usize = 1_000;
 const BYTES_MAX: u64 = 1 << 30;
 /// Records that a list shows; the newest.
 const SHOWN_MAX: usize = 20;
-
-/// Where a record lay: journal file and offset.
-type Place = (u32, u32);
 
 /// The folder of damaged pieces.
 #[derive(Clone, Debug)]
@@ -38,7 +40,7 @@ pub struct Quarantine {
 #[derive(Debug, Default)]
 struct Book {
     /// Each with the name of its file; none if it was left in place.
-    pieces: BTreeMap<Place, (DamagedRecord, Option<String>)>,
+    pieces: BTreeMap<Origin, (DamagedRecord, Option<String>)>,
 }
 
 impl Book {
@@ -58,33 +60,38 @@ impl Quarantine {
         match self.disk.names(&self.folder) {
             Ok(names) => {
                 let found = names.into_iter().filter_map(|name| Some((parse(&name)?, name)));
-                let found = found.map(|(record, name)| ((number(&record), record.offset as u32), (record, Some(name))));
+                let found = found.map(|((origin, record), name)| (origin, (record, Some(name))));
                 lock(&self.book).pieces.extend(found);
             }
             Err(error) => tracing::error!("the quarantine cannot be listed: {error}"),
         }
     }
 
-    /// Sets aside what lay at this offset of this segment. The same place again replaces what an earlier start copied.
+    /// Sets aside what lay there. The same place again replaces what an earlier start copied.
     ///
     /// # Errors
-    /// The folder or the disk is full, or the disk failed: the record stays where it is, and is listed so.
-    pub fn put(&self, place: Place, mid: Option<MessageId>, why: DamageKind, bytes: &[u8]) -> io::Result<()> {
+    /// The folder or the disk is full, or the disk failed: the piece stays where it is, and is listed so.
+    pub fn put(&self, origin: Origin, mid: Option<MessageId>, why: DamageKind, bytes: &[u8]) -> io::Result<()> {
         let octets = bytes.len() as u64;
-        let before = lock(&self.book).pieces.get(&place).cloned();
+        let before = lock(&self.book).pieces.get(&origin).cloned();
         if let Some((record, Some(_))) = &before
             && record.octets == octets
         {
             return Ok(());
         }
-        let found_at = Some(before.as_ref().and_then(|(record, _)| record.found_at).unwrap_or_else(|| Clock.now()));
-        let file = format!("{:08}.jnl", place.0);
-        let record = DamagedRecord { file, offset: place.1.into(), octets, found_at, mid, why, set_aside: true };
-        let name = name_of(place, &record);
+        let found_at = before.as_ref().and_then(|(record, _)| record.found_at);
+        let record = DamagedRecord { found_at: found_at.or_else(now), ..whole(origin, mid, why, octets) };
+        let name = origin.name_of(&record);
         let written = self.write(&name, before.and_then(|(_, name)| name), bytes);
         let set_aside = written.is_ok();
-        lock(&self.book).pieces.insert(place, (DamagedRecord { set_aside, ..record }, set_aside.then_some(name)));
+        lock(&self.book).pieces.insert(origin, (DamagedRecord { set_aside, ..record }, set_aside.then_some(name)));
         written
+    }
+
+    /// Lists what is damaged and cannot be copied: it stays where it is, or is nowhere.
+    pub fn leave(&self, origin: Origin, mid: Option<MessageId>, why: DamageKind, octets: u64) {
+        let record = DamagedRecord { set_aside: false, ..whole(origin, mid, why, octets) };
+        lock(&self.book).pieces.entry(origin).or_insert((record, None));
     }
 
     fn write(&self, name: &str, before: Option<String>, bytes: &[u8]) -> io::Result<()> {
@@ -115,16 +122,45 @@ impl Quarantine {
 
     /// Moves a whole journal file here: its header cannot be read, so nothing in it can be trusted. Takes no more room
     /// than it had, so no limit is asked.
+    ///
+    /// # Errors
+    /// The disk failed.
     pub fn take(&self, number: u32, octets: u64, file: &Path) -> io::Result<()> {
-        let (place, found_at) = ((number, 0), Some(Clock.now()));
-        let named = format!("{number:08}.jnl");
-        let why = DamageKind::Header;
-        let record = DamagedRecord { file: named, offset: 0, octets, found_at, mid: None, why, set_aside: true };
-        let name = name_of(place, &record);
+        self.take_whole(
+            Origin::Journal(number, 0),
+            whole(Origin::Journal(number, 0), None, DamageKind::Header, octets),
+            file,
+        )
+    }
+
+    /// Moves the damaged file of a large body here, as it is. Its record is let go of by the next start.
+    ///
+    /// # Errors
+    /// The disk failed: it stays where it is, and is listed so.
+    pub fn take_blob(&self, mid: MessageId, octets: u64, file: &Path) -> io::Result<()> {
+        let origin = Origin::Blob(mid);
+        let taken = self.take_whole(origin, whole(origin, Some(mid), DamageKind::Checksum, octets), file);
+        if taken.is_err() {
+            self.leave(origin, Some(mid), DamageKind::Checksum, octets);
+        }
+        taken
+    }
+
+    fn take_whole(&self, origin: Origin, record: DamagedRecord, file: &Path) -> io::Result<()> {
+        let name = origin.name_of(&record);
         self.disk.rename(file, &self.folder.join(&name))?;
         self.disk.sync_folder(&self.folder)?;
-        lock(&self.book).pieces.insert(place, (record, Some(name)));
+        lock(&self.book).pieces.insert(origin, (record, Some(name)));
         Ok(())
+    }
+
+    /// Keeps what belongs to a piece that is listed: the sound record of a message whose large body is damaged, as
+    /// `MID.record`.
+    ///
+    /// # Errors
+    /// The folder or the disk is full, or the disk failed.
+    pub fn keep_beside(&self, mid: MessageId, bytes: &[u8]) -> io::Result<()> {
+        self.write(&format!("{mid}.record"), None, bytes)
     }
 
     /// Moves the body of a damaged record here, as it is: the record is listed, and the file keeps the message's number.
@@ -135,43 +171,38 @@ impl Quarantine {
         self.disk.sync_folder(&self.folder)
     }
 
+    /// Whether a copy of this lies here.
+    pub fn holds(&self, origin: Origin) -> bool {
+        lock(&self.book).pieces.get(&origin).is_some_and(|(_, name)| name.is_some())
+    }
+
+    /// The messages of which something was copied here.
+    pub fn messages(&self) -> Vec<(Origin, MessageId)> {
+        let book = lock(&self.book);
+        let copied = book.pieces.iter().filter(|(_, (_, name))| name.is_some());
+        copied.filter_map(|(origin, (record, _))| Some((*origin, record.mid?))).collect()
+    }
+
     /// The newest of what is damaged, and how much there is.
     pub fn list(&self) -> Quarantined {
         let book = lock(&self.book);
-        let mut items: Vec<DamagedRecord> = book.pieces.values().map(|(record, _)| record.clone()).collect();
-        items.sort_by_key(|record| std::cmp::Reverse((record.found_at, number(record), record.offset)));
-        items.truncate(SHOWN_MAX);
+        let mut items: Vec<(&Origin, &DamagedRecord)> =
+            book.pieces.iter().map(|(at, (record, _))| (at, record)).collect();
+        items.sort_by_key(|(origin, record)| std::cmp::Reverse((record.found_at, **origin)));
+        let items = items.into_iter().take(SHOWN_MAX).map(|(_, record)| record.clone()).collect();
         let octets = book.pieces.values().map(|(record, _)| record.octets).sum();
         Quarantined { total: book.pieces.len() as u64, octets, folder: self.folder.display().to_string(), items }
     }
 }
 
-/// The number of the journal file.
-fn number(record: &DamagedRecord) -> u32 {
-    record.file.split('.').next().and_then(|digits| digits.parse().ok()).unwrap_or_default()
+/// A piece that was found just now, and lies here whole.
+fn whole(origin: Origin, mid: Option<MessageId>, why: DamageKind, octets: u64) -> DamagedRecord {
+    let (file, offset) = (origin.file(), origin.offset());
+    DamagedRecord { file, offset, octets, found_at: now(), mid, why, set_aside: true }
 }
 
-/// `NUMBER-OFFSET-OCTETS-FOUND-WHY-MID.bin`: found in milliseconds, MID 0 where it is not known.
-fn name_of((number, offset): Place, record: &DamagedRecord) -> String {
-    let (found, mid) = (record.found_at.map_or(0, |at| at.0), record.mid.map_or(0, |mid| mid.0));
-    format!("{number:08}-{offset:010}-{}-{found}-{}-{mid}.bin", record.octets, record.why.as_str())
-}
-
-/// `None` for a file that somebody else has put here.
-fn parse(name: &str) -> Option<DamagedRecord> {
-    let parts: Vec<&str> = name.strip_suffix(".bin")?.split('-').collect();
-    let [number, offset, octets, found, why, mid] = parts[..] else { return None };
-    let (number, offset): (u32, u32) = (number.parse().ok()?, offset.parse().ok()?);
-    let (found, mid): (u64, u64) = (found.parse().ok()?, mid.parse().ok()?);
-    Some(DamagedRecord {
-        file: format!("{number:08}.jnl"),
-        offset: offset.into(),
-        octets: octets.parse().ok()?,
-        found_at: (found > 0).then_some(Timestamp(found)),
-        mid: (mid > 0).then_some(MessageId(mid)),
-        why: DamageKind::named(why)?,
-        set_aside: true,
-    })
+fn now() -> Option<common::vocab::Timestamp> {
+    Some(Clock.now())
 }
 
 #[cfg(test)]
@@ -190,8 +221,8 @@ mod tests {
     fn what_was_set_aside_is_listed_again_after_a_start() {
         let dir = tempfile::tempdir().unwrap();
         let first = quarantine(dir.path());
-        first.put((3, 8_192), Some(MessageId(7)), DamageKind::Checksum, b"damaged").unwrap();
-        first.put((3, 8_192), Some(MessageId(7)), DamageKind::Checksum, b"damaged").unwrap();
+        first.put(Origin::Journal(3, 8_192), Some(MessageId(7)), DamageKind::Checksum, b"damaged").unwrap();
+        first.put(Origin::Journal(3, 8_192), Some(MessageId(7)), DamageKind::Checksum, b"damaged").unwrap();
         let whole = dir.path().join("00000009.jnl");
         std::fs::write(&whole, b"no header").unwrap();
         first.take(9, 9, &whole).unwrap();
@@ -208,10 +239,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let quarantine = quarantine(dir.path());
         for offset in 0..FILES_MAX as u32 {
-            let record = parse(&format!("00000001-{offset:010}-1-5-checksum-0.bin")).unwrap();
-            lock(&quarantine.book).pieces.insert((1, offset), (record, Some("elsewhere".into())));
+            let (origin, record) = parse(&format!("00000001-{offset:010}-1-5-checksum-0.bin")).unwrap();
+            lock(&quarantine.book).pieces.insert(origin, (record, Some("elsewhere".into())));
         }
-        let refused = quarantine.put((2, 0), None, DamageKind::Checksum, b"damaged").unwrap_err();
+        let refused = quarantine.put(Origin::Journal(2, 0), None, DamageKind::Checksum, b"damaged").unwrap_err();
         assert_eq!(refused.kind(), io::ErrorKind::QuotaExceeded);
         let listed = quarantine.list();
         assert_eq!((listed.total, listed.items.len()), (FILES_MAX as u64 + 1, SHOWN_MAX));

@@ -52,6 +52,8 @@ pub struct Waiting {
     pub begun: u32,
     /// When it is to be tried; due if that is not known.
     pub next_attempt_at: Option<Timestamp>,
+    /// The brake on mass bounces holds it until then.
+    pub braked: bool,
 }
 
 /// A recipient with how it stands; `None` once it has left. Those that were never tried are not named.
@@ -146,6 +148,8 @@ pub trait QueueDb: Debug + Send + Sync + 'static {
     fn stored(&self, mid: MessageId) -> Result<Option<Stored>, DbError>;
     /// A body that lies here; `None` if it is not there or its sum is wrong.
     fn body(&self, mid: MessageId) -> Result<Option<Bytes>, DbError>;
+    /// All octets of a message as they lie here, its envelope and its body, whatever their sums say: for the quarantine.
+    fn octets(&self, mid: MessageId) -> Result<Option<Vec<u8>>, DbError>;
     /// What a client's name was used for, and when.
     fn key(&self, name: &[u8; 32]) -> Result<Option<([u8; 32], MessageId, Timestamp)>, DbError>;
     /// What is kept besides mail.

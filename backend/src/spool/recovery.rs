@@ -7,6 +7,7 @@
 //! Reads the journal, whose length is bounded, at once; the database is read by `stock` while mail is taken already.
 //! The walk goes on in `journal`, which writes on from here.
 
+mod condemned;
 mod files;
 mod merge;
 mod replay;
@@ -18,12 +19,13 @@ pub use stock::Stock;
 use crate::spool::blob::registry::Blobs;
 use crate::spool::disk::{Disk, LockGuard, is_full};
 use crate::spool::failure::{OpenError, Pulse, SpoolHealth};
-use crate::spool::journal::chain::{Chain, Claim, Segment};
+use crate::spool::journal::chain::{Chain, Segment};
 use crate::spool::journal::guard::Guard;
 use crate::spool::journal::log::Log;
 use crate::spool::journal::moves::Moves;
 use crate::spool::journal::op::Op;
 use crate::spool::journal::shared::{LongTerm, NUMBERS_BLOCK, Shared};
+use crate::spool::journal::spares::Claim;
 use crate::spool::quarantine::Quarantine;
 use crate::spool::queue_db::DbError;
 use crate::spool::settings::SpoolSettings;
@@ -66,7 +68,7 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let mut chain = Chain::new(disk.clone(), folder.clone(), settings, files.next_number);
     let clean = read_journal(&files, &mut replay, &mut chain, &quarantine, &known)?;
     for spare in files.spares {
-        chain.push_spare(spare).map_err(OpenError::io("remove a file of", &folder))?;
+        chain.spares.push_found(spare).map_err(OpenError::io("remove a file of", &folder))?;
     }
     for (seal, file) in files.adopted {
         chain.files().insert(seal, file);
@@ -77,7 +79,8 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let next = replay.next_message();
     let mut moves = Moves::new(replay.batch.max(meta.batch));
     let keys = replay.keys.clone();
-    let merge = Merge { db: &*db, meta: &meta, chain: &mut chain, moves: &mut moves, blobs: &blobs };
+    let merge =
+        Merge { db: &*db, meta: &meta, chain: &mut chain, moves: &mut moves, blobs: &blobs, quarantine: &quarantine };
     let (index, mut stock) = merge.run(replay).map_err(&said)?;
     let checkpointed = db.checkpoint();
     moves.checkpointed(Duration::ZERO, checkpointed.as_ref().is_ok_and(|complete| *complete));
@@ -94,7 +97,7 @@ pub fn start(disk: Arc<dyn Disk>, dir: &Path, settings: &SpoolSettings) -> Resul
     let guard = Guard::new(disk.clone(), dir.to_owned(), settings);
     let mut log = open_log(chain, shared.clone(), moves, settings, (lock, guard), (next, clean), &folder)?;
     keys.iter().for_each(|(key, mid, at, _)| log.know_key(key, *mid, *at));
-    stock.begin(shared, settings.start_messages_max);
+    stock.begin(shared, quarantine.clone(), settings.start_messages_max);
     Ok(Start { log, quarantine, stock })
 }
 
@@ -146,7 +149,7 @@ fn open_log(
         chain.roll(0, Claim::Result, next).map_err(OpenError::io("begin a journal file in", folder))?;
         shared.set_ceiling(next.0);
     }
-    let reserve = chain.retire().and_then(|()| chain.ensure_spares(1));
+    let reserve = chain.retire().and_then(|()| chain.spares.ensure(1));
     let mut log = Log::new(chain, shared, moves, guard, settings, lock);
     if let Err(error) = reserve {
         if !is_full(&error) {

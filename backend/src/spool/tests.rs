@@ -11,6 +11,7 @@ mod ledger;
 mod moves;
 mod os;
 mod restart;
+mod set_aside;
 mod sim_db;
 pub(crate) mod sim_disk;
 

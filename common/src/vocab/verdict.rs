@@ -47,6 +47,11 @@ macro_rules! verdicts {
                 }
             }
 
+            /// Mail flows: there is nothing to explain in a failure.
+            pub fn is_well(self) -> bool {
+                matches!(self, VerdictCode::Ok | VerdictCode::OkPartial)
+            }
+
             /// Whose side it is on.
             pub fn owner(self) -> Owner {
                 match self {

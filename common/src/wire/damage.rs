@@ -16,6 +16,8 @@ pub enum DamageKind {
     Malformed,
     /// The header of the whole file cannot be read.
     Header,
+    /// It is not there.
+    Missing,
     /// A word of a newer server.
     #[serde(other)]
     Other,
@@ -29,13 +31,15 @@ impl DamageKind {
             DamageKind::Torn => "torn",
             DamageKind::Malformed => "malformed",
             DamageKind::Header => "header",
+            DamageKind::Missing => "missing",
             DamageKind::Other => "other",
         }
     }
 
     /// The one of this word.
     pub fn named(word: &str) -> Option<DamageKind> {
-        let all = [DamageKind::Checksum, DamageKind::Torn, DamageKind::Malformed, DamageKind::Header];
+        let all =
+            [DamageKind::Checksum, DamageKind::Torn, DamageKind::Malformed, DamageKind::Header, DamageKind::Missing];
         all.into_iter().find(|kind| kind.as_str() == word)
     }
 }
@@ -44,9 +48,9 @@ impl DamageKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DamagedRecord {
-    /// The journal file in which it lay.
+    /// The file in which it lay: one of the journal, `queue.db`, or one of `blobs/`.
     pub file: String,
-    /// Where in that file.
+    /// Where in that file of the journal; 0 for a whole file, or a row of `queue.db`.
     pub offset: u64,
     /// Its length.
     pub octets: u64,
@@ -56,7 +60,7 @@ pub struct DamagedRecord {
     pub mid: Option<MessageId>,
     /// What is wrong with it.
     pub why: DamageKind,
-    /// A copy is in the folder; else it is kept in its journal file.
+    /// It is in the folder; else it is kept where it lay, unless it is missing.
     pub set_aside: bool,
 }
 

@@ -4,6 +4,7 @@ use crate::vocab::{
     Badge, CauseCounts, CountWindow, Counters, Domain, HostStatus, Owner, Timestamp, VerdictCode, WaitCause,
 };
 use crate::wire::Because;
+use crate::words::Hold;
 use serde::{Deserialize, Serialize};
 
 /// A verdict in words, with the evidence behind it.
@@ -49,6 +50,25 @@ pub struct Held {
     pub until: Option<Timestamp>,
 }
 
+impl Held {
+    /// The same as the catalogue says it.
+    pub fn hold(&self) -> Hold<'_> {
+        Hold { by: &self.by, reason: self.reason.as_deref() }
+    }
+}
+
+/// A host is reachable, but its mail is held back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Limited {
+    /// Since when.
+    pub since: Timestamp,
+    /// `rate` or `slot`: a limit of ours; `null`: they defer us, and the verdict says with which words.
+    pub cause: Option<WaitCause>,
+    /// Which limit it is, in words too.
+    pub because: Option<Because>,
+}
+
 /// A row of the page *Hosts*, of `tophosts --json` and of `GET /api/v1/hosts`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -64,6 +84,9 @@ pub struct HostRow {
     /// Suspended, it or all delivery; `null` while it is not.
     #[serde(default)]
     pub held: Option<Held>,
+    /// Reachable, but its mail is held back; `null` while it is not.
+    #[serde(default)]
+    pub limited: Option<Limited>,
     /// Why it is as it is; `null` while nothing is wrong or known.
     pub verdict: Option<Verdict>,
     /// Gauge: recipients in the queue, unattempted + attempted.

@@ -1,7 +1,7 @@
 //! The page *Overview*: is anything wrong, and where. Topic `overview` of the websocket, frame `overview`.
 
 use super::frame::decode_rows;
-use super::{Health, HostRow, Recovering, Totals};
+use super::{Health, HostRow, Recovering, StandingAlert, Totals};
 use crate::vocab::Counters;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -22,6 +22,8 @@ pub struct Overview {
     pub health: Option<Health>,
     /// Damaged records: never sent.
     pub damaged: u64,
+    /// What else is wrong on our own side, the oldest first.
+    pub alerts: Vec<StandingAlert>,
     /// While the start still reads what waits from before.
     pub recovering: Option<Recovering>,
 }

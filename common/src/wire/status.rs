@@ -1,5 +1,6 @@
 //! The server as a whole: `GET /api/v1/status`, `status`, the header of the page.
 
+use super::alert::StandingAlert;
 use super::damage::Quarantined;
 use crate::vocab::{CauseCounts, CountWindow, Counters, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -152,6 +153,9 @@ pub struct ServerStatus {
     /// Damaged records: never sent.
     #[serde(default)]
     pub quarantine: Quarantined,
+    /// What is wrong on our own side beyond any one host, the oldest first.
+    #[serde(default)]
+    pub alerts: Vec<StandingAlert>,
     /// All hosts together.
     pub totals: Totals,
     /// The window of the counters in `totals`; `null` since `counters_since`.

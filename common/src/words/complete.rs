@@ -2,7 +2,7 @@
 
 use super::phrase::*;
 use super::*;
-use crate::vocab::{Badge, Limit, NotSent, Owner, VerdictCode, WaitCause};
+use crate::vocab::{Alert, Badge, Guard, Limit, NotSent, Owner, Timestamp, VerdictCode, WaitCause};
 use std::time::Duration;
 
 const BADGES: [Badge; 5] = [Badge::Held, Badge::Down, Badge::Limited, Badge::Up, Badge::Unknown];
@@ -62,12 +62,29 @@ fn every_phrase() -> Vec<Phrase<'static>> {
     all.extend(BADGES.into_iter().flat_map(|badge| [Phrase::Badge(badge), Phrase::BadgeMeaning(badge)]));
     all.extend(OWNERS.map(Phrase::Owner));
     all.extend(WaitCause::ALL.map(Phrase::Cause));
-    let waiting = |cause| Waiting { cause, limit: None, most: None, period: None, rule: None, verdict: None };
+    let waiting = Waiting::of;
     let refused = Some(VerdictCode::TcpRefused);
     all.extend(WaitCause::ALL.map(|cause| Phrase::Waiting(Waiting { verdict: refused, ..waiting(cause) })));
     let limits = [Limit::Total, Limit::Address, Limit::Destination, Limit::Window, Limit::Other];
     let slot = |limit| Waiting { limit: Some(limit), most: Some(2), ..waiting(WaitCause::Slot) };
     all.extend(limits.map(|limit| Phrase::Waiting(slot(limit))));
+    let alerts = [
+        Alert::ClockJumped { from: Timestamp(0), to: Timestamp(1) },
+        Alert::BrakePulled { refused: 0, hosts: 0 },
+        Alert::BrakePulled { refused: 61, hosts: 3 },
+        Alert::ResolverSuspected { domains: 12, gone: 9 },
+        Alert::Other,
+    ];
+    all.extend(alerts.into_iter().flat_map(|alert| [Phrase::Alert(alert), Phrase::AlertAdvice(alert)]));
+    let holds = [None, Some("the fair")].map(|reason| Hold { by: "ann", reason });
+    let held = |hold| Phrase::Waiting(Waiting { hold: Some(hold), ..waiting(WaitCause::Suspended) });
+    all.extend(holds.map(held));
+    let guards =
+        [Guard::Stopping, Guard::Brake { refused: 0, hosts: 0 }, Guard::Brake { refused: 61, hosts: 3 }, Guard::Other];
+    let asked = Waiting { verdict: refused, asked: Some(span), ..waiting(WaitCause::Retry) };
+    all.push(Phrase::Waiting(asked));
+    let guarded = |guard| Phrase::Waiting(Waiting { guard: Some(guard), ..waiting(WaitCause::Guard) });
+    all.extend(guards.map(guarded));
     all.push(Phrase::Waiting(Waiting { most: Some(100), period: Some(span), ..waiting(WaitCause::Rate) }));
     all.extend(Column::ALL.map(Phrase::Column));
     all.extend(codes().map(Phrase::Brief));
@@ -143,12 +160,11 @@ fn the_fixed_terms_stand_as_they_are_known() {
 #[test]
 fn a_rate_and_a_slot_name_their_rule() {
     let rate = Waiting {
-        cause: WaitCause::Rate,
         limit: Some(Limit::Destination),
         most: Some(100),
         period: Some(Duration::from_secs(60)),
         rule: Some(".example.com"),
-        verdict: None,
+        ..Waiting::of(WaitCause::Rate)
     };
     assert_eq!(
         Language::En.say(&Phrase::Waiting(rate)),
@@ -159,6 +175,26 @@ fn a_rate_and_a_slot_name_their_rule() {
         Language::En.say(&Phrase::Waiting(slot)),
         "waiting for a connection: 1 connection, as many as [[destination]] \".example.com\" allows"
     );
+}
+
+#[test]
+fn a_hold_says_whose_it_is_and_a_guard_by_which_figures() {
+    let en = |waiting| Language::En.say(&Phrase::Waiting(waiting));
+    let suspended = |reason| Waiting { hold: Some(Hold { by: "ann", reason }), ..Waiting::of(WaitCause::Suspended) };
+    assert_eq!(en(suspended(Some("their move"))), "delivery suspended by ann: their move");
+    assert_eq!(en(suspended(None)), "delivery suspended by ann");
+    let held = Waiting { cause: WaitCause::Held, ..suspended(None) };
+    assert_eq!(Language::Ja.say(&Phrase::Waiting(held)), "保留中（ann による）");
+    let guarded = |guard| Waiting { guard: Some(guard), ..Waiting::of(WaitCause::Guard) };
+    let asked = Some(Duration::from_secs(300));
+    let retry = Waiting { verdict: Some(VerdictCode::SmtpGreylist), asked, ..Waiting::of(WaitCause::Retry) };
+    assert_eq!(en(retry), "waiting for its next try: greylisted, and they asked us to wait 5 minutes");
+    let brake = Guard::Brake { refused: 61, hosts: 3 };
+    assert_eq!(
+        en(guarded(brake)),
+        "stopped by our own guard: 3 unrelated hosts refused 61 recipients at once for who we are"
+    );
+    assert_eq!(en(guarded(Guard::Stopping)), "stopped by our own guard: the server stops, and starts nothing new");
 }
 
 #[test]

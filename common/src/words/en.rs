@@ -5,7 +5,9 @@
 
 use crate::vocab::{Badge, NotSent, Owner, WaitCause};
 use crate::words::phrase::{Column, ListFooter, Phrase, Protection, RetryReceipt};
-use crate::words::{Language, ReadingPhrase, duration, grouped, headline_en, label_en, verdict_en, waiting_en};
+use crate::words::{
+    Language, ReadingPhrase, alert_en, duration, grouped, headline_en, label_en, verdict_en, waiting_en,
+};
 
 /// The phrase in English.
 pub(super) fn say(phrase: &Phrase<'_>) -> String {
@@ -15,6 +17,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Owner(owner) => self::owner(*owner).into(),
         Phrase::Cause(cause) => self::cause(*cause).into(),
         Phrase::Waiting(waiting) => waiting_en::say(waiting),
+        Phrase::Alert(alert) => alert_en::sentence(alert),
+        Phrase::AlertAdvice(alert) => alert_en::advice(alert).into(),
         Phrase::Brief(code) => verdict_en::brief(*code).into(),
         Phrase::Protection(how) => protection(how),
         Phrase::NotSent(why) => not_sent(*why).into(),

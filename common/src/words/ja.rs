@@ -5,7 +5,9 @@
 
 use crate::vocab::{Badge, NotSent, Owner, WaitCause};
 use crate::words::phrase::{Column, ListFooter, Phrase, Protection, RetryReceipt};
-use crate::words::{Language, ReadingPhrase, duration, grouped, headline_ja, label_ja, verdict_ja, waiting_ja};
+use crate::words::{
+    Language, ReadingPhrase, alert_ja, duration, grouped, headline_ja, label_ja, verdict_ja, waiting_ja,
+};
 
 /// The phrase in Japanese.
 pub(super) fn say(phrase: &Phrase<'_>) -> String {
@@ -15,6 +17,8 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::Owner(owner) => self::owner(*owner).into(),
         Phrase::Cause(cause) => self::cause(*cause).into(),
         Phrase::Waiting(waiting) => waiting_ja::say(waiting),
+        Phrase::Alert(alert) => alert_ja::sentence(alert),
+        Phrase::AlertAdvice(alert) => alert_ja::advice(alert).into(),
         Phrase::Brief(code) => verdict_ja::brief(*code).into(),
         Phrase::Protection(how) => protection(how),
         Phrase::NotSent(why) => not_sent(*why).into(),

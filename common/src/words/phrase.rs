@@ -4,7 +4,7 @@
 //! names or times is a [`Phrase`]. A name inside a sentence may be given as [`SLOT`]: the page then splits the
 //! sentence there and puts an element in its place.
 
-use crate::vocab::{Badge, Limit, NotSent, Owner, VerdictCode, WaitCause};
+use crate::vocab::{Alert, Badge, Guard, Limit, NotSent, Owner, VerdictCode, WaitCause};
 use crate::words::{Label, Note};
 use std::time::Duration;
 
@@ -24,6 +24,10 @@ pub enum Phrase<'a> {
     Cause(WaitCause),
     /// A wait cause with what it rests on.
     Waiting(Waiting<'a>),
+    /// What is wrong on our own side.
+    Alert(Alert),
+    /// What to do about it.
+    AlertAdvice(Alert),
     /// A verdict in a few words, for a table's cell.
     Brief(VerdictCode),
     /// How a session is protected.
@@ -195,6 +199,29 @@ pub struct Waiting<'a> {
     pub rule: Option<&'a str>,
     /// What they said or what failed.
     pub verdict: Option<VerdictCode>,
+    /// Whose hold it is.
+    pub hold: Option<Hold<'a>>,
+    /// Which guard of ours, and by which figures.
+    pub guard: Option<Guard>,
+    /// They asked to be left alone for so long.
+    pub asked: Option<Duration>,
+}
+
+impl Waiting<'_> {
+    /// The cause alone.
+    pub fn of(cause: WaitCause) -> Waiting<'static> {
+        let (limit, most, period, rule) = (None, None, None, None);
+        Waiting { cause, limit, most, period, rule, verdict: None, hold: None, guard: None, asked: None }
+    }
+}
+
+/// Who said that something is to wait, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold<'a> {
+    /// Who it was, or by which door they came.
+    pub by: &'a str,
+    /// Why, if they said so.
+    pub reason: Option<&'a str>,
 }
 
 /// How a session is protected, and if it is not, why.

@@ -15,6 +15,8 @@ pub enum ProbePhrase<'a> {
         /// How long that is believed.
         seconds: u64,
     },
+    /// In the place of MX records that a domain does not have.
+    NoMxRecord,
     /// A route throws this domain's mail away.
     WouldDiscard,
     /// Delivery has nowhere to go.
@@ -64,6 +66,7 @@ impl ProbePhrase<'_> {
             WouldUseByRoute { seconds } => {
                 format!("A route decides. Delivery would use, in this order, for the next {seconds} s:")
             }
+            NoMxRecord => "None: the domain's own address takes its mail (RFC 5321 section 5.1).".into(),
             WouldDiscard => "A route decides: mail for this domain is thrown away.".into(),
             WouldFail { sentence, detail: "" } => format!("Delivery would find no mail server. {sentence}"),
             WouldFail { sentence, detail } => format!("Delivery would find no mail server. {sentence} ({detail})"),
@@ -90,6 +93,7 @@ impl ProbePhrase<'_> {
             WouldUseByRoute { seconds } => {
                 format!("ルート設定に従います。配信では次の順に使います（今後 {seconds} 秒間）:")
             }
+            NoMxRecord => "なし（ドメイン自身のアドレスへ配信します。RFC 5321 5.1節）".into(),
             WouldDiscard => "ルート設定により、このドメイン宛てのメールは破棄されます。".into(),
             WouldFail { sentence, detail: "" } => format!("配信先のメールサーバーが見つかりません。{sentence}"),
             WouldFail { sentence, detail } => format!("配信先のメールサーバーが見つかりません。{sentence}（{detail}）"),
@@ -120,6 +124,7 @@ mod tests {
             ProbePhrase::WouldUse { seconds: 300 },
             ProbePhrase::WouldUseByRoute { seconds: 300 },
             ProbePhrase::WouldDiscard,
+            ProbePhrase::NoMxRecord,
             ProbePhrase::WouldFail { sentence: "x.", detail: "" },
             ProbePhrase::WouldFail { sentence: "x.", detail: "y" },
             ProbePhrase::LeftOut { records: 1 },

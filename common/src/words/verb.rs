@@ -193,8 +193,6 @@ pub enum VerbPhrase<'a> {
         /// Where to.
         to: &'a str,
     },
-    /// In the place of MX records that a domain does not have.
-    NoMxRecord,
     /// A listener of another program is in the way.
     CheckBusy {
         /// The listener.

@@ -58,7 +58,6 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         CheckByMx { port } => {
             format!("Mail goes to the exchangers of its domain, port {port}, where no route is for it.")
         }
-        NoMxRecord => "None: the domain's own address takes its mail (RFC 5321 section 5.1).".into(),
         CheckRoute { pattern, to } => format!("Mail for {pattern} goes to {to}."),
         CheckBusy { address, why } => format!("{address} cannot be opened at this moment: {why}"),
         NothingMatches => "No recipient in the queue matches.".into(),

@@ -57,7 +57,6 @@ pub(super) fn say(phrase: &VerbPhrase<'_>) -> String {
         CheckNameServers { servers: "" } => "ネームサーバー: システムの設定".into(),
         CheckNameServers { servers } => format!("ネームサーバー: {servers}"),
         CheckByMx { port } => format!("経路のない宛先は、ドメインのメールサーバーのポート {port} へ配信します。"),
-        NoMxRecord => "なし（ドメイン自身のアドレスへ配信します。RFC 5321 5.1節）".into(),
         CheckRoute { pattern, to } => format!("{pattern} 宛の配信先: {to}"),
         CheckBusy { address, why } => format!("{address} は現在開けません: {why}"),
         NothingMatches => "条件に合う受信者はキューにありません。".into(),

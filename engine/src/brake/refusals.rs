@@ -2,7 +2,7 @@
 
 use crate::brake::BrakeSettings;
 use crate::jump::Jump;
-use common::vocab::Timestamp;
+use common::vocab::{Guard, Timestamp};
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub struct Refusals {
     /// When, at whose mail servers, how many recipients; oldest first.
     said: VecDeque<(Timestamp, Arc<str>, u32)>,
     pulled: bool,
+    /// What it rested on when it last held.
+    latest: Option<Pulled>,
 }
 
 /// The brake holds: what it rests on.
@@ -42,7 +44,15 @@ impl Refusals {
         let holds = recipients >= u64::from(settings.bounce_recipients) && hosts >= u64::from(settings.bounce_hosts);
         let was = std::mem::replace(&mut self.pulled, holds);
         let is_new = holds && !was;
-        holds.then_some(Pulled { recipients, hosts, is_new })
+        let found = holds.then_some(Pulled { recipients, hosts, is_new });
+        self.latest = found.or(self.latest);
+        found
+    }
+
+    /// The guard that holds back what waits for the brake.
+    pub fn guard(&self) -> Guard {
+        let (refused, hosts) = self.latest.map_or((0, 0), |latest| (latest.recipients, latest.hosts));
+        Guard::Brake { refused, hosts }
     }
 
     /// The clock has jumped.

@@ -4,16 +4,16 @@ use super::Engine;
 use crate::envelope::{Envelope, Recovered, RecoveredRecipient};
 use crate::host::Host;
 use crate::host_id::HostId;
-use crate::queue::{Held, Leg, LegStage, MessageBook};
+use crate::queue::{Held, Leg, LegStage, MessageBook, Word};
 use crate::{Fact, Output, schedule};
-use common::vocab::{Domain, MessageId, RecipientId, Timestamp};
+use common::vocab::{Alert, Domain, MessageId, RecipientId, Timestamp, VerdictCode};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Engine {
     pub(super) fn accepted(&mut self, now: Timestamp, envelope: Arc<Envelope>, out: &mut Output) {
         let waiting = (0..envelope.recipients.len() as u32)
-            .map(|rid| RecoveredRecipient { rid: RecipientId(rid), attempts: 0, next_attempt_at: None })
+            .map(|rid| RecoveredRecipient { rid: RecipientId(rid), attempts: 0, next_attempt_at: None, braked: false })
             .collect();
         self.counts.total.messages += 1;
         self.counts.recipients_accepted += envelope.recipients.len() as u64;
@@ -76,21 +76,30 @@ impl Engine {
 
     fn add_legs(&mut self, now: Timestamp, id: HostId, mid: MessageId, mut recipients: Vec<RecoveredRecipient>) {
         // Recipients with the same history share a leg, so that a recovered timer is nobody else's.
-        recipients.sort_by_key(|r| (r.attempts, r.next_attempt_at, r.rid));
+        let history = |r: &RecoveredRecipient| (r.attempts, r.next_attempt_at, r.braked);
+        recipients.sort_by_key(|r| (history(r), r.rid));
         let most = self.host(id).limits.leg_recipients(self.settings.transaction_recipients_max);
-        let groups = recipients
-            .chunk_by(|a, b| (a.attempts, a.next_attempt_at) == (b.attempts, b.next_attempt_at))
-            .flat_map(|group| group.chunks(most));
+        let groups = recipients.chunk_by(|a, b| history(a) == history(b)).flat_map(|group| group.chunks(most));
         let latest = schedule::retry_at_latest(now, &self.settings);
         for (number, group) in groups.enumerate() {
             let key = (mid, number as u16);
             let stage = match group[0].next_attempt_at {
                 // No timer that we set is longer than this: it was written down before the clock was set back.
+                Some(until) if group[0].braked => {
+                    let until = until.min(now + self.settings.brake.bounce_pause);
+                    LegStage::Retry { until, epoch: 0, braked: true }
+                }
                 Some(until) => LegStage::Retry { until: until.min(latest), epoch: 0, braked: false },
                 None => LegStage::Due { epoch: 0 },
             };
             let rids: Vec<RecipientId> = group.iter().map(|recipient| recipient.rid).collect();
-            self.host_mut(id).insert(key, Leg::new(now, &rids, group[0].attempts, stage));
+            let mut leg = Leg::new(now, &rids, group[0].attempts, stage);
+            if let LegStage::Retry { until, braked: true, .. } = stage {
+                // It is held once: so it is known again, and so is the alert, though not by which figures.
+                leg.set_latest(Word { code: VerdictCode::GuardBrake, reply: None, exchanger: None, at: None });
+                self.alert(now, Alert::BrakePulled { refused: 0, hosts: 0 }, until);
+            }
+            self.host_mut(id).insert(key, leg);
         }
     }
 }

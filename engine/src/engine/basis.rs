@@ -1,12 +1,22 @@
 //! What the cause of a wait rests on: until when, which limit, which rule, whose words. Read from the state as it is.
 
 use super::Engine;
-use crate::host::Host;
+use super::outcome::asked_delay;
+use crate::host::{HeldBack, Host};
 use crate::queue::{Leg, LegStage};
+use crate::schedule;
 use crate::view::Basis;
 use common::vocab::{Limit, VerdictCode, WaitCause};
 
 impl Engine {
+    /// The facts behind a limit that holds a host back.
+    pub(super) fn limit_basis(&self, host: &Host, held: HeldBack) -> Basis {
+        match held.cause {
+            WaitCause::Slot => slot(host, held.limit),
+            cause => self.basis(host, None, cause),
+        }
+    }
+
     /// The facts behind a cause of a host, and of a leg of it where the cause is the leg's own.
     pub(super) fn basis(&self, host: &Host, leg: Option<&Leg>, cause: WaitCause) -> Basis {
         let verdict = host.evidence.as_ref().map(|evidence| evidence.code);
@@ -20,8 +30,12 @@ impl Engine {
             }
             WaitCause::Retry => {
                 let until = timer.map(|(until, _)| until);
-                let verdict = leg.and_then(|leg| leg.latest()).map(|word| word.code);
-                Basis { until, verdict, ..Basis::default() }
+                let word = leg.and_then(|leg| leg.latest());
+                let asked = word.and_then(|word| {
+                    let asked = asked_delay(word.reply.as_ref())?;
+                    schedule::is_asked(word.at?, until?, asked, &self.settings).then_some(asked)
+                });
+                Basis { until, verdict: word.map(|word| word.code), asked, ..Basis::default() }
             }
             WaitCause::Backoff => Basis {
                 until: host.backoff.and_then(|backoff| backoff.until),
@@ -34,25 +48,31 @@ impl Engine {
                 most: Some(pace.rate.recipients),
                 period: Some(pace.rate.period),
                 rule: Some(pace.rule.clone()),
-                verdict: None,
+                ..Basis::default()
             }),
-            WaitCause::Slot => {
-                let (limit, most) = host.slot;
-                let rule = host.limits.connections.as_ref().filter(|_| limit == Limit::Destination);
-                let rule = rule.map(|(rule, _)| rule.clone());
-                Basis { limit: Some(limit), most: Some(most), rule, ..Basis::default() }
-            }
+            WaitCause::Slot => slot(host, host.slot),
             WaitCause::Guard => match timer {
-                Some((until, true)) if !self.guard_closed => {
-                    Basis { until: Some(until), verdict: Some(VerdictCode::GuardBrake), ..Basis::default() }
-                }
-                _ => Basis::default(),
+                Some((until, true)) if self.guard.is_none() => Basis {
+                    until: Some(until),
+                    verdict: Some(VerdictCode::GuardBrake),
+                    guard: Some(self.refusals.guard()),
+                    ..Basis::default()
+                },
+                _ => Basis { guard: self.guard, ..Basis::default() },
             },
-            WaitCause::Suspended => {
-                let until = host.suspended.as_ref().and_then(|suspension| suspension.until);
-                Basis { until, verdict: Some(VerdictCode::Suspended), ..Basis::default() }
-            }
+            WaitCause::Suspended => Basis {
+                until: host.suspended.as_ref().and_then(|suspension| suspension.until),
+                verdict: Some(VerdictCode::Suspended),
+                hold: host.suspended.clone(),
+                ..Basis::default()
+            },
             WaitCause::Sending | WaitCause::Held | WaitCause::Routing => Basis::default(),
         }
     }
+}
+
+fn slot(host: &Host, (limit, most): (Limit, u32)) -> Basis {
+    let rule = host.limits.connections.as_ref().filter(|_| limit == Limit::Destination);
+    let rule = rule.map(|(rule, _)| rule.clone());
+    Basis { limit: Some(limit), most: Some(most), rule, ..Basis::default() }
 }

@@ -6,7 +6,7 @@ use crate::host_id::HostId;
 use crate::queue::LegKey;
 use crate::route::Answer;
 use crate::{Fact, Output, verdict};
-use common::vocab::{Domain, RecipientId, Timestamp, VerdictCode};
+use common::vocab::{Alert, Domain, RecipientId, Timestamp, VerdictCode};
 
 impl Engine {
     /// The answer as far as it is believed: while the resolver is suspected, nothing it says is final.
@@ -22,7 +22,13 @@ impl Engine {
             Err(failure) if verdict::of_route(failure).permanent => true,
             Err(_) => return answer, // no answer at all says nothing about the answers
         };
-        let Some(found) = self.resolver_watch.heard(now, name, gone, &self.settings.brake) else { return answer };
+        let Some(found) = self.resolver_watch.heard(now, name, gone, &self.settings.brake) else {
+            self.calm(Alert::ResolverSuspected { domains: 0, gone: 0 }, out);
+            return answer;
+        };
+        let (domains, said_gone) = (u64::from(found.domains), u64::from(found.gone));
+        let until = now + self.settings.brake.resolver_pause;
+        self.alert(now, Alert::ResolverSuspected { domains, gone: said_gone }, until);
         if found.is_new {
             out.facts.push(Fact::ResolverSuspected { domains: found.domains, gone: found.gone });
         }
@@ -50,8 +56,9 @@ impl Engine {
         }
         let by = exchanger.unwrap_or_default();
         let Some(pulled) = self.refusals.heard(now, by, count, &self.settings.brake) else { return false };
+        let until = now + self.settings.brake.bounce_pause;
+        self.alert(now, Alert::BrakePulled { refused: pulled.recipients, hosts: pulled.hosts }, until);
         if pulled.is_new {
-            let until = now + self.settings.brake.bounce_pause;
             out.facts.push(Fact::BrakePulled { recipients: pulled.recipients, hosts: pulled.hosts, until });
         }
         true

@@ -12,7 +12,8 @@ use crate::lane::SessionState;
 use crate::queue::{LegKey, Word};
 use crate::route::{Answer, Route, RouteKind};
 use crate::verdict::Judgement;
-use crate::{Fact, Output, schedule, verdict};
+use crate::view::Evidence;
+use crate::{Fact, Output, asked, schedule, verdict};
 use common::vocab::{
     Domain, HardBounce, HostStatus, MessageId, RecipientId, Reply, ReplyCode, SessionId, Timestamp, VerdictCode,
     WaitCause,
@@ -136,7 +137,8 @@ impl Engine {
             self.bounce(id, *rid, kind, &word(judgement.code, reply.as_ref()), &mut ending, out);
         }
         self.note_replies(now, id, &sorted);
-        if let Some((_, judgement, reply)) = sorted.kept.last() {
+        // Who asks for the longest time speaks for the leg, else the last one: it has one timer.
+        if let Some((_, judgement, reply)) = sorted.kept.iter().max_by_key(|(.., reply)| asked_delay(reply.as_ref())) {
             self.host_mut(id).counters.soft_bounced_events += sorted.kept.len() as u64;
             let word = word(judgement.code, reply.as_ref());
             self.defer(now, id, key, &sorted.kept, braked, word, &mut ending, out);
@@ -160,6 +162,7 @@ impl Engine {
     }
 
     fn count_delivered(&mut self, now: Timestamp, id: HostId, count: u64) {
+        let memory = self.settings.host_memory;
         let host = self.host_mut(id);
         host.hear(now);
         if count == 0 {
@@ -173,10 +176,9 @@ impl Engine {
             host.limited_since = None;
             host.window.grow();
         }
-        if let Some(evidence) = &mut host.evidence {
-            evidence.code = VerdictCode::Ok;
-            evidence.reply = None;
-            evidence.at = now;
+        if let Some(evidence) = host.evidence.take() {
+            let well = host.well(now, memory, evidence.exchanger.zip(evidence.address));
+            host.evidence = Some(Evidence { addresses_tried: evidence.addresses_tried, ..well });
         }
     }
 
@@ -226,7 +228,8 @@ impl Engine {
         let until = if braked {
             now + self.settings.brake.bounce_pause
         } else {
-            schedule::retry_at(now, attempts, &self.settings, &mut self.random)
+            let asked = asked_delay(word.reply.as_ref());
+            schedule::retry_at_asked(now, attempts, asked, &self.settings, &mut self.random)
         };
         let host = self.host_mut(id);
         if let Some(leg) = host.legs.get_mut(&key) {
@@ -234,7 +237,7 @@ impl Engine {
         }
         host.defer(key, until, braked);
         for (rid, judgement, reply) in kept {
-            ending.settle(*rid, Settled::Deferred { attempts, next_attempt_at: until });
+            ending.settle(*rid, Settled::Deferred { attempts, next_attempt_at: until, braked });
             out.facts.push(Fact::Deferred {
                 mid: key.0,
                 rid: *rid,
@@ -281,6 +284,10 @@ impl Engine {
         out: &mut Output,
     ) {
         let Some(&id) = self.names.get(name) else { return };
+        if matches!(self.host(id).routing, Routing::Asking(epoch) if epoch != self.routing_epoch) {
+            self.host_mut(id).routing = Routing::None;
+            return self.start(now, id, out);
+        }
         match self.believed(now, name, answer, out) {
             Ok(answer) => {
                 let route = Arc::new(Route::from_answer(now, answer, &mut self.random));
@@ -423,6 +430,11 @@ fn sort(rids: &[RecipientId], outcomes: Vec<Outcome>) -> Sorted {
         side.push((rid, judgement, reply));
     }
     sorted
+}
+
+/// For how long they ask to be left alone.
+pub(super) fn asked_delay(reply: Option<&Reply>) -> Option<Duration> {
+    asked::delay(&reply.filter(|reply| reply.code.is_transient())?.text)
 }
 
 fn broke_before_it_began(outcome: &Outcome) -> bool {

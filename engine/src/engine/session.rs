@@ -7,7 +7,7 @@ use crate::host::{Host, Rest, Routing};
 use crate::host_id::HostId;
 use crate::lane::{Session, SessionState};
 use crate::peer::Peer;
-use crate::route::{NamedBy, Route};
+use crate::route::{Hop, NamedBy, Route};
 use crate::tls::Protection;
 use crate::view::{Evidence, TlsTrouble};
 use crate::{Effect, Fact, Output, schedule, verdict};
@@ -30,6 +30,10 @@ impl Engine {
             self.tls_memory.completed(now, hop.address);
         }
         out.facts.push(Fact::SessionReady { session, protection: protection.clone() });
+        if hop.named_by == NamedBy::Dns {
+            self.outbound_watch.answered();
+        }
+        let memory = self.settings.host_memory;
         let lane = self.lanes.entry(hop.address).or_default();
         lane.connecting -= 1;
         lane.connected += 1;
@@ -48,8 +52,10 @@ impl Engine {
             at: now,
             addresses_tried: host.tried.len() as u32 + 1,
         };
-        host.note_address(hop.address, evidence.clone());
-        self.reached(now, id, evidence, out);
+        let tried = evidence.addresses_tried;
+        host.note_address(hop.address, evidence);
+        let well = host.well(now, memory, Some((hop.exchanger.clone(), hop.address)));
+        self.reached(now, id, Evidence { addresses_tried: tried, ..well }, out);
         if given_up {
             return;
         }
@@ -110,12 +116,13 @@ impl Engine {
         let silence = super::pool::silence(failure.elapsed);
         let failure = if book.state == SessionState::GivenUp { &silence } else { failure };
         let judgement = verdict::of_failure(failure);
+        let code = self.heard_outside(now, judgement.code, &book.hop);
         let detail = match &failure.trouble {
             Trouble::Handshake(why) => Some(why.clone()),
             _ => None,
         };
         let said = detail.clone();
-        out.facts.push(Fact::SessionEnded { session, messages: 0, verdict: Some(judgement.code), detail: said });
+        out.facts.push(Fact::SessionEnded { session, messages: 0, verdict: Some(code), detail: said });
         if judgement.code == VerdictCode::TlsHandshake {
             self.tls_memory.broke(now, book.hop.address);
         }
@@ -130,7 +137,7 @@ impl Engine {
         host.connecting -= 1;
         host.tried.push(address);
         let evidence = Evidence {
-            code: judgement.code,
+            code,
             reply: match &failure.trouble {
                 Trouble::Reply(reply) => Some(reply.clone()),
                 _ => None,
@@ -160,6 +167,23 @@ impl Engine {
         self.serve_queues(now, address, out);
     }
 
+    /// What a failed connection means beside what all the others came to: where nobody answers, it is our own wall.
+    fn heard_outside(&mut self, now: Timestamp, code: VerdictCode, hop: &Hop) -> VerdictCode {
+        match code {
+            // A relay of ours says nothing about the way out.
+            VerdictCode::TcpTimeout if hop.named_by == NamedBy::Dns => {
+                let nobody = self.outbound_watch.silent(now, &hop.exchanger);
+                if nobody { VerdictCode::TcpTimeoutAll } else { code }
+            }
+            VerdictCode::TcpNoRoute | VerdictCode::LimitOurs | VerdictCode::GuardTarget => code,
+            _ if hop.named_by == NamedBy::Dns => {
+                self.outbound_watch.answered();
+                code
+            }
+            _ => code,
+        }
+    }
+
     fn has_untried_hop(&self, id: HostId) -> bool {
         let host = self.host(id);
         match &host.routing {
@@ -179,8 +203,8 @@ impl Engine {
         let (pause, trusted) = (self.settings.extra_pause, self.is_trusted(now, id));
         let host = self.host_mut(id);
         host.tried.clear();
-        if evidence.code == VerdictCode::TcpNoRoute && !trusted {
-            // Our network has no way there: that says nothing about them, but it was an attempt.
+        if matches!(evidence.code, VerdictCode::TcpNoRoute | VerdictCode::TcpTimeoutAll) && !trusted {
+            // Our network has no way there, or to anybody: that says nothing about them, but it was an attempt.
             return self.host_is_beyond_us(now, id, evidence, out);
         }
         if evidence.code != VerdictCode::LimitOurs {
@@ -219,6 +243,7 @@ impl Engine {
         host.hear(now);
         host.evidence = Some(evidence);
         host.limited_since = None;
+        host.held_back = None;
         self.move_host(now, id, HostStatus::Down, code, out);
         self.end_calls(id);
         self.decide_last_chances(id, out);

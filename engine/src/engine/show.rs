@@ -5,7 +5,7 @@ use crate::host::{CauseSet, Host, Routing};
 use crate::host_id::HostId;
 use crate::lane::{Session, SessionState};
 use crate::queue::{Leg, LegStage};
-use crate::view::{HostDetailView, HostView, InHand, MessageView, RecipientView};
+use crate::view::{HostDetailView, HostView, InHand, LimitedView, MessageView, RecipientView};
 use common::vocab::{Counters, Domain, HostStatus, MessageId, RecipientId, Timestamp, WaitCause};
 
 impl Engine {
@@ -44,14 +44,14 @@ impl Engine {
     }
 
     fn row(&self, host: &Host) -> HostView {
-        let causes = host.causes(self.guard_closed);
-        let holding = host.holding(self.guard_closed);
+        let causes = host.causes(self.guard.is_some());
+        let holding = host.holding(self.guard.is_some());
         let cause = host.has_due().then(|| holding.first());
         HostView {
             host: host.name.clone(),
             status: host.status,
             status_since: host.status_since,
-            limited_since: host.limited_since.filter(|_| host.status != HostStatus::Down),
+            limited: self.limited(host),
             held: host.suspended.clone(),
             evidence: host.evidence.clone(),
             counters: host.counters,
@@ -69,6 +69,15 @@ impl Engine {
             next_attempt_at: host.next_attempt_at(),
             last_activity_at: host.last_activity_at,
         }
+    }
+
+    fn limited(&self, host: &Host) -> Option<LimitedView> {
+        if host.status == HostStatus::Down {
+            return None;
+        }
+        let ours = host.held_back.filter(|held| held.shown);
+        let since = host.limited_since.into_iter().chain(ours.map(|held| held.since)).min()?;
+        Some(LimitedView { since, by: ours.map(|held| (held.cause, self.limit_basis(host, held))) })
     }
 
     /// Everything known of one host.
@@ -113,7 +122,7 @@ impl Engine {
         rid: RecipientId,
         expires_at: Timestamp,
     ) -> RecipientView {
-        let holding = host.holding(self.guard_closed);
+        let holding = host.holding(self.guard.is_some());
         let over = host.pause_over_at();
         let (held_by, next_attempt_at) = match leg.stage {
             LegStage::Sending { .. } => (CauseSet::default().with(WaitCause::Sending), None),

@@ -28,10 +28,10 @@ impl Engine {
     pub(super) fn start(&mut self, now: Timestamp, id: HostId, out: &mut Output) {
         while self.may_start(now, id) {
             let route = match &self.host(id).routing {
-                Routing::Asking => break,
+                Routing::Asking(_) => break,
                 Routing::Known(route) if route.expires_at > now => route.clone(),
                 Routing::Known(_) | Routing::None => {
-                    self.host_mut(id).routing = Routing::Asking;
+                    self.host_mut(id).routing = Routing::Asking(self.routing_epoch);
                     out.effects.push(Effect::Resolve { host: self.host(id).name.clone() });
                     break;
                 }
@@ -66,7 +66,7 @@ impl Engine {
 
     /// Whether the host itself allows one more start.
     fn may_start(&mut self, now: Timestamp, id: HostId) -> bool {
-        let closed = self.guard_closed;
+        let closed = self.guard.is_some();
         let host = self.host_mut(id);
         if closed || host.suspended.is_some() || !host.has_due() || (host.rests(now) && !host.calls()) {
             return false;

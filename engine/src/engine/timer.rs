@@ -38,6 +38,7 @@ impl Engine {
                 Timer::Silent(session) => self.is_silent(now, session, out),
                 Timer::Lane(address) => self.forget_lane(now, address),
                 Timer::Suspension => self.end_suspensions(now, out),
+                Timer::Alert => self.end_alerts(now, out),
             }
         }
     }

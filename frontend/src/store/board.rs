@@ -1,7 +1,7 @@
 //! What the page *Overview* knows, read from its frame row by row: one broken row stays one broken row.
 
 use common::vocab::Counters;
-use common::wire::{Health, HostRow, Overview, Recovering, Totals};
+use common::wire::{Health, HostRow, Overview, Recovering, StandingAlert, Totals};
 
 /// See [`Overview`], whose words these are.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +15,7 @@ pub struct Board {
     pub unreadable: u64,
     pub health: Option<Health>,
     pub damaged: u64,
+    pub alerts: Vec<StandingAlert>,
     pub recovering: Option<Recovering>,
 }
 
@@ -29,6 +30,7 @@ impl From<&Overview> for Board {
             unreadable: unreadable as u64,
             health: frame.health,
             damaged: frame.damaged,
+            alerts: frame.alerts.clone(),
             recovering: frame.recovering,
         }
     }

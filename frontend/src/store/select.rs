@@ -36,6 +36,10 @@ impl Why {
 pub fn why(row: &HostRow, language: Language) -> Why {
     let verdict = row.verdict.as_ref().filter(|verdict| verdict.code != VerdictCode::Ok);
     let Some(verdict) = verdict else {
+        let limit = row.limited.as_ref().and_then(|limited| Some((limited.cause?, limited.because.as_ref()?)));
+        if let Some((cause, because)) = limit {
+            return waiting(cause, Some(because), language); // what makes it Limited, though it may move at this moment
+        }
         return match row.cause {
             Some(cause) if row.active_recipients > 0 => waiting(cause, row.because.as_ref(), language),
             _ if row.badge == Badge::Unknown && row.last_activity_at.is_none() => {
@@ -215,6 +219,7 @@ pub(crate) mod tests {
             badge: Badge::Up,
             since: Some(Timestamp(0)),
             held: None,
+            limited: None,
             verdict: None,
             active_recipients: 0,
             unattempted_recipients: 0,
@@ -339,7 +344,7 @@ pub(crate) mod tests {
 
     fn limited(limit: Limit, most: u64, period_seconds: Option<u64>, until: Option<Timestamp>) -> Because {
         let (sentence, rule) = ("as the server said it".into(), Some("*.a.test".into()));
-        Because { sentence, until, limit: Some(limit), most: Some(most), period_seconds, rule, verdict: None }
+        Because { sentence, until, limit: Some(limit), most: Some(most), period_seconds, rule, ..Because::default() }
     }
 
     #[test]

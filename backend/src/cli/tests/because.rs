@@ -1,9 +1,10 @@
 //! Golden layouts of why something waits, in both languages.
 
 use super::sample::*;
+use crate::cli::because::reason;
 use crate::cli::{hoststatus, showmessage};
 use common::vocab::{Limit, Timestamp, VerdictCode, WaitCause};
-use common::wire::{Because, MessageDetail};
+use common::wire::{Because, Held, MessageDetail};
 use common::words::Language;
 
 /// What rests on a verdict and ends `left_ms` after now, as a server says it whose language is another.
@@ -11,11 +12,8 @@ fn because(verdict: Option<VerdictCode>, left_ms: Option<i64>) -> Because {
     Because {
         sentence: "\u{1b}[2J: as the server says it".into(),
         until: left_ms.map(|left| Timestamp(NOW.0.saturating_add_signed(left))),
-        limit: None,
-        most: None,
-        period_seconds: None,
-        rule: None,
         verdict,
+        ..Because::default()
     }
 }
 
@@ -36,6 +34,15 @@ fn waiting_message() -> MessageDetail {
     row.waited_seconds[WaitCause::Retry] = 400;
     row.unrecorded_seconds = 115;
     message
+}
+
+#[test]
+fn a_suspension_says_whose_it_is_and_the_terminal_is_safe_from_it() {
+    let hold = Held { since: NOW, by: "ann".into(), reason: Some("their \u{1b}[2Jmove".into()), until: None };
+    let held = Because { hold: Some(hold), ..because(None, None) };
+    let said = reason(Some(WaitCause::Suspended), &held, NOW, Language::En);
+    assert!(said.starts_with("delivery suspended by ann: their ") && said.ends_with("move"), "{said}");
+    assert!(!said.contains('\u{1b}'), "{said:?}");
 }
 
 #[test]

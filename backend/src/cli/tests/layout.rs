@@ -2,8 +2,11 @@
 
 use super::sample::*;
 use crate::cli::{delivernow, dig, hoststatus, rate, showrecipients, status, tophosts};
-use common::vocab::{CountWindow, Counters, Timestamp, VerdictCode};
-use common::wire::{ActionState, DigDelivery, DigHop, HostRow, NextHops, SaidReply, TlsState, TlsTrouble, Verdict};
+use common::vocab::{Alert, CountWindow, Counters, Timestamp, VerdictCode};
+use common::wire::{
+    ActionState, DigDelivery, DigHop, HostRow, NextHops, SaidReply, ServerStatus, StandingAlert, TlsState, TlsTrouble,
+    Verdict,
+};
 use common::words::Language;
 
 #[test]
@@ -482,4 +485,18 @@ alert:\\x1b[31m bad record
 ----------
 "
     );
+}
+
+#[test]
+fn status_names_what_is_wrong_on_our_side_since_when_and_what_to_do() {
+    let what = Alert::BrakePulled { refused: 61, hosts: 3 };
+    let (since, until) = (Timestamp(NOW.0 - 300_000), NOW);
+    let newer =
+        StandingAlert { what: Alert::Other, since, until, sentence: "A \u{1b}[2Jflood.".into(), advice: "Run.".into() };
+    let known = StandingAlert { what, ..newer.clone() };
+    let text =
+        status::layout(&ServerStatus { alerts: vec![known, newer], ..super::sample::status() }, false, Language::En);
+    assert!(text.contains("\n  3 unrelated hosts refused 61 recipients at once for who we are: "), "{text}");
+    assert!(text.contains(" instead of bouncing. (5m)\n    Check whether our address"), "{text}");
+    assert!(text.contains("flood. (5m)\n    Run.") && !text.contains('\u{1b}'), "{text}");
 }

@@ -14,6 +14,7 @@ pub(super) fn row(host: &str) -> HostRow {
         badge: Badge::Up,
         since: None,
         held: None,
+        limited: None,
         verdict: None,
         active_recipients: 0,
         unattempted_recipients: 0,
@@ -133,6 +134,7 @@ pub(super) fn status() -> ServerStatus {
         messages_received: 62_049_822,
         recipients_received: 62_049_823,
         recovery: None,
+        alerts: Vec::new(),
         window: None,
         windows: Default::default(),
         columns: CounterColumns {

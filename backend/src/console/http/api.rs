@@ -85,6 +85,7 @@ pub(super) async fn status(
         recovery,
         recovering,
         quarantine: console.spool.damaged(),
+        alerts: view::alerts(&index.alerts, language),
         totals: index.totals_in(window),
         window,
         windows: CountWindow::ALL.map(|window| (window, index.counts.windows.sum(index.as_of, window))).into(),

@@ -8,7 +8,7 @@ use super::Shared;
 use super::read::{Json, Parameters, media_type};
 use super::refusal::Refusal;
 use crate::console::http::client::Client;
-use crate::intake::http::{Addressed, HttpIntake, JsonBody, Key, Letter, Wish};
+use crate::intake::http::{Addressed, HttpIntake, Key, Letter, Wish};
 use axum::body::Body;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -125,15 +125,11 @@ async fn take_json(
     body: Body,
     mut letter: Letter,
 ) -> Result<AcceptedMessage, Refusal> {
-    let most = door.max_json_bytes();
-    let body = announced(door, fields, body, most as u64).await?;
+    let body = announced(door, fields, body, door.max_json_bytes() as u64).await?;
     let mut hold = door.begin().await?;
-    let mut json = JsonBody::new(most);
-    door.receive_json(body.into_data_stream(), &mut json, &mut hold).await?;
-    let asked = json.read()?;
+    let asked = door.receive_json(body.into_data_stream(), &mut letter, &mut hold).await?;
     let wish = Wish { notify: asked.notify, ret: asked.ret, envid: asked.envid };
     let addressed = door.address(&asked.from, &asked.to, &wish)?;
-    door.fill(asked.raw, &mut letter, &mut hold).await?;
     Ok(door.keep(addressed, letter).await?)
 }
 

@@ -11,7 +11,7 @@ use common::vocab::{Counters, Domain, Timestamp};
 use common::wire::Totals;
 use common::words::Language;
 use engine::count::CountsView;
-use engine::view::HostView;
+use engine::view::{AlertView, HostView};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
@@ -23,6 +23,7 @@ pub struct Draft {
     counters_since: Timestamp,
     ended: Counters,
     counts: CountsView,
+    alerts: Vec<AlertView>,
     complete: bool,
     chunks: Vec<Arc<Chunk>>,
     orders: Arc<OrderBook>,
@@ -41,6 +42,7 @@ impl Draft {
             counters_since: Timestamp::default(),
             ended: Counters::default(),
             counts: CountsView::default(),
+            alerts: Vec::new(),
             complete: false,
             chunks: Vec::new(),
             orders: Arc::default(),
@@ -56,6 +58,7 @@ impl Draft {
         self.counters_since = changes.counters_since;
         self.ended = changes.ended;
         self.counts = changes.counts;
+        self.alerts = changes.alerts;
         self.complete = changes.complete;
         for host in &changes.gone {
             self.remove(host);
@@ -133,6 +136,7 @@ impl Draft {
             as_of: self.as_of,
             counters_since: self.counters_since,
             counts: self.counts.clone(),
+            alerts: self.alerts.clone(),
             complete: self.complete,
             totals,
             chunks: self.chunks.clone(),

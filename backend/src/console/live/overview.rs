@@ -7,6 +7,7 @@ use crate::console::index::HostsIndex;
 use crate::console::index::filter::Filter;
 use crate::console::index::order::OrderKey;
 use crate::console::state::ConsoleState;
+use crate::console::view;
 use common::vocab::{CountWindow, Counters};
 use common::wire::{Overview, ServerFrame};
 use common::words::Language;
@@ -87,6 +88,7 @@ fn look(console: &ConsoleState, index: &HostsIndex, now: Instant) -> Overview {
         troubled: order.matching,
         attention: order.window(index, 0, ATTENTION_MAX).map(|(_, row)| row.json().to_owned()).collect(),
         health: Some(*console.health.borrow()),
+        alerts: view::alerts(&index.alerts, Language::En),
         damaged: console.spool.damaged().total,
         recovering: console.recovery(Language::En).0,
     }

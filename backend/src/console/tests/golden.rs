@@ -7,18 +7,19 @@ use crate::console::letterhead::Letterhead;
 use crate::console::view;
 use common::vocab::SessionEnd;
 use common::vocab::{
-    ActionId, CountWindow, Counters, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause,
+    ActionId, Alert, CountWindow, Counters, MessageId, RecipientId, Reply, ReplyCode, VerdictCode, WaitCause,
 };
 use common::wire::{
     Action, ActionKind, ActionRequest, ActionState, ApiError, ClientFrame, Delta, ErrorCode, Health, Hello, HostRow,
     HostSort, HostsCount, HostsQuery, Limits, LineEnd, Overview, Probe, ProbeEvent, ProbeEvents, ProbeKind, ProbeState,
-    Recovering, RetryMode, Scope, ServerFrame, ServerStatus, Snapshot, TelnetRequest, Topic, Totals, Welcome, Window,
+    Recovering, RetryMode, Scope, ServerFrame, ServerStatus, Snapshot, StandingAlert, TelnetRequest, Topic, Totals,
+    Welcome, Window,
 };
 use common::words::Language;
 use engine::envelope::Envelope;
 use engine::route::{ExchangerAnswer, NamedBy, Route, RouteKind};
 use engine::tls::{ClearBecause, Protection};
-use engine::view::{Evidence, HostDetailView, MessageView, RecipientView, RetryView};
+use engine::view::{AlertView, Evidence, HostDetailView, MessageView, RecipientView, RetryView};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -71,8 +72,18 @@ fn overview() -> Overview {
         attention: raw_rows().into_iter().skip(1).collect(),
         health: Some(Health::Online),
         damaged: 2,
+        alerts: alerts(),
         recovering: Some(Recovering { messages: 3, of: 9 }),
     }
+}
+
+fn alerts() -> Vec<StandingAlert> {
+    let what = Alert::BrakePulled { refused: 61, hosts: 3 };
+    let mut alerts = view::alerts(&[AlertView { what, since: MORNING, until: MORNING }], Language::En);
+    alerts.iter_mut().for_each(|alert| {
+        (alert.sentence, alert.advice) = ("What it is.".into(), "What to do.".into());
+    });
+    alerts
 }
 
 fn receipt() -> Action {
@@ -273,6 +284,7 @@ fn status() -> ServerStatus {
         messages_received: 7,
         recipients_received: 9,
         recovery: None,
+        alerts: alerts(),
         window: None,
         windows: CountWindow::ALL.map(|window| (window, Counters::default())).into(),
         columns: Default::default(),

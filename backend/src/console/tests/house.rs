@@ -51,7 +51,7 @@ pub(super) fn host(name: &str, active: u64) -> HostView {
         host: name.parse().unwrap(),
         status: HostStatus::Unknown,
         status_since: None,
-        limited_since: None,
+        limited: None,
         held: None,
         evidence: None,
         counters: Counters::default(),

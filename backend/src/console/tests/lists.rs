@@ -12,7 +12,7 @@ use common::vocab::{Counters, Timestamp};
 use common::wire::{Delta, HostSort, HostsQuery, ServerFrame, Snapshot, Window};
 use common::words::Language;
 use engine::suspension::Suspension;
-use engine::view::HostView;
+use engine::view::{HostView, LimitedView};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -130,8 +130,10 @@ fn times_that_are_not_there_stand_at_the_end_whichever_way_the_list_runs() {
 #[test]
 fn the_worst_stands_first_in_the_order_of_status() {
     let up = HostView { status: common::vocab::HostStatus::Up, ..host("up.test", 0) };
-    let limited =
-        HostView { limited_since: Some(MORNING), ..HostView { host: "limited.test".parse().unwrap(), ..up.clone() } };
+    let limited = HostView {
+        limited: Some(LimitedView { since: MORNING, by: None }),
+        ..HostView { host: "limited.test".parse().unwrap(), ..up.clone() }
+    };
     let suspension = Suspension { by: "console".into(), reason: None, since: MORNING, until: None };
     let held =
         HostView { held: Some(suspension.into()), ..HostView { host: "held.test".parse().unwrap(), ..up.clone() } };

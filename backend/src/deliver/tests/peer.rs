@@ -114,6 +114,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
         rest
     }
 
+    /// Reads one octet, past any buffer of ours; whether there was one.
+    pub(super) async fn sips(&mut self) -> bool {
+        matches!(self.stream.get_mut().read(&mut [0]).await, Ok(1))
+    }
+
     /// One octet after the other, until all is said or we hang up.
     pub(super) async fn drips(&mut self, octets: &str, every: Duration) {
         for octet in octets.as_bytes() {

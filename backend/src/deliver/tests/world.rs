@@ -249,6 +249,12 @@ impl World {
         self.ends().await;
     }
 
+    /// The session's task ran to its end; the peer may go on for ever.
+    pub(in crate::deliver) async fn left_alone(mut self) {
+        self.peer.take().inspect(tokio::task::JoinHandle::abort);
+        self.ends().await;
+    }
+
     pub(in crate::deliver) async fn ends(self) {
         let World { handle, mut events, peer, .. } = self;
         drop(handle);

@@ -11,7 +11,7 @@ use crate::intake::smtp::memory::Hold;
 use crate::intake::smtp::pace::Pace;
 use crate::spool::PIECE_BYTES;
 use bytes::Bytes;
-use common::wire::ApiError;
+use common::wire::{ApiError, NewMessage};
 use futures_util::{Stream, StreamExt};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -39,12 +39,25 @@ impl Sink for IntoLetter<'_> {
     }
 }
 
-impl Sink for JsonBody {
+/// JSON, and the message in it on its way into a letter.
+struct Parted<'a> {
+    json: &'a mut JsonBody,
+    letter: IntoLetter<'a>,
+    /// Empty between two pieces.
+    message: Vec<u8>,
+}
+
+impl Sink for Parted<'_> {
     async fn take(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
-        self.feed(chunk)
+        for piece in chunk.chunks(PIECE_BYTES) {
+            self.json.feed(piece, &mut self.message)?;
+            self.letter.take(&self.message).await?;
+            self.message.clear();
+        }
+        Ok(())
     }
     fn capacity(&self) -> usize {
-        JsonBody::capacity(self)
+        self.json.capacity() + self.letter.capacity() + self.message.capacity()
     }
 }
 
@@ -57,31 +70,30 @@ impl HttpIntake {
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
-        self.read(body, &mut IntoLetter(letter, self.settings.max_message_bytes), hold).await
+        self.read(body, &mut IntoLetter(letter, self.max_message_bytes()), hold).await
     }
 
-    /// Reads a body that is JSON.
+    /// Reads a body that is JSON, the message in it into the letter as it comes; answers what else it says.
     ///
     /// # Errors
-    /// As for [`HttpIntake::receive`].
-    pub async fn receive_json<S, E>(&self, body: S, json: &mut JsonBody, hold: &mut Hold) -> Result<(), ApiError>
+    /// As for [`HttpIntake::receive`]; or it is not what belongs here.
+    pub async fn receive_json<S, E>(
+        &self,
+        body: S,
+        letter: &mut Letter,
+        hold: &mut Hold,
+    ) -> Result<NewMessage, ApiError>
     where
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
-        self.read(body, json, hold).await
-    }
-
-    /// Puts the message of a JSON request into a letter.
-    ///
-    /// # Errors
-    /// It is too large, or there is no memory for it.
-    pub async fn fill(&self, raw: String, letter: &mut Letter, hold: &mut Hold) -> Result<(), ApiError> {
-        let mut letter = IntoLetter(letter, self.settings.max_message_bytes);
-        for piece in raw.as_bytes().chunks(PIECE_BYTES) {
-            letter.take(piece).await?;
-            hold.grow_to(raw.capacity() + letter.capacity()).await.map_err(|_| refusal::no_memory())?;
-        }
-        Ok(())
+        let mut json = JsonBody::new(self.max_json_bytes());
+        let most = self.max_message_bytes();
+        let mut parted = Parted { json: &mut json, letter: IntoLetter(&mut *letter, most), message: Vec::new() };
+        self.read(body, &mut parted, hold).await?;
+        let asked = json.read()?;
+        // A name with escapes is as good as one without, and such a message is short.
+        IntoLetter(letter, most).take(asked.raw.as_bytes()).await?;
+        Ok(asked)
     }
 
     async fn read<S, E>(&self, mut body: S, sink: &mut impl Sink, hold: &mut Hold) -> Result<(), ApiError>
@@ -100,7 +112,7 @@ impl HttpIntake {
         S: Stream<Item = Result<Bytes, E>> + Unpin,
     {
         let now = Instant::now();
-        let mut pace = Pace::new(now, now, &self.settings.limits);
+        let mut pace = Pace::new(now, now, &self.settings.load().limits);
         loop {
             match timeout_at(pace.deadline(), body.next()).await {
                 Err(_) => {}
@@ -133,6 +145,6 @@ impl HttpIntake {
                 }
             }
         };
-        let _ = timeout(self.settings.limits.linger, reading).await;
+        let _ = timeout(self.settings.load().limits.linger, reading).await;
     }
 }

@@ -86,6 +86,16 @@ pub(super) fn bad_json(why: &serde_json::Error) -> ApiError {
     ApiError::new(ErrorCode::BadRequest, sentence)
 }
 
+/// What is wrong with the message in a JSON body, and behind which octet of that.
+pub(super) fn bad_raw(what: &str, octet: usize) -> ApiError {
+    ApiError::field(ErrorCode::BadRequest, "raw", format!("In the JSON, behind octet {octet}: {what}."))
+}
+
+pub(super) fn envelope_too_large(most: usize) -> ApiError {
+    let sentence = format!("The JSON around the message is larger than the {most} octets that are accepted.");
+    ApiError::new(ErrorCode::TooLarge, sentence)
+}
+
 pub(super) fn json_too_large(most: usize) -> ApiError {
     let sentence = format!(
         "The body is larger than the {most} octets that are accepted as JSON. Send the message itself, as message/rfc822."

@@ -135,6 +135,31 @@ async fn messages_beyond_the_memory_wait_and_are_sent_away_and_one_that_fits_is_
     assert_eq!(spool.kept().len(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn many_large_messages_as_json_at_once_take_the_memory_of_a_few() {
+    const CLIENTS: usize = 40;
+    let (spool, door) = door(|settings| {
+        settings.max_message_bytes = 2_000_000;
+        settings.limits.memory_bytes = 8 << 20;
+    });
+    let json =
+        format!(r#"{{"from":"me@lab.test","raw":"A: b\n\n{}","to":["a@b.test"]}}"#, "0123456789\\n".repeat(90_000));
+    assert!(CLIENTS * json.len() > 5 * (8 << 20), "they would not have room side by side");
+    let client = async || {
+        let pieces: Vec<_> = json.as_bytes().chunks(16_384).map(|piece| Bytes::from(piece.to_vec())).collect();
+        let body = stream::iter(pieces).then(|piece| async {
+            tokio::time::sleep(Duration::from_millis(1)).await; // so that all of them are on their way at once
+            Ok::<_, Infallible>(piece)
+        });
+        let (mut letter, mut hold) = (door.letter(None, None), door.begin().await?);
+        let asked = door.receive_json(Box::pin(body), &mut letter, &mut hold).await?;
+        door.keep(door.address(&asked.from, &asked.to, &Wish::default())?, letter).await
+    };
+    let answers = futures_util::future::join_all((0..CLIENTS).map(|_| client())).await;
+    assert!(answers.iter().all(Result::is_ok), "{:?}", answers.iter().find(|answer| answer.is_err()));
+    assert!(spool.kept().len() == CLIENTS && spool.kept().iter().all(|kept| kept.body.blob().is_some()));
+}
+
 #[tokio::test]
 async fn an_endless_body_is_read_to_its_limit_and_a_little_more() {
     let (_, door) = door(|settings| settings.max_message_bytes = 10_000);

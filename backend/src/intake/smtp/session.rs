@@ -7,6 +7,7 @@
 mod arrival;
 mod secure;
 
+use crate::intake::settings::IntakeSettings;
 use crate::intake::smtp::Intake;
 use crate::intake::smtp::channel::{Channel, Tls};
 use crate::intake::smtp::command::{self, ClientName, Command};
@@ -21,6 +22,7 @@ use futures_util::FutureExt;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::watch;
@@ -46,6 +48,8 @@ type Step<T> = Result<T, Ended>;
 
 struct Session<'a, S> {
     intake: &'a Intake,
+    /// As they were when it began.
+    settings: Arc<IntakeSettings>,
     stream: Channel<S>,
     /// What TLS was agreed on.
     tls: Option<Tls>,
@@ -68,12 +72,13 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let client = client.to_canonical();
+    let settings = intake.settings.load_full();
     let mut session = Session {
         intake,
         stream: Channel::Clear(stream),
         tls: None,
         client,
-        may_relay: intake.settings.relay_from.iter().any(|network| network.contains(client)),
+        may_relay: settings.relay_from.iter().any(|network| network.contains(client)),
         stop,
         input: Input::default(),
         out: Vec::new(),
@@ -81,7 +86,8 @@ where
         transaction: None,
         errors: 0,
         junk: 0,
-        ends_at: Instant::now() + intake.settings.limits.session_life,
+        ends_at: Instant::now() + settings.limits.session_life,
+        settings,
     };
     let ended = match AssertUnwindSafe(session.converse()).catch_unwind().await {
         Ok(Err(ended)) => ended,
@@ -114,7 +120,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                     if foreign::is_http(text) {
                         return self.end(reply::NOT_SMTP);
                     }
-                    match command::parse(text, &self.intake.settings.hostname) {
+                    match command::parse(text, &self.settings.hostname) {
                         Ok(command) => self.obey(command).await?,
                         Err(refusal) => self.answer(refusal)?,
                     }
@@ -132,7 +138,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 
     /// Greets, unless the client talks before it was greeted. Strangers have to show that they wait.
     async fn greet(&mut self) -> Step<()> {
-        let wait = self.intake.settings.limits.greet_delay;
+        let wait = self.settings.limits.greet_delay;
         if !self.may_relay && !wait.is_zero() {
             match timeout(wait, self.input.read_from(&mut self.stream)).await {
                 Err(_) => {}
@@ -143,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         if self.input.peek(&mut self.stream).await {
             return self.end(reply::TALKED_TOO_EARLY);
         }
-        self.answer(reply::greeting(&self.intake.settings.hostname))
+        self.answer(reply::greeting(&self.settings.hostname))
     }
 
     async fn obey(&mut self, command: Command) -> Step<()> {
@@ -174,7 +180,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         if self.input.peek(&mut self.stream).await {
             return self.end(reply::TALKED_TOO_EARLY);
         }
-        let settings = &self.intake.settings;
+        let settings = self.settings.clone();
         self.transaction = None;
         let trace = Trace::new(name, self.client, &settings.hostname, esmtp, self.tls.as_ref());
         let again = self.trace.replace(trace).is_some();
@@ -188,7 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     }
 
     fn mail(&mut self, from: ReversePath, parameters: MailParameters) -> Step<()> {
-        let max_message_bytes = self.intake.settings.max_message_bytes;
+        let max_message_bytes = self.settings.max_message_bytes;
         if self.trace.is_none() {
             self.answer(reply::SAY_EHLO_FIRST)
         } else if self.transaction.is_some() {
@@ -206,14 +212,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         if !transaction.utf8 && (parameters.utf8 || !to.is_ascii()) {
             return self.answer(reply::bad_recipient(AddressError::NotAscii));
         }
-        let admission = transaction.add(to, parameters.dsn, self.may_relay, &self.intake.settings);
+        let admission = transaction.add(to, parameters.dsn, self.may_relay, &self.settings);
         admission.reply.write_to(&mut self.out);
         self.count_error(admission.error)
     }
 
     /// The next command line. All that was asked before is answered before we wait.
     async fn next_line(&mut self) -> Step<Line> {
-        let limits = &self.intake.settings.limits;
+        let limits = &self.settings.limits;
         let wait = if self.trace.is_none() { limits.ehlo_wait } else { limits.command_wait };
         let mut deadline = None;
         loop {
@@ -259,7 +265,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         if self.out.is_empty() {
             return Ok(());
         }
-        let wait = self.intake.settings.limits.command_wait;
+        let wait = self.settings.limits.command_wait;
         let write = async {
             self.stream.write_all(&self.out).await?;
             self.stream.flush().await // TLS keeps back what the socket did not take at once
@@ -280,7 +286,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         }
         if matches!(ended, Ended::Refused) {
             // Closing a socket with unread octets resets it, and a reset overtakes our answer.
-            let linger = self.intake.settings.limits.linger;
+            let linger = self.settings.limits.linger;
             let _ = timeout(linger, self.drain()).await;
         }
     }
@@ -308,12 +314,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 
     fn count_error(&mut self, error: bool) -> Step<()> {
         self.errors += u32::from(error);
-        if self.errors >= self.intake.settings.limits.errors_max { self.end(reply::TOO_MANY_ERRORS) } else { Ok(()) }
+        if self.errors >= self.settings.limits.errors_max { self.end(reply::TOO_MANY_ERRORS) } else { Ok(()) }
     }
 
     fn count_junk(&mut self, junk: bool) -> Step<()> {
         self.junk += u32::from(junk);
-        if self.junk > self.intake.settings.limits.junk_max { self.end(reply::TOO_MUCH_JUNK) } else { Ok(()) }
+        if self.junk > self.settings.limits.junk_max { self.end(reply::TOO_MUCH_JUNK) } else { Ok(()) }
     }
 
     /// Answers for the last time.

@@ -1,7 +1,7 @@
 //! What becomes of reports: kept with what they settle, put off while the disk is full, dropped where nobody can be told.
 
 use super::spool::MemorySpool;
-use super::{address, report, settings};
+use super::{address, report, settings, with_aliases};
 use crate::clock::Clock;
 use crate::report::{ReportSettings, Reports, open};
 use crate::spool::SpoolError;
@@ -55,7 +55,7 @@ async fn a_report_is_kept_to_the_sender_from_nobody_with_what_it_settles() {
 async fn who_is_not_told_of_is_settled_at_once_and_not_with_the_report() {
     let room = room();
     let mut failed = report(7, ReportKind::Failed, "me@here.test", 1);
-    let later = Settled::Deferred { attempts: 2, next_attempt_at: Timestamp(5) };
+    let later = Settled::Deferred { attempts: 2, next_attempt_at: Timestamp(5), braked: false };
     failed.settlement.as_mut().unwrap().recipients.push((RecipientId(1), later));
     room.reports.write(failed.clone());
     let spool = room.end().await;
@@ -75,9 +75,7 @@ async fn nobody_hears_of_a_report_that_failed_and_it_ends_all_the_same() {
 
 #[tokio::test]
 async fn a_sender_at_our_own_name_is_told_by_its_alias_or_not_at_all() {
-    let mut settings = settings();
-    settings.aliases.insert("cron".into(), address("admin@elsewhere.test"));
-    let room = room_with(settings);
+    let room = room_with(with_aliases(&[], &[("cron", "admin@elsewhere.test")]));
     room.reports.write(report(7, ReportKind::Failed, "Cron@mail.example.net", 1));
     room.reports.write(report(8, ReportKind::Failed, "daemon@mail.example.net", 1));
     let spool = room.end().await;

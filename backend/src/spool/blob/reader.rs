@@ -69,7 +69,7 @@ fn read(blob: &Blob, file: Option<Arc<dyn DiskFile>>, at: u64, sum: u32) -> Resu
     file.read_at(&mut piece, at).map_err(|error| cannot_read(&error))?;
     let sum = crc32c::crc32c_append(sum, &piece);
     if at + piece.len() as u64 == mark.length && sum != mark.sum {
-        room.damage(mid, "is damaged");
+        room.damage(mid, mark.length);
         return Err(SpoolError::Missing(mid));
     }
     Ok((file, Bytes::from(piece), sum))
@@ -83,13 +83,14 @@ fn open(blob: &Blob) -> Result<Arc<dyn DiskFile>, SpoolError> {
     }
     let file = match room.disk.open(&room.path(mid)) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            room.damage(mid, "is missing");
+            room.miss(mid);
             return Err(SpoolError::Missing(mid));
         }
         opened => opened.map_err(|error| cannot_read(&error))?,
     };
-    if file.length().map_err(|error| cannot_read(&error))? != blob.mark().length {
-        room.damage(mid, "has another length than it had");
+    let octets = file.length().map_err(|error| cannot_read(&error))?;
+    if octets != blob.mark().length {
+        room.damage(mid, octets);
         return Err(SpoolError::Missing(mid));
     }
     Ok(file)

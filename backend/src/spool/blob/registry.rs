@@ -77,7 +77,7 @@ impl Blobs {
         self.keep(mid, Blob(Arc::new(BlobFile { room, mid, mark, doomed: AtomicBool::new(false) })));
         let there = self.claim(mid);
         if !there {
-            tracing::error!(%mid, "the body of a message is missing in blobs/: it is not sent");
+            self.room.miss(mid);
         }
         there
     }

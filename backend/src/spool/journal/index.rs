@@ -223,8 +223,9 @@ impl Index {
         let Some(entry) = self.entries.get_mut(&mid) else { return self.settle_single(settlement) };
         for (rid, settled) in &settlement.recipients {
             match *settled {
-                Settled::Deferred { attempts, next_attempt_at } => {
-                    entry.defer(*rid, Waiting { attempts, begun: 0, next_attempt_at: Some(next_attempt_at) });
+                Settled::Deferred { attempts, next_attempt_at, braked } => {
+                    let next_attempt_at = Some(next_attempt_at);
+                    entry.defer(*rid, Waiting { attempts, begun: 0, next_attempt_at, braked });
                 }
                 Settled::Delivered | Settled::Bounced(_) | Settled::Deleted => entry.remaining.remove(*rid),
             }
@@ -288,7 +289,7 @@ mod tests {
             index.settle(&settled(9, last + 1..count, false));
             assert_eq!((index.entries.len(), index.singles.len()), (0, 1), "{count}");
             index.move_to(MessageId(9), Place::Stored { segment });
-            let later = Settled::Deferred { attempts: 1, next_attempt_at: common::vocab::Timestamp(5) };
+            let later = Settled::Deferred { attempts: 1, next_attempt_at: common::vocab::Timestamp(5), braked: false };
             let place = Place::Stored { segment };
             let deferred = vec![(RecipientId(last), later)];
             let deferred = Settlement { mid: MessageId(9), recipients: deferred, message_done: false };
@@ -307,11 +308,12 @@ mod tests {
         let mut index = Index::default();
         let spot = Spot { number: 1, offset: 2, length: 3 };
         index.insert(MessageId(9), Entry::new(spot, Remaining::of(2, |rid| rid == 1)));
-        let later = Settled::Deferred { attempts: 1, next_attempt_at: common::vocab::Timestamp(5) };
+        let later = Settled::Deferred { attempts: 1, next_attempt_at: common::vocab::Timestamp(5), braked: false };
         let settlement =
             Settlement { mid: MessageId(9), recipients: vec![(RecipientId(1), later)], message_done: false };
         assert_eq!(index.settle(&settlement).map(|touched| touched.ended), Some(false));
-        let waiting = Waiting { attempts: 1, begun: 0, next_attempt_at: Some(common::vocab::Timestamp(5)) };
+        let next_attempt_at = Some(common::vocab::Timestamp(5));
+        let waiting = Waiting { attempts: 1, begun: 0, next_attempt_at, braked: false };
         assert_eq!(index.in_journal(MessageId(9)).unwrap().deferred.as_deref(), Some(&vec![(RecipientId(1), waiting)]));
     }
 }

@@ -6,73 +6,46 @@
 //! The walk goes on in `writer`, which feeds it, and in the driver, which gets what was kept.
 
 use crate::spool::blob::Blob;
-use crate::spool::disk::{LockGuard, is_full};
+use crate::spool::disk::LockGuard;
 use crate::spool::failure::SpoolHealth;
 use crate::spool::frame::{self, END_BYTES};
-use crate::spool::journal::chain::{Chain, Claim};
+use crate::spool::journal::chain::Chain;
 use crate::spool::journal::guard::Guard;
-use crate::spool::journal::index::{Entry, Place, Remaining, Spot};
+use crate::spool::journal::index::Spot;
 use crate::spool::journal::keys::Keys;
 use crate::spool::journal::moves::Moves;
 use crate::spool::journal::op::{Op, Reply};
-use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared, State};
+use crate::spool::journal::pending::{Pending, Rider};
+use crate::spool::journal::shared::{NUMBERS_BLOCK, Shared};
+use crate::spool::journal::spares::Claim;
 use crate::spool::record;
 use crate::spool::settings::SpoolSettings;
-use crate::spool::{Begun, IdempotencyKey, Kept, SpoolError, Submission};
+use crate::spool::{IdempotencyKey, Kept, SpoolError, Submission};
 use common::vocab::{MessageId, Timestamp};
-use engine::envelope::{Envelope, Settlement};
-use std::io;
+use engine::envelope::Envelope;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Results that may wait in memory while not even the reserve has room. What goes beyond is forgotten: its messages are
-/// delivered twice after a crash, which is better than no memory left.
-const HELD_MAX: usize = 100_000;
 /// A record, its frame and a header fit in 32 bits with room to spare.
 const RECORD_BYTES_MAX: usize = u32::MAX as usize - (1 << 20);
 /// The buffer of a group is given back when a huge message has grown it beyond this.
 const BUFFER_BYTES_KEPT: usize = 8 << 20;
-
-/// Records that ride with the next sync.
-#[derive(Debug)]
-enum Rider {
-    /// With whoever waits to hear that it is written.
-    Begun(Begun, Option<Reply>),
-    Done(Settlement),
-    /// The batch of this number went to the database.
-    Moved(u64, Vec<MessageId>),
-    Numbers(u64),
-}
-
-/// What the buffer holds, in its order.
-#[derive(Debug)]
-enum Pending {
-    Keep {
-        submission: Submission,
-        reply: Reply<Kept>,
-        spot: Spot,
-    },
-    /// The same was kept before, or stands in this very group: answered when that is on disk.
-    Echo(Kept, Reply<Kept>),
-    /// With the segment of its record.
-    Rider(Rider, u32),
-}
 
 /// See the top of this file.
 #[derive(Debug)]
 pub struct Log {
     pub(super) chain: Chain,
     pub(super) shared: Arc<Shared>,
-    buffer: Vec<u8>,
-    pending: Vec<Pending>,
+    pub(super) buffer: Vec<u8>,
+    pub(super) pending: Vec<Pending>,
     /// Riders that found no room, for the next time.
-    held: Vec<Rider>,
+    pub(super) held: Vec<Rider>,
     /// Segments that are held once less by a record that is not synced yet.
     pub(super) freed: Vec<u32>,
     /// Segments that are held once less when the record of the last batch is synced.
     pub(super) landed: Vec<u32>,
     /// Files of messages that ended, until that is on disk.
-    ended_blobs: Vec<Blob>,
+    pub(super) ended_blobs: Vec<Blob>,
     /// Since when they wait for a sync.
     pub(super) ended_since: Option<Duration>,
     /// What goes to the database.
@@ -81,7 +54,7 @@ pub struct Log {
     pub(super) keys: Keys,
     pub(super) settings: SpoolSettings,
     /// Kept by this group, for the driver.
-    kept: Vec<Arc<Envelope>>,
+    pub(super) kept: Vec<Arc<Envelope>>,
     /// Message numbers below this are promised to the disk, or about to be.
     ceiling: u64,
     guard: Guard,
@@ -166,10 +139,10 @@ impl Log {
 
     /// Looks whether a full disk has room again: by files that came free, or, if it is time to `try_to_make` one, by that.
     pub fn ask_for_room(&mut self, try_to_make: bool) {
-        if self.shared.health() != SpoolHealth::Full || !(try_to_make || self.chain.is_ready_for_mail()) {
+        if self.shared.health() != SpoolHealth::Full || !(try_to_make || self.chain.spares.is_ready_for_mail()) {
             return;
         }
-        match self.chain.make_ready_for_mail() {
+        match self.chain.spares.make_ready_for_mail() {
             Ok(()) => {
                 tracing::info!("the disk of the spool has room again: mail is taken");
                 self.shared.set_health(SpoolHealth::Ok);
@@ -269,24 +242,7 @@ impl Log {
             return;
         }
         let start = frame::begin(&mut self.buffer);
-        let kind = match &rider {
-            Rider::Begun(begun, _) => {
-                record::put_begun(&mut self.buffer, begun);
-                record::BEGUN
-            }
-            Rider::Done(settlement) => {
-                record::put_done(&mut self.buffer, settlement);
-                record::DONE
-            }
-            Rider::Moved(batch, mids) => {
-                record::put_moved(&mut self.buffer, *batch, mids);
-                record::MOVED
-            }
-            Rider::Numbers(next) => {
-                record::put_numbers(&mut self.buffer, MessageId(*next));
-                record::NUMBERS
-            }
-        };
+        let kind = rider.put(&mut self.buffer);
         match self.seat(start, kind, Claim::Result) {
             Ok(spot) => self.pending.push(Pending::Rider(rider, spot.number)),
             Err(_) => self.hold_back(rider),
@@ -324,7 +280,7 @@ impl Log {
             (SpoolHealth::Failed(why), _) => Err(SpoolError::Failed(why)),
             (SpoolHealth::Full, Claim::Mail) => Err(SpoolError::Full),
             // Nothing but spares: to fill a full disk with zeros for each report would leave no time for results.
-            (SpoolHealth::Full, Claim::Report) if !self.chain.is_ready_for_a_report() => Err(SpoolError::Full),
+            (SpoolHealth::Full, Claim::Report) if !self.chain.spares.is_ready_for_a_report() => Err(SpoolError::Full),
             _ => Ok(()),
         }
     }
@@ -357,174 +313,6 @@ impl Log {
                 && let Some(reply) = reply.take()
             {
                 let _ = reply.send(Ok(())); // a session that has ended needs no answer
-            }
-        }
-    }
-
-    /// What is written counts: index and cache learn of it, waiters are answered, what is empty is freed.
-    fn count(&mut self) {
-        let mut answers = Vec::with_capacity(self.pending.len());
-        let shared = self.shared.clone();
-        {
-            let mut state = shared.state();
-            for pending in std::mem::take(&mut self.pending) {
-                match pending {
-                    Pending::Keep { submission, reply, spot } => {
-                        self.count_kept(&mut state, submission, spot);
-                        answers.push((Kept::New, reply));
-                    }
-                    Pending::Echo(kept, reply) => answers.push((kept, reply)),
-                    Pending::Rider(rider, number) => self.count_rider(&mut state, rider, number),
-                }
-            }
-        }
-        for (kept, reply) in answers {
-            let _ = reply.send(Ok(kept)); // whoever left before the answer: the message is kept all the same
-        }
-        if self.chain.is_synced() {
-            self.ended_blobs.drain(..).for_each(|blob| blob.go());
-            self.ended_since = None;
-            for number in self.freed.drain(..) {
-                self.chain.release(number);
-            }
-            self.moves.synced();
-            self.chain.set_checkpointed(!self.moves.is_dirty());
-            if let Err(error) = self.chain.retire() {
-                self.fail("free a journal file", &error);
-            }
-            self.moves.retired(self.chain.oldest_number());
-        }
-    }
-
-    fn count_kept(&mut self, state: &mut State, submission: Submission, spot: Spot) {
-        let Submission { envelope, body, settles, key } = submission;
-        let remaining = Remaining::of(envelope.recipients.len(), |_| true);
-        if !remaining.is_empty() {
-            self.chain.hold(spot.number);
-            self.moves.accepted(envelope.mid, spot.number);
-            state.index.insert(envelope.mid, Entry::new(spot, remaining));
-            let (front, blob) = body.into_parts();
-            state.cache.put(envelope.mid, front);
-            if let Some(blob) = blob {
-                self.shared.blobs.keep(envelope.mid, blob);
-            }
-        } else if let Some(blob) = body.blob() {
-            blob.go(); // for nobody
-        }
-        for settlement in &settles {
-            self.count_settled(state, settlement, spot.number);
-        }
-        if let Some(key) = key {
-            self.chain.hold(spot.number);
-            self.moves.key(key, envelope.mid, envelope.received_at, spot.number);
-        }
-        self.kept.push(envelope);
-    }
-
-    fn count_rider(&mut self, state: &mut State, rider: Rider, number: u32) {
-        match rider {
-            Rider::Done(settlement) => self.count_settled(state, &settlement, number),
-            Rider::Begun(begun, _) if state.index.place(begun.mid).is_some() => {
-                begun.rids.iter().for_each(|_| self.chain.hold(number));
-                self.moves.begun(begun.mid, &begun.rids, number);
-            }
-            Rider::Begun(..) => {}
-            Rider::Moved(..) => self.count_moved(),
-            Rider::Numbers(ceiling) => self.shared.set_ceiling(ceiling),
-        }
-    }
-
-    /// Recipients ended, or wait for another try, as a record in this segment says.
-    fn count_settled(&mut self, state: &mut State, settlement: &Settlement, number: u32) {
-        let Some(touched) = state.index.settle(settlement) else { return };
-        if touched.ended {
-            state.cache.remove(settlement.mid);
-            if let Some(blob) = self.shared.blobs.end(settlement.mid) {
-                self.ended_blobs.push(blob);
-                self.ended_since.get_or_insert(self.chain.now());
-            }
-            if let Place::Journal(spot) = touched.place {
-                self.freed.push(spot.number);
-            }
-        }
-        let (ended, held) = self.moves.settled(settlement, touched, number);
-        self.freed.extend(ended);
-        if held {
-            self.chain.hold(number);
-        }
-    }
-
-    /// The buffer could not be written: mail is refused, riders wait, and nothing of it may be found later.
-    fn take_back(&mut self, error: &io::Error) {
-        self.trouble("write to the journal", error);
-        if matches!(self.shared.health(), SpoolHealth::Failed(_)) {
-            return;
-        }
-        if let Err(error) = self.wipe_durably() {
-            return self.fail("wipe what could not be written to", &error);
-        }
-        for pending in std::mem::take(&mut self.pending) {
-            match pending {
-                Pending::Keep { submission, reply, .. } => {
-                    if let Some(key) = &submission.key {
-                        self.keys.remove(key, submission.envelope.mid);
-                    }
-                    if let Some(blob) = submission.body.blob() {
-                        blob.go();
-                    }
-                    let _ = reply.send(Err(SpoolError::Full));
-                }
-                Pending::Echo(_, reply) => drop(reply.send(Err(SpoolError::Full))),
-                Pending::Rider(rider, _) => self.hold_back(rider),
-            }
-        }
-    }
-
-    /// A record that speaks of a file must not be found once that is removed.
-    fn wipe_durably(&mut self) -> io::Result<()> {
-        self.chain.wipe(self.buffer.len());
-        let speaks =
-            |pending: &Pending| matches!(pending, Pending::Keep { submission, .. } if submission.body.blob().is_some());
-        if self.pending.iter().any(speaks) { self.chain.sync_wiped() } else { Ok(()) }
-    }
-
-    fn hold_back(&mut self, mut rider: Rider) {
-        match &mut rider {
-            Rider::Numbers(_) => return, // the block is still near its end, so the next group asks again
-            // A full disk does not stop delivery: that frees room.
-            Rider::Begun(_, reply) => drop(reply.take().map(|reply| reply.send(Err(SpoolError::Full)))),
-            Rider::Done(_) | Rider::Moved(..) => {}
-        }
-        if self.held.len() < HELD_MAX {
-            self.held.push(rider);
-        } else {
-            tracing::error!("no room for results: some messages may be delivered again after a restart");
-        }
-    }
-
-    /// A full disk passes; anything else does not.
-    fn trouble(&mut self, doing: &str, error: &io::Error) {
-        if !is_full(error) {
-            self.fail(doing, error);
-        } else if self.shared.health() != SpoolHealth::Full {
-            tracing::error!("the disk of the spool is full: mail is refused until there is room, delivery goes on");
-            self.shared.set_health(SpoolHealth::Full);
-        }
-    }
-
-    /// Nothing is written any more by this process.
-    pub(super) fn fail(&mut self, doing: &str, error: &io::Error) {
-        let why = format!("cannot {doing}: {error}");
-        tracing::error!("the spool {why}; this process must end, the next one recovers from disk");
-        self.shared.set_health(SpoolHealth::Failed(why.clone()));
-        self.buffer.clear();
-        self.held.clear();
-        let failed = || SpoolError::Failed(why.clone());
-        for pending in self.pending.drain(..) {
-            match pending {
-                Pending::Keep { reply, .. } | Pending::Echo(_, reply) => drop(reply.send(Err(failed()))),
-                Pending::Rider(Rider::Begun(_, Some(reply)), _) => drop(reply.send(Err(failed()))),
-                Pending::Rider(..) => {}
             }
         }
     }

@@ -164,8 +164,8 @@ fn failed(error: io::Error) -> DbError {
 /// How a recipient stands after a result, in the database's words; `None` once it has left.
 pub fn outcome_of(settled: engine::envelope::Settled) -> Option<Waiting> {
     match settled {
-        engine::envelope::Settled::Deferred { attempts, next_attempt_at } => {
-            Some(Waiting { attempts, begun: 0, next_attempt_at: Some(next_attempt_at) })
+        engine::envelope::Settled::Deferred { attempts, next_attempt_at, braked } => {
+            Some(Waiting { attempts, begun: 0, next_attempt_at: Some(next_attempt_at), braked })
         }
         _ => None,
     }

@@ -3,8 +3,8 @@
 //! Promises: whoever waits for an answer gets one.
 //! The walk goes on in `writer`, which gathers them, and in `log`, which does them.
 
+use crate::spool::journal::adopted::Adopted;
 use crate::spool::journal::job::{Job, Landed};
-use crate::spool::journal::moves::Adopted;
 use crate::spool::{Begun, Kept, Note, SpoolError, Submission};
 use engine::envelope::Settlement;
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@
 use crate::spool::journal::index::{Place, Spot};
 use crate::spool::journal::mover::read_record;
 use crate::spool::journal::shared::Shared;
-use crate::spool::quarantine::Quarantine;
+use crate::spool::quarantine::{Origin, Quarantine};
 use crate::spool::queue_db::{DbError, Stored};
 use crate::spool::{Body, SpoolError, record};
 use bytes::Bytes;
@@ -74,11 +74,10 @@ pub fn read(shared: &Shared, quarantine: &Quarantine, mid: MessageId) -> Result<
             return Ok(body);
         }
         if shared.place(mid) == Some(place) && !has_moved(shared, mid, spot) {
-            if let Some(spot) = spot {
-                set_aside(shared, quarantine, mid, spot);
-            } else if shared.state().damaged.insert(mid) {
-                tracing::error!(mid = mid.0, "the body of a message is damaged in queue.db: it is not sent");
-            }
+            match spot {
+                Some(spot) => set_aside(shared, quarantine, mid, spot),
+                None => set_body_aside(shared, quarantine, mid),
+            };
             break;
         }
     }
@@ -99,10 +98,44 @@ fn read_spot(shared: &Shared, spot: Spot, mid: MessageId) -> Option<Bytes> {
 fn read_stored(shared: &Shared, mid: MessageId) -> Result<(Option<Bytes>, Option<Spot>), SpoolError> {
     let failed = |why: DbError| SpoolError::Failed(why.to_string());
     Ok(match shared.db.stored(mid).map_err(failed)? {
-        Some(Stored::Here) => (shared.db.body(mid).map_err(failed)?, None),
+        Some(Stored::Here) => match shared.db.body(mid) {
+            Err(DbError::Damaged(_)) => (None, None), // the pages that it lies in
+            body => (body.map_err(failed)?, None),
+        },
         Some(Stored::Segment(spot)) => (read_spot(shared, spot, mid), Some(spot)),
         None => (None, None),
     })
+}
+
+/// Counts a message whose body is damaged in the database once, and copies what is there of it; unless it ended.
+fn set_body_aside(shared: &Shared, quarantine: &Quarantine, mid: MessageId) -> bool {
+    let fresh = {
+        let mut state = shared.state();
+        if state.index.place(mid).is_none() {
+            return false;
+        }
+        state.damaged.insert(mid)
+    };
+    if fresh {
+        tracing::error!(mid = mid.0, "the body of a message is damaged in queue.db: it is set aside, not sent");
+    }
+    set_row_aside(shared, quarantine, mid)
+}
+
+/// Copies a row of the database with its body, and lists it. Answers whether a copy is there.
+pub fn set_row_aside(shared: &Shared, quarantine: &Quarantine, mid: MessageId) -> bool {
+    let (origin, why) = (Origin::Row(mid), DamageKind::Checksum);
+    let copied = match shared.db.octets(mid) {
+        Ok(octets) => quarantine.put(origin, Some(mid), why, &octets.unwrap_or_default()),
+        Err(error) => {
+            quarantine.leave(origin, Some(mid), why, 0); // the next start looks again
+            Err(io::Error::other(error.to_string()))
+        }
+    };
+    if let Err(error) = &copied {
+        tracing::error!(mid = mid.0, "a damaged row of queue.db cannot be copied to the quarantine: {error}");
+    }
+    copied.is_ok()
 }
 
 /// Counts a damaged record once, and copies it; unless the message ended while it was read and its file has moved on.
@@ -123,7 +156,7 @@ pub fn set_aside(shared: &Shared, quarantine: &Quarantine, mid: MessageId, spot:
     if !matches!(read, Some(Ok(()))) {
         return false; // the disk may give it out another time
     }
-    let copied = quarantine.put((spot.number, spot.offset), Some(mid), DamageKind::Checksum, &bytes);
+    let copied = quarantine.put(Origin::Journal(spot.number, spot.offset), Some(mid), DamageKind::Checksum, &bytes);
     if let Err(error) = &copied {
         tracing::error!(mid = mid.0, "a damaged record cannot be copied to the quarantine: {error}");
     }

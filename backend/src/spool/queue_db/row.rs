@@ -52,29 +52,31 @@ pub fn body_sum(mid: MessageId, body: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(&mid.0.to_le_bytes()), body)
 }
 
-/// A recipient's state as the columns `gone, attempts, begun, next`.
-pub type Columns = (bool, u32, u32, Option<u64>);
+/// A recipient's state as the columns `gone, attempts, begun, next, braked`.
+pub type Columns = (bool, u32, u32, Option<u64>, bool);
 
 /// The columns of an outcome.
 pub fn columns(waiting: Option<Waiting>) -> Columns {
     match waiting {
-        None => (true, 0, 0, None),
-        Some(Waiting { attempts, begun, next_attempt_at }) => (false, attempts, begun, next_attempt_at.map(|at| at.0)),
+        None => (true, 0, 0, None, false),
+        Some(Waiting { attempts, begun, next_attempt_at, braked }) => {
+            (false, attempts, begun, next_attempt_at.map(|at| at.0), braked)
+        }
     }
 }
 
 /// The outcome that the columns say.
-pub fn outcome(rid: u32, (gone, attempts, begun, next): Columns) -> Outcome {
-    let waiting = Waiting { attempts, begun, next_attempt_at: next.map(Timestamp) };
+pub fn outcome(rid: u32, (gone, attempts, begun, next, braked): Columns) -> Outcome {
+    let waiting = Waiting { attempts, begun, next_attempt_at: next.map(Timestamp), braked };
     (RecipientId(rid), (!gone).then_some(waiting))
 }
 
-/// The sum of a recipient's row.
-pub fn outcome_sum(mid: MessageId, rid: u32, (gone, attempts, begun, next): Columns) -> u32 {
+/// The sum of a recipient's row. The brake is a bit of its own, so that rows from before there was one keep their sum.
+pub fn outcome_sum(mid: MessageId, rid: u32, (gone, attempts, begun, next, braked): Columns) -> u32 {
     let mut bytes = Vec::with_capacity(40);
     bytes.extend_from_slice(&mid.0.to_le_bytes());
     bytes.extend_from_slice(&rid.to_le_bytes());
-    bytes.extend_from_slice(&[u8::from(gone), u8::from(next.is_some())]);
+    bytes.extend_from_slice(&[u8::from(gone) | u8::from(braked) << 1, u8::from(next.is_some())]);
     bytes.extend_from_slice(&attempts.to_le_bytes());
     bytes.extend_from_slice(&begun.to_le_bytes());
     bytes.extend_from_slice(&next.unwrap_or(0).to_le_bytes());
@@ -102,7 +104,8 @@ mod tests {
 
     #[test]
     fn an_outcome_reads_back_from_its_columns() {
-        for waiting in [None, Some(Waiting { attempts: 3, begun: 1, next_attempt_at: Some(Timestamp(9)) })] {
+        let waiting = Waiting { attempts: 3, begun: 1, next_attempt_at: Some(Timestamp(9)), braked: false };
+        for waiting in [None, Some(waiting), Some(Waiting { braked: true, ..waiting })] {
             assert_eq!(outcome(5, columns(waiting)), (RecipientId(5), waiting));
         }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The version of the tables that this program writes.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Says whose file it is: `NXHP`.
 const APPLICATION_ID: i64 = 0x4e58_4850;
 /// The first SQLite without the race between two connections that reset the write-ahead log.
@@ -27,13 +27,17 @@ CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE message(id INTEGER PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL,
     length INTEGER NOT NULL, envelope BLOB NOT NULL);
 CREATE TABLE outcome(id INTEGER NOT NULL, rid INTEGER NOT NULL, gone INTEGER NOT NULL, attempts INTEGER NOT NULL,
-    begun INTEGER NOT NULL, next INTEGER, sum INTEGER NOT NULL, PRIMARY KEY(id, rid)) WITHOUT ROWID;
+    begun INTEGER NOT NULL, next INTEGER, sum INTEGER NOT NULL, braked INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY(id, rid)) WITHOUT ROWID;
 CREATE TABLE body(id INTEGER PRIMARY KEY, sum INTEGER NOT NULL, data BLOB NOT NULL);
 CREATE TABLE segment(number INTEGER PRIMARY KEY, salt INTEGER NOT NULL);
 CREATE TABLE client_key(name BLOB PRIMARY KEY, request BLOB NOT NULL, id INTEGER NOT NULL, at INTEGER NOT NULL)
     WITHOUT ROWID;
 CREATE INDEX client_key_at ON client_key(at);
 ";
+
+/// What version 2 has more than version 1: a moment's work, however many rows there are.
+const SINCE_1: &str = "ALTER TABLE outcome ADD COLUMN braked INTEGER NOT NULL DEFAULT 0;";
 
 /// The connection that writes; makes the tables if the file is new.
 pub fn open_to_write(path: &Path) -> Result<Connection, DbError> {
@@ -58,6 +62,8 @@ pub fn open_to_write(path: &Path) -> Result<Connection, DbError> {
             "BEGIN IMMEDIATE; {TABLES} PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={VERSION}; COMMIT;"
         );
         db.execute_batch(&made)?;
+    } else if version < VERSION {
+        db.execute_batch(&format!("BEGIN IMMEDIATE; {SINCE_1} PRAGMA user_version={VERSION}; COMMIT;"))?;
     }
     // Which messages lie in an adopted journal file is asked for each file, among a million rows that do not.
     db.execute_batch("CREATE INDEX IF NOT EXISTS message_segment ON message(segment) WHERE segment > 0;")?;

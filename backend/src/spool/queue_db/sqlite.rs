@@ -75,7 +75,7 @@ impl QueueDb for SqliteDb {
                 "SELECT id, segment, offset, length, envelope FROM message WHERE id > ?1 ORDER BY id LIMIT ?2",
             )?;
             let mut outcomes =
-                db.prepare_cached("SELECT rid, gone, attempts, begun, next, sum FROM outcome WHERE id = ?1")?;
+                db.prepare_cached("SELECT rid, gone, attempts, begun, next, braked, sum FROM outcome WHERE id = ?1")?;
             let mut found = messages.query(params![behind.0 as i64, limit as i64])?;
             let mut rows = Vec::with_capacity(limit.min(1_024));
             while let Some(row) = found.next()? {
@@ -120,6 +120,18 @@ impl QueueDb for SqliteDb {
             let row = found.query_row([mid.0 as i64], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?)));
             let row = row.optional()?;
             Ok(row.filter(|(sum, data)| body_sum(mid, data) == *sum).map(|(_, data)| Bytes::from(data)))
+        })
+    }
+
+    fn octets(&self, mid: MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        self.read(|db| {
+            let sql = "SELECT envelope, data FROM message LEFT JOIN body USING (id) WHERE message.id = ?1";
+            let row = db.prepare_cached(sql)?.query_row([mid.0 as i64], |row| {
+                let envelope = row.get_ref(0)?.as_bytes_or_null().unwrap_or_default().unwrap_or_default();
+                let body = row.get_ref(1)?.as_bytes_or_null().unwrap_or_default().unwrap_or_default();
+                Ok([envelope, body].concat())
+            });
+            Ok(row.optional()?)
         })
     }
 
@@ -168,8 +180,8 @@ fn read_outcomes(statement: &mut Statement<'_>, mid: MessageId) -> Result<Option
     while let Some(row) = found.next()? {
         let rid: u32 = row.get(0)?;
         let next: Option<i64> = row.get(4)?;
-        let state = (row.get(1)?, row.get(2)?, row.get(3)?, next.map(|next| next as u64));
-        if outcome_sum(mid, rid, state) != row.get::<_, u32>(5)? {
+        let state = (row.get(1)?, row.get(2)?, row.get(3)?, next.map(|next| next as u64), row.get(5)?);
+        if outcome_sum(mid, rid, state) != row.get::<_, u32>(6)? {
             return Ok(None);
         }
         outcomes.push(outcome(rid, state));
@@ -177,16 +189,20 @@ fn read_outcomes(statement: &mut Statement<'_>, mid: MessageId) -> Result<Option
     Ok(Some(outcomes))
 }
 
+const PUT_OUTCOME: &str = "INSERT OR REPLACE INTO outcome (id, rid, gone, attempts, begun, next, braked, sum) \
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+
 fn put_outcome(db: &Connection, mid: MessageId, rid: RecipientId, waiting: Option<Waiting>) -> Result<(), DbError> {
     let state = columns(waiting);
-    let (gone, attempts, begun, next) = state;
-    db.prepare_cached("INSERT OR REPLACE INTO outcome VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(params![
+    let (gone, attempts, begun, next, braked) = state;
+    db.prepare_cached(PUT_OUTCOME)?.execute(params![
         mid.0 as i64,
         rid.0,
         gone,
         attempts,
         begun,
         next.map(|next| next as i64),
+        braked,
         outcome_sum(mid, rid.0, state)
     ])?;
     Ok(())
@@ -273,10 +289,10 @@ fn begun(db: &Connection, mid: MessageId, rid: RecipientId, more: u32) -> Result
         return Ok(());
     }
     let known = db
-        .prepare_cached("SELECT gone, attempts, begun, next FROM outcome WHERE id = ?1 AND rid = ?2")?
+        .prepare_cached("SELECT gone, attempts, begun, next, braked FROM outcome WHERE id = ?1 AND rid = ?2")?
         .query_row(params![mid.0 as i64, rid.0], |row| {
             let next: Option<i64> = row.get(3)?;
-            Ok(outcome(rid.0, (row.get(0)?, row.get(1)?, row.get(2)?, next.map(|next| next as u64))).1)
+            Ok(outcome(rid.0, (row.get(0)?, row.get(1)?, row.get(2)?, next.map(|next| next as u64), row.get(4)?)).1)
         });
     match known.optional()?.unwrap_or_else(|| Some(Waiting::default())) {
         None => Ok(()), // it has left

@@ -5,7 +5,7 @@ use crate::spool::queue_db::schema::open_to_write;
 use crate::spool::tests::{body_of, message};
 
 fn row(mid: u64, stored: Stored) -> Row {
-    let waiting = Waiting { attempts: 2, begun: 0, next_attempt_at: Some(Timestamp(9)) };
+    let waiting = Waiting { attempts: 2, begun: 0, next_attempt_at: Some(Timestamp(9)), braked: true };
     let outcomes = vec![(RecipientId(0), None), (RecipientId(2), Some(waiting))];
     Row { envelope: message(MessageId(mid), 3, 10).envelope, stored, blob: None, outcomes }
 }
@@ -107,4 +107,24 @@ fn every_commit_is_synced() {
     let setting = |name: &str| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!((setting("synchronous"), setting("page_size"), setting("mmap_size")), (2, 4_096, 0));
     assert_eq!(db.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).unwrap(), "wal");
+}
+
+#[test]
+fn a_database_from_before_there_was_a_brake_opens_with_all_that_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("queue.db");
+    let mut before = row(1, Stored::Here);
+    before.outcomes[1].1.as_mut().unwrap().braked = false;
+    let db = SqliteDb::open(&path).unwrap();
+    db.commit(&[Change::Put { row: before.clone(), body: Some(body_of(MessageId(1), 500)) }]).unwrap();
+    drop(db);
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch("ALTER TABLE outcome DROP COLUMN braked; PRAGMA user_version = 1;").unwrap();
+    drop(old);
+    let db = SqliteDb::open(&path).unwrap();
+    assert_eq!(db.rows(MessageId(0), 10), Ok(vec![Ok(before)]));
+    db.commit(&[put(2)]).unwrap();
+    drop(db);
+    let rows = SqliteDb::open(&path).unwrap().rows(MessageId(1), 10);
+    assert_eq!(rows, Ok(vec![Ok(row(2, Stored::Here))]), "the brake is kept from now on");
 }

@@ -22,8 +22,8 @@ pub fn put_settlement(buffer: &mut Vec<u8>, settlement: &Settlement) {
             Settled::Delivered => buffer.push(0),
             Settled::Deleted => buffer.push(1),
             Settled::Bounced(why) => buffer.extend_from_slice(&[2, bounce_code(*why)]),
-            Settled::Deferred { attempts, next_attempt_at } => {
-                buffer.push(3);
+            Settled::Deferred { attempts, next_attempt_at, braked } => {
+                buffer.push(if *braked { 4 } else { 3 });
                 put_number(buffer, u64::from(*attempts));
                 put_number(buffer, next_attempt_at.0);
             }
@@ -51,7 +51,10 @@ fn read_settled(reader: &mut Reader<'_>) -> Option<Settled> {
             4 => HardBounce::Other,
             _ => return None,
         }),
-        3 => Settled::Deferred { attempts: reader.small()?, next_attempt_at: Timestamp(reader.number()?) },
+        how @ (3 | 4) => {
+            let (attempts, next_attempt_at) = (reader.small()?, Timestamp(reader.number()?));
+            Settled::Deferred { attempts, next_attempt_at, braked: how == 4 }
+        }
         _ => return None,
     })
 }

@@ -58,8 +58,11 @@ fn settlements() -> impl Strategy<Value = Settlement> {
         Just(Settled::Delivered),
         Just(Settled::Deleted),
         bounces.prop_map(Settled::Bounced),
-        (any::<u32>(), any::<u64>())
-            .prop_map(|(attempts, at)| Settled::Deferred { attempts, next_attempt_at: Timestamp(at) }),
+        (any::<u32>(), any::<u64>(), any::<bool>()).prop_map(|(attempts, at, braked)| Settled::Deferred {
+            attempts,
+            next_attempt_at: Timestamp(at),
+            braked
+        }),
     ];
     (any::<u64>(), vec((any::<u32>().prop_map(RecipientId), settled), 0..20), any::<bool>())
         .prop_map(|(mid, recipients, message_done)| Settlement { mid: MessageId(mid), recipients, message_done })
@@ -188,4 +191,37 @@ fn a_count_beyond_the_octets_allocates_nothing() {
     put_number(&mut payload, 1);
     put_number(&mut payload, u64::MAX);
     assert_eq!(read(BEGUN, &payload), Err(ReadError::Malformed));
+}
+
+/// What a fuzzer starts from decides how far it comes: of everything that a record can say, one seed says it.
+#[test]
+fn a_fuzzer_starts_from_a_whole_record_of_each_kind() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/record");
+    let mut said = std::collections::BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let seed = std::fs::read(entry.unwrap().path()).unwrap();
+        let (kind, payload) = seed.split_first().unwrap();
+        let Ok(record) = read(*kind, payload) else { continue };
+        said.insert(match &record {
+            Record::Accept(_) => format!("accept {}", payload[0]),
+            Record::Begun(begun) if begun.rids.len() > 1 => "begun".into(),
+            Record::Done(done) if done.recipients.len() > 7 => "done".into(),
+            Record::Moved(_, mids) if mids.len() > 1 => "moved".into(),
+            Record::Numbers(_) => "numbers".into(),
+            _ => "less".into(),
+        });
+        let Record::Accept(accept) = record else { continue };
+        let Accept { envelope, settles, key, .. } = *accept;
+        let asked = &envelope.dsn.recipients;
+        let whole = !asked.is_empty() && envelope.dsn.envid.is_some() && envelope.eight_bit && envelope.from.is_some();
+        said.extend((whole && settles.len() > 1 && key.is_some()).then(|| "accept with everything".into()));
+        said.extend((envelope.recipients.len() > 50).then(|| "accept for many".into()));
+        said.extend(envelope.from.is_none().then(|| "accept of nobody".into()));
+    }
+    for one in ["accept 1", "accept 2", "accept 3", "begun", "done", "moved", "numbers"] {
+        assert!(said.contains(one), "no seed is a whole {one}: {said:?}");
+    }
+    for one in ["accept with everything", "accept for many", "accept of nobody"] {
+        assert!(said.contains(one), "no seed is an {one}: {said:?}");
+    }
 }

@@ -7,7 +7,7 @@
 use crate::spool::disk::{Disk, DiskFile};
 use crate::spool::failure::OpenError;
 use crate::spool::frame::Seal;
-use crate::spool::journal::chain::Spare;
+use crate::spool::journal::spares::Spare;
 use crate::spool::quarantine::Quarantine;
 use crate::spool::queue_db::Meta;
 use crate::spool::segment::{HEADER_BYTES, Header, HeaderRead, Previous, number_of};

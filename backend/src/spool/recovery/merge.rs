@@ -12,6 +12,7 @@ use crate::spool::journal::chain::Chain;
 use crate::spool::journal::index::{Entry, Index, Place, Remaining};
 use crate::spool::journal::job::Owed;
 use crate::spool::journal::moves::Moves;
+use crate::spool::quarantine::{Origin, Quarantine};
 use crate::spool::queue_db::{Change, DbError, Meta, Outcome, QueueDb, Row, Stored, Waiting};
 use common::vocab::{MessageId, RecipientId};
 use std::num::NonZeroU32;
@@ -28,12 +29,15 @@ pub struct Merge<'a> {
     pub moves: &'a mut Moves,
     /// The files of large bodies.
     pub blobs: &'a Blobs,
+    /// What earlier runs set aside.
+    pub quarantine: &'a Quarantine,
 }
 
 impl Merge<'_> {
     /// Everything but the rows that the journal does not speak of.
-    pub fn run(mut self, replay: Replay) -> Result<(Index, Stock), DbError> {
-        let report = Report { damaged: replay.damaged, torn_bytes: replay.torn_bytes, ..Report::default() };
+    pub fn run(mut self, mut replay: Replay) -> Result<(Index, Stock), DbError> {
+        let let_go = self.let_go(&mut replay)?;
+        let report = Report { damaged: replay.damaged + let_go, torn_bytes: replay.torn_bytes, ..Report::default() };
         let there = self.meta.adopted.iter().map(|seal| (seal.number, self.chain.files().get(seal.number).is_some()));
         let mut stock = Stock::new(replay.next_message(), there.collect(), report);
         stock.report.lost_batches = replay.batch.saturating_sub(self.meta.batch);
@@ -57,7 +61,7 @@ impl Merge<'_> {
         Ok((index, stock))
     }
 
-    fn stored(&self, mid: MessageId) -> Result<Option<Stored>, DbError> {
+    pub(super) fn stored(&self, mid: MessageId) -> Result<Option<Stored>, DbError> {
         if mid.0 < self.meta.above_seen { self.db.stored(mid) } else { Ok(None) }
     }
 
@@ -81,7 +85,10 @@ impl Merge<'_> {
         let remaining = Remaining::of(recipients.len(), |rid| recipients[rid].is_some());
         let outcomes = recipients.iter().enumerate().map(|(rid, waiting)| (RecipientId(rid as u32), *waiting));
         let outcomes: Vec<Outcome> = outcomes.collect();
-        let stored = self.stored(mid)?;
+        let mut stored = self.stored(mid)?;
+        if self.quarantine.holds(Origin::Row(mid)) && !self.can_be_read(mid, stored)? {
+            stored = None; // the journal still has what the database has no more: it moves once more
+        }
         let mut entry = Entry::new(spot, remaining);
         match stored {
             Some(stored) => {

@@ -12,7 +12,7 @@ use crate::spool::failure::OpenError;
 use crate::spool::frame::{FRAME_BYTES, Head};
 use crate::spool::journal::index::Spot;
 use crate::spool::journal::shared::NUMBERS_BLOCK;
-use crate::spool::quarantine::Quarantine;
+use crate::spool::quarantine::{Origin, Quarantine};
 use crate::spool::queue_db::{DbError, Meta, QueueDb, Waiting};
 use crate::spool::record::{self, Accept, ReadError, Record};
 use common::vocab::{MessageId, RecipientId, Timestamp};
@@ -100,7 +100,7 @@ impl Replay {
         let mut pinned = 0;
         let mut set_aside = |piece: Range<usize>, why: DamageKind| {
             tracing::error!(file = %file.path.display(), from = piece.start, to = piece.end, "damaged: set aside");
-            let copied = quarantine.put((number, piece.start as u32), None, why, &bytes[piece]);
+            let copied = quarantine.put(Origin::Journal(number, piece.start as u32), None, why, &bytes[piece]);
             if let Err(error) = copied {
                 tracing::error!("a damaged piece cannot be copied to the quarantine: {error}");
                 pinned += 1;
@@ -217,9 +217,9 @@ impl Replay {
             let later = other.recipients.entry(*rid).or_insert(Later::Begun(0));
             match (*settled, *later) {
                 (Settled::Deferred { .. }, Later::Gone) => {}
-                (Settled::Deferred { attempts, next_attempt_at }, _) => {
+                (Settled::Deferred { attempts, next_attempt_at, braked }, _) => {
                     let next_attempt_at = Some(next_attempt_at);
-                    *later = Later::Stands(Waiting { attempts, begun: 0, next_attempt_at });
+                    *later = Later::Stands(Waiting { attempts, begun: 0, next_attempt_at, braked });
                 }
                 (Settled::Delivered | Settled::Bounced(_) | Settled::Deleted, _) => *later = Later::Gone,
             }
@@ -240,8 +240,8 @@ impl Message {
         let Some(slot) = self.recipients.get_mut(rid.0 as usize) else { return };
         self.begun.retain(|(of, _)| *of != rid);
         match settled {
-            Settled::Deferred { attempts, next_attempt_at } if slot.is_some() => {
-                *slot = Some(Waiting { attempts, begun: 0, next_attempt_at: Some(next_attempt_at) });
+            Settled::Deferred { attempts, next_attempt_at, braked } if slot.is_some() => {
+                *slot = Some(Waiting { attempts, begun: 0, next_attempt_at: Some(next_attempt_at), braked });
             }
             Settled::Deferred { .. } => {}
             Settled::Delivered | Settled::Bounced(_) | Settled::Deleted => *slot = None,

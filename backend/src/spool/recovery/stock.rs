@@ -1,15 +1,17 @@
 //! The queue that was found: the journal's part in memory, the database's read batch by batch while mail is taken already.
 //!
 //! Promises: a message is handed out once, oldest first, and is in the index before; a row whose sum is wrong is counted,
-//! never sent, and left where it is. Relies on it that no mail is written to the database until all of it is read.
+//! never sent, and set aside. Relies on it that no mail is written to the database until all of it is read.
 //! The walk goes on in `backlog`.
 
 use crate::spool::Report;
 use crate::spool::blob::BlobMark;
 use crate::spool::blob::registry::Blobs;
+use crate::spool::journal::adopted::Adopted;
 use crate::spool::journal::index::{Entry, Index, Place, Remaining};
-use crate::spool::journal::moves::Adopted;
+use crate::spool::journal::reader::set_row_aside;
 use crate::spool::journal::shared::Shared;
+use crate::spool::quarantine::Quarantine;
 use crate::spool::queue_db::{DbError, Outcome, Row, Stored, Waiting};
 use common::vocab::{MessageId, RecipientId};
 use engine::envelope::{Envelope, Recovered, RecoveredRecipient};
@@ -20,7 +22,7 @@ use std::sync::Arc;
 /// See the top of this file.
 #[derive(Debug)]
 pub struct Stock {
-    shared: Option<Arc<Shared>>,
+    shared: Option<(Arc<Shared>, Quarantine)>,
     batch_messages: usize,
     /// Found in the journal, oldest first.
     journal: VecDeque<Recovered>,
@@ -69,13 +71,13 @@ impl Stock {
     }
 
     /// Readers and writer are there: rows that are handed out are known to them before. So many messages at once.
-    pub fn begin(&mut self, shared: Arc<Shared>, batch_messages: usize) {
-        (self.shared, self.batch_messages) = (Some(shared), batch_messages.max(1));
+    pub fn begin(&mut self, shared: Arc<Shared>, quarantine: Quarantine, batch_messages: usize) {
+        (self.shared, self.batch_messages) = (Some((shared, quarantine)), batch_messages.max(1));
     }
 
     /// Messages to look at.
     pub fn count(&self) -> Result<u64, DbError> {
-        let rows = self.shared.as_ref().map_or(Ok(0), |shared| shared.db.count())?;
+        let rows = self.shared.as_ref().map_or(Ok(0), |(shared, _)| shared.db.count())?;
         Ok(rows + self.journal.len() as u64)
     }
 
@@ -92,7 +94,7 @@ impl Stock {
 
     /// The next messages, oldest first; may be empty. `None` when there are no more.
     pub fn next_batch(&mut self) -> Result<Option<Vec<Recovered>>, DbError> {
-        let Some(shared) = self.shared.clone() else { return Ok(None) };
+        let Some((shared, quarantine)) = self.shared.clone() else { return Ok(None) };
         let rows = if self.rows_left { shared.db.rows(self.behind, self.batch_messages)? } else { Vec::new() };
         if rows.is_empty() {
             self.rows_left = false;
@@ -103,7 +105,7 @@ impl Stock {
             }
             return Ok((rest > 0).then(|| self.journal.drain(..rest).collect()));
         }
-        let mut batch = Vec::with_capacity(rows.len());
+        let (mut batch, mut damaged) = (Vec::with_capacity(rows.len()), Vec::new());
         let mut state = shared.state();
         for row in rows {
             let mid = *row.as_ref().map_or_else(|mid| mid, |row| &row.envelope.mid);
@@ -121,9 +123,16 @@ impl Stock {
                 tracing::error!(%mid, "the row of a message in queue.db is damaged: it is not sent");
                 self.report.damaged += 1;
                 shared.blobs.claim(mid);
+                damaged.extend(state.index.place(mid).is_none().then_some(mid)); // else the journal gave it
                 continue;
             };
             batch.extend(self.row(row, &mut state.index, &shared.blobs));
+        }
+        drop(state);
+        for mid in damaged {
+            if set_row_aside(&shared, &quarantine, mid) {
+                shared.blobs.set_aside(mid);
+            }
         }
         Ok(Some(batch))
     }
@@ -181,6 +190,7 @@ impl Stock {
                 rid: *rid,
                 attempts: state.attempts.saturating_add(state.begun),
                 next_attempt_at: state.next_attempt_at,
+                braked: state.braked,
             });
         }
         self.report.messages += 1;

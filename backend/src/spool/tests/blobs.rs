@@ -148,7 +148,9 @@ fn any_changed_octet_is_found_before_the_last_piece_and_nothing_is_given_out_aga
         assert!(given < SIZE - super::FRONT_BYTES);
         let mut again = crate::spool::Body::new(bytes::Bytes::new(), start.log.shared().blobs.get(mid)).pieces();
         assert_eq!(at_once(again.next()), Err(SpoolError::Missing(mid)), "not even its first piece");
-        assert_eq!((start.log.shared().blobs.damaged(), blob_files(&disk)), (1, vec![mid]), "it stays to be looked at");
+        assert_eq!((start.log.shared().blobs.damaged(), start.quarantine.list().total), (1, 1));
+        let aside = disk.contents(Path::new("/spool/quarantine"));
+        assert_eq!((aside.len(), blob_files(&disk)), (1, vec![]), "it is set aside to be looked at");
     }
 }
 

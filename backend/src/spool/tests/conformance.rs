@@ -25,7 +25,7 @@ macro_rules! conforms {
         $crate::spool::tests::conformance::conforms!($place;
             what_is_kept_comes_back_octet_for_octet
             what_is_settled_does_not_come_back
-            what_is_deferred_comes_back_with_its_attempts_and_its_time
+            what_is_deferred_comes_back_with_its_attempts_its_time_and_its_brake
             an_attempt_that_was_begun_and_not_settled_counts
             no_number_is_given_out_twice
             a_flush_answers_when_all_before_it_is_on_disk
@@ -66,7 +66,7 @@ fn mids(recovered: &[Recovered]) -> Vec<MessageId> {
 }
 
 fn due(rid: u32) -> RecoveredRecipient {
-    RecoveredRecipient { rid: RecipientId(rid), attempts: 0, next_attempt_at: None }
+    RecoveredRecipient { rid: RecipientId(rid), attempts: 0, next_attempt_at: None, braked: false }
 }
 
 pub async fn what_is_kept_comes_back_octet_for_octet<P: Place>(place: P) {
@@ -106,19 +106,24 @@ pub async fn what_is_settled_does_not_come_back<P: Place>(place: P) {
     place.close(opened.spool).await;
 }
 
-pub async fn what_is_deferred_comes_back_with_its_attempts_and_its_time<P: Place>(place: P) {
+pub async fn what_is_deferred_comes_back_with_its_attempts_its_time_and_its_brake<P: Place>(place: P) {
     let opened = place.open();
     let mid = keep(&*opened.spool, 2, 10).await;
     for attempts in 1..=3 {
         let next_attempt_at = Timestamp(1_795_000_000_000 + u64::from(attempts));
-        opened.spool.settle(vec![settlement(mid, 1, Settled::Deferred { attempts, next_attempt_at }, false)]);
+        opened.spool.settle(vec![settlement(
+            mid,
+            1,
+            Settled::Deferred { attempts, next_attempt_at, braked: attempts == 3 },
+            false,
+        )]);
     }
     opened.spool.flush().await.unwrap().unwrap();
     place.close(opened.spool).await;
     for _ in 0..2 {
         let opened = place.open();
         let at = Some(Timestamp(1_795_000_000_003));
-        let deferred = RecoveredRecipient { rid: RecipientId(1), attempts: 3, next_attempt_at: at };
+        let deferred = RecoveredRecipient { rid: RecipientId(1), attempts: 3, next_attempt_at: at, braked: true };
         assert_eq!(opened.recovered[0].waiting, [due(0), deferred]);
         place.close(opened.spool).await;
     }

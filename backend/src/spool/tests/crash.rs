@@ -118,7 +118,7 @@ impl World {
             let attempts = self.ledger.attempts(mid, rid) + 1;
             let at = Timestamp(1_795_000_000_000 + self.random.below(1_000_000));
             recipients.push(match self.random.below(5) {
-                0 => (rid, Settled::Deferred { attempts, next_attempt_at: at }),
+                0 => (rid, Settled::Deferred { attempts, next_attempt_at: at, braked: attempts % 2 == 0 }),
                 1 => (rid, Settled::Bounced(HardBounce::FiveXx)),
                 2 => (rid, Settled::Deleted),
                 3 => (rid, Settled::Delivered),

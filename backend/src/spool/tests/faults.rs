@@ -180,7 +180,11 @@ fn results_have_a_reserve_of_their_own() {
     let mut rounds_on_disk = 0;
     for attempts in 1..60 {
         let deferred = |mid: &MessageId| {
-            let later = Settled::Deferred { attempts, next_attempt_at: common::vocab::Timestamp(u64::from(attempts)) };
+            let later = Settled::Deferred {
+                attempts,
+                next_attempt_at: common::vocab::Timestamp(u64::from(attempts)),
+                braked: false,
+            };
             let recipients = [0, 1].map(|rid| (RecipientId(rid), later)).into();
             Settlement { mid: *mid, recipients, message_done: false }
         };

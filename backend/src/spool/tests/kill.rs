@@ -110,7 +110,8 @@ async fn keep_on(spool: Arc<JournalSpool>) {
         spool.keep(message(mid, 1, size_of(mid))).await.unwrap().unwrap();
         say(&format!("kept {mid}"));
         if mid.0.is_multiple_of(11) {
-            let later = Settled::Deferred { attempts: 1, next_attempt_at: common::vocab::Timestamp(mid.0) };
+            let later =
+                Settled::Deferred { attempts: 1, next_attempt_at: common::vocab::Timestamp(mid.0), braked: false };
             let recipients = vec![(RecipientId(0), later)];
             spool.settle(vec![Settlement { mid, recipients, message_done: false }]);
         } else if !mid.0.is_multiple_of(10) && mid.0 % 7 > 2 {

@@ -84,7 +84,9 @@ impl Ledger {
         for (rid, settled) in &settlement.recipients {
             let line = &mut row.lines[rid.0 as usize];
             match *settled {
-                Settled::Deferred { attempts, next_attempt_at } => line.results.push((attempts, Some(next_attempt_at))),
+                Settled::Deferred { attempts, next_attempt_at, .. } => {
+                    line.results.push((attempts, Some(next_attempt_at)))
+                }
                 Settled::Delivered | Settled::Bounced(_) | Settled::Deleted => line.leaving = true,
             }
         }

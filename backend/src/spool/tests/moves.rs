@@ -36,7 +36,7 @@ fn settle(found: &mut Found, mid: MessageId, settled: Settled, message_done: boo
 }
 
 fn deferred(found: &mut Found, mid: MessageId) {
-    settle(found, mid, Settled::Deferred { attempts: 1, next_attempt_at: Timestamp(7) }, false);
+    settle(found, mid, Settled::Deferred { attempts: 1, next_attempt_at: Timestamp(7), braked: false }, false);
 }
 
 fn done(found: &mut Found, mid: MessageId) {

@@ -10,7 +10,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 struct Folder {
     folder: tempfile::TempDir,
@@ -115,10 +115,12 @@ async fn a_handle_that_is_dropped_leaves_everything_written() {
     place.close(again.spool).await;
 }
 
-/// The disk of the machine with a gate before every sync, and a count of those that passed.
+/// The disk of the machine with a gate before every sync, and counts of those that came to it and that passed.
 #[derive(Clone, Debug, Default)]
 struct Gated {
-    gate: Arc<Mutex<()>>,
+    /// So many may pass while it is closed; `None`: it is open.
+    gate: Arc<(Mutex<Option<u64>>, Condvar)>,
+    came: Arc<AtomicU64>,
     syncs: Arc<AtomicU64>,
 }
 
@@ -126,6 +128,26 @@ struct Gated {
 struct GatedFile(Arc<dyn DiskFile>, Gated);
 
 impl Gated {
+    /// Lets so many syncs through, and then none; `None`: all.
+    fn let_through(&self, count: Option<u64>) {
+        *self.gate.0.lock().unwrap() = count;
+        self.gate.1.notify_all();
+    }
+
+    fn pass(&self) {
+        self.came.fetch_add(1, Ordering::SeqCst);
+        let mut left = self.gate.1.wait_while(self.gate.0.lock().unwrap(), |left| *left == Some(0)).unwrap();
+        *left = left.map(|left| left - 1);
+        self.syncs.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Waits until so many have come to it.
+    async fn until_came(&self, count: u64) {
+        while self.came.load(Ordering::SeqCst) < count {
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn wrap(&self, file: Arc<dyn DiskFile>) -> Arc<dyn DiskFile> {
         Arc::new(GatedFile(file, self.clone()))
     }
@@ -175,8 +197,7 @@ impl DiskFile for GatedFile {
         self.0.write_at(bytes, offset)
     }
     fn sync_data(&self) -> io::Result<()> {
-        let _passed = self.1.gate.lock().unwrap();
-        self.1.syncs.fetch_add(1, Ordering::SeqCst);
+        self.1.pass();
         self.0.sync_data()
     }
     fn sync_all(&self) -> io::Result<()> {
@@ -191,15 +212,47 @@ async fn many_messages_share_one_sync() {
     let opened = JournalSpool::open_on(Arc::new(disk.clone()), folder.path(), settings).unwrap();
     drop(opened.kept);
     let before = disk.syncs.load(Ordering::SeqCst);
-    let answers: Vec<_> = {
-        let _closed = disk.gate.lock().unwrap(); // whatever comes meanwhile waits for the sync in progress
-        (0..300).map(|_| opened.spool.keep(message(opened.spool.reserve(), 1, 1_000))).collect()
-    };
+    disk.let_through(Some(0)); // whatever comes meanwhile waits for the sync in progress
+    let keep = |_| opened.spool.keep(message(opened.spool.reserve(), 1, 1_000));
+    let answers: Vec<_> = (0..300).map(keep).collect();
+    disk.let_through(None);
     for answer in answers {
         assert_eq!(answer.await.unwrap(), Ok(Kept::New));
     }
     let syncs = disk.syncs.load(Ordering::SeqCst) - before;
     assert!((1..=2).contains(&syncs), "300 messages, {syncs} syncs");
+}
+
+#[tokio::test]
+async fn while_a_sync_takes_its_time_nobody_is_acknowledged_and_what_is_on_disk_is_delivered() {
+    let (folder, disk) = (tempfile::tempdir().unwrap(), Gated::default());
+    let settings = SpoolSettings { segment_bytes: 4 << 20, cache_bytes_max: 0, ..small() };
+    let opened = JournalSpool::open_on(Arc::new(disk.clone()), folder.path(), settings).unwrap();
+    let (spool, _kept) = (opened.spool, opened.kept);
+    let keep = || spool.keep(message(spool.reserve(), 1, 1_000));
+    let waits = spool.reserve();
+    spool.keep(message(waits, 1, 1_000)).await.unwrap().unwrap();
+
+    disk.let_through(Some(0));
+    let before = disk.came.load(Ordering::SeqCst);
+    let mut slow = keep();
+    disk.until_came(before + 1).await;
+    assert!(slow.try_recv().is_err(), "it is written, and not acknowledged before the sync");
+    assert_eq!(whole_body(&*spool, waits).await, Ok(super::body_of(waits, 1_000)), "a body is read meanwhile");
+    let rids = vec![common::vocab::RecipientId(0)];
+    let begun = spool.begun(Begun { attempt: common::vocab::AttemptId(1), mid: waits, rids });
+    let mut later = keep();
+
+    // A dot waits for the sync in progress at most, never for the one that it rides with.
+    disk.let_through(Some(1));
+    assert_eq!(slow.await.unwrap(), Ok(Kept::New));
+    assert_eq!(begun.await.unwrap(), Ok(()));
+    disk.until_came(before + 2).await;
+    assert!(later.try_recv().is_err(), "nor is the next");
+    disk.let_through(None);
+    assert_eq!(later.await.unwrap(), Ok(Kept::New));
+    assert_eq!(spool.health(), SpoolHealth::Ok);
+    spool.stop().await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ fn mids(found: &Found) -> Vec<MessageId> {
 /// Most lie in adopted files, some were deferred and moved, the newest are in the journal.
 fn filled(disk: &SimDisk) -> Vec<MessageId> {
     let mut found = start(disk, &settings()).unwrap();
-    let later = Settled::Deferred { attempts: 1, next_attempt_at: Timestamp(7) };
+    let later = Settled::Deferred { attempts: 1, next_attempt_at: Timestamp(7), braked: false };
     for n in 0..WAITING as u64 {
         keep(&mut found, None, Vec::new()).unwrap();
         if n % 8 == 0 {
@@ -116,7 +116,11 @@ fn a_clients_name_counts_before_its_message_is_known() {
     let key = IdempotencyKey { name: [7; 32], request: [1; 32] };
     let mut found = start(&disk, &settings()).unwrap();
     assert_eq!(keep(&mut found, Some(key), Vec::new()), Some(Kept::New));
-    settle(&mut found, &[MessageId(1)], Settled::Deferred { attempts: 1, next_attempt_at: Timestamp(7) });
+    settle(
+        &mut found,
+        &[MessageId(1)],
+        Settled::Deferred { attempts: 1, next_attempt_at: Timestamp(7), braked: false },
+    );
     rest(&mut found, 31);
     drop(found);
     let mut found = begin(&disk, &settings()).unwrap();

@@ -18,11 +18,22 @@ use std::io;
 pub struct Tables {
     rows: BTreeMap<MessageId, Row>,
     bodies: BTreeMap<MessageId, Bytes>,
+    /// Messages whose row or body bears a wrong sum.
+    rotten: BTreeMap<MessageId, Rot>,
     segments: BTreeMap<u32, Seal>,
     keys: BTreeMap<[u8; 32], ([u8; 32], MessageId, Timestamp)>,
     batch: u64,
     begun_through: u32,
     oldest: u32,
+}
+
+/// What of a stored message is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rot {
+    /// Its row.
+    Row,
+    /// Its body.
+    Body,
 }
 
 /// A handle to the tables of a disk.
@@ -40,9 +51,16 @@ impl Tables {
         self.segments.len()
     }
 
+    /// Damages a message.
+    pub fn rot(&mut self, mid: MessageId, what: Rot) {
+        assert!(self.rows.contains_key(&mid), "{mid} is not here");
+        self.rotten.insert(mid, what);
+    }
+
     fn apply(&mut self, change: &Change) {
         match change {
             Change::Put { row, body } => {
+                self.rotten.remove(&row.mid());
                 self.bodies.remove(&row.mid());
                 self.bodies.extend(body.clone().map(|body| (row.mid(), body)));
                 self.rows.insert(row.mid(), row.clone());
@@ -61,6 +79,7 @@ impl Tables {
                 row.outcomes.push((*rid, known.map(|w| Waiting { begun: w.begun + more, ..w })));
             }
             Change::Remove(mid) => {
+                self.rotten.remove(mid);
                 self.rows.remove(mid);
                 self.bodies.remove(mid);
             }
@@ -100,7 +119,13 @@ impl QueueDb for SimDb {
 
     fn rows(&self, behind: MessageId, limit: usize) -> Result<Vec<RowRead>, DbError> {
         let behind = MessageId(behind.0 + 1);
-        Ok(self.0.tables(|tables| tables.rows.range(behind..).take(limit).map(|(_, row)| Ok(row.clone())).collect()))
+        Ok(self.0.tables(|tables| {
+            let read = |(mid, row): (&MessageId, &Row)| match tables.rotten.get(mid) {
+                Some(Rot::Row) => Err(*mid),
+                Some(Rot::Body) | None => Ok(row.clone()),
+            };
+            tables.rows.range(behind..).take(limit).map(read).collect()
+        }))
     }
 
     fn rows_in(&self, segment: u32) -> Result<Vec<(MessageId, Spot)>, DbError> {
@@ -116,7 +141,17 @@ impl QueueDb for SimDb {
     }
 
     fn body(&self, mid: MessageId) -> Result<Option<Bytes>, DbError> {
-        Ok(self.0.tables(|tables| tables.bodies.get(&mid).cloned()))
+        Ok(self.0.tables(|tables| {
+            let sound = tables.rotten.get(&mid) != Some(&Rot::Body);
+            tables.bodies.get(&mid).filter(|_| sound).cloned()
+        }))
+    }
+
+    fn octets(&self, mid: MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        Ok(self.0.tables(|tables| {
+            let body = tables.bodies.get(&mid).cloned().unwrap_or_default();
+            tables.rows.get(&mid).map(|row| [&row.envelope.mid.0.to_le_bytes()[..], &body].concat())
+        }))
     }
 
     fn key(&self, name: &[u8; 32]) -> Result<Option<([u8; 32], MessageId, Timestamp)>, DbError> {

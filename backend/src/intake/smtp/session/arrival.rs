@@ -43,7 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         self.flush().await?;
         self.input.expect_body();
         let arrived = self.receive(&mut hold).await?;
-        let answer = match verdict(&arrived, intake.settings.max_message_bytes) {
+        let answer = match verdict(&arrived, self.settings.max_message_bytes) {
             Ok(header) => self.keep(transaction, arrived, header).await,
             Err(refusal) => refusal,
         };
@@ -60,7 +60,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
 
     /// Reads to the end of the message.
     async fn receive(&mut self, hold: &mut Hold) -> Step<Arrived> {
-        let settings = &self.intake.settings;
+        let settings = self.settings.clone();
         let mut pace = Pace::new(Instant::now(), self.ends_at, &settings.limits);
         let mut scanner = Scanner::new(settings.max_message_bytes);
         let mut message = Incoming::new(self.intake.spool.clone(), self.room());
@@ -96,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         loop {
             let stopping = *self.stop.borrow();
             if stopping {
-                pace.stop_by(Instant::now() + self.intake.settings.limits.stop_grace);
+                pace.stop_by(Instant::now() + self.settings.limits.stop_grace);
             }
             let count = tokio::select! {
                 biased;

@@ -6,7 +6,6 @@
 use crate::intake::smtp::input::Input;
 use crate::intake::smtp::reply;
 use crate::intake::smtp::session::{Ended, Session, Step, stopped};
-use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
@@ -17,18 +16,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         if self.input.peek(&mut self.stream).await {
             return self.end(reply::TALKED_TOO_EARLY);
         }
-        let Some(certificate) = &self.intake.settings.certificate else { return self.answer(reply::NOT_OFFERED) };
+        let Some(certificate) = self.settings.certificate.clone() else { return self.answer(reply::NOT_OFFERED) };
         if !self.stream.is_clear() {
             return self.answer(reply::TLS_TWICE);
         }
         if self.transaction.is_some() {
             return self.answer(reply::TLS_IN_TRANSACTION);
         }
-        let config = Arc::clone(certificate).fresh().await;
+        let config = certificate.fresh().await;
         reply::START_TLS.write_to(&mut self.out);
         self.flush().await?;
         (self.input, self.trace) = (Input::default(), None);
-        let wait = self.intake.settings.limits.handshake_wait;
+        let wait = self.settings.limits.handshake_wait;
         let handshake = timeout(wait, self.stream.secure(config));
         let agreed = tokio::select! {
             agreed = handshake => agreed,

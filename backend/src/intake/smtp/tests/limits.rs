@@ -93,6 +93,26 @@ async fn a_body_slower_than_500_octets_a_second_is_given_up() {
     assert_eq!(house.spool.kept().len(), 1);
 }
 
+/// A network that is cut says nothing: no octet comes, and no word that none will come.
+#[tokio::test(start_paused = true)]
+async fn a_network_that_is_cut_in_the_middle_of_data_keeps_nothing_and_leaves_no_file() {
+    let house = House::without_port(settings());
+    for (octets, files) in [(500, 0), (400_000, 1)] {
+        let (mut client, session) = house.pipe("127.0.0.1");
+        client.expect("220").await;
+        client.says("EHLO client.test", "250").await;
+        client.begins_a_message().await;
+        client.send("x: y\r\n\r\n".to_owned() + &("a".repeat(98) + "\r\n").repeat(octets / 100)).await;
+        while house.spool.blobs.count() < files {
+            tokio::task::yield_now().await;
+        }
+        client.expect("421 4.4.2 Message comes too slowly").await;
+        client.expect_closed().await;
+        session.await.unwrap();
+        assert_eq!((house.spool.kept().len(), house.spool.blobs.count()), (0, 0), "{octets} octets came");
+    }
+}
+
 #[tokio::test]
 async fn bodies_in_flight_share_a_bounded_memory() {
     let mut settings = settings();
