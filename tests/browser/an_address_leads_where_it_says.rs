@@ -35,10 +35,10 @@ async fn by_link_by_back_and_forward_and_by_hand() {
     is_at(&browser, "/hosts", "Delivery Status").await;
     assert_eq!(browser.errors().await, "", "the page was never loaded again");
     // What is in the address is on the page, and a name may hold anything.
-    browser.driver.goto(&format!("http://{}/hosts?lang=en&q=host:refused", server.console)).await.expect("the page");
+    browser.driver.goto(&format!("http://{}/hosts?lang=en&q=domain:refused", server.console)).await.expect("the page");
     browser.until_text("tbody", "refused.test").await;
     let field = browser.driver.find(By::Css(".filter input")).await.expect("the filter");
-    assert_eq!(field.value().await.expect("its text").as_deref(), Some("host:refused"));
+    assert_eq!(field.value().await.expect("its text").as_deref(), Some("domain:refused"));
     browser.driver.goto(&format!("http://{}/hosts/a%2Fb%3F%25", server.console)).await.expect("the page");
     is_at(&browser, "/hosts/a%2Fb%3F%25", "a/b?%").await;
     browser.driver.goto(&format!("http://{}/hosts/a/b", server.console)).await.expect("the page");
