@@ -165,18 +165,19 @@ pub(super) fn LanguageSwitch() -> impl IntoView {
             address.replace(&format!("{}{}", address.path_now(), without_language(&search)));
         }
     });
-    let segment = move |language: Language, short: &'static str| {
+    // What is heard holds what is seen: who speaks to the page says what they see.
+    let segment = move |language: Language, name: &'static str, short: &'static str| {
         view! {
             <Segment
-                name=Signal::derive(move || language.name().to_owned()) lang=language.tag()
+                name=Signal::derive(move || name.to_owned()) lang=language.tag()
                 pressed=Signal::derive(move || tongue.get() == language) on_press=Callback::new(move |()| choose.run(language))
             >{short}</Segment>
         }
     };
     view! {
         <Segments name=Signal::derive(tongue.label(Label::LanguageSwitch))>
-            {segment(Language::En, "EN")}
-            {segment(Language::Ja, Language::Ja.name())}
+            {segment(Language::En, "English (EN)", "EN")}
+            {segment(Language::Ja, Language::Ja.name(), Language::Ja.name())}
         </Segments>
     }
     .into_any()
