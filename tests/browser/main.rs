@@ -7,5 +7,6 @@ mod a_person_signs_in_and_a_viewer_only_looks;
 mod a_phone_shows_the_page_without_scrolling_sideways;
 mod an_address_leads_where_it_says;
 mod every_page_lets_everybody_in;
+mod hosts_are_chosen_and_tried_again_together;
 mod the_overview_answers_without_a_click;
 mod the_page_ends_equal_to_the_servers_list_whatever_the_line_does;
