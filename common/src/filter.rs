@@ -1,19 +1,26 @@
-//! Which recipients are meant: one grammar for the console, the command line and the API.
+//! Which recipients or hosts are meant: one grammar for the console, the command line and the API.
 //!
 //! ```text
-//! host:example.com -cause:retry to:"@jp" age>2h attempts>=3 reply:greylist
+//! host:example.com -cause:retry to:"@jp" age>2h attempts>=3 reply:greylist status:down
 //! ```
 //! Every term must hold; `-` before a term turns it round; quotes keep blanks. A word without a field is looked for in
-//! sender and recipient. Promises: pure and bounded; what is wrong is said with its place. `parse` reads, `Filter` tests.
+//! sender and recipient. Promises: pure and bounded; what is wrong is said with its place. `parse` reads, `Filter` tests;
+//! `hosts` is the part of the grammar that lists of hosts understand, `complete` what may come next while one types.
 
+mod complete;
+mod hosts;
 mod parse;
 mod problem;
+mod standing;
 #[cfg(test)]
 mod tests;
 
+pub use complete::{Completion, complete};
+pub use hosts::{HostCandidate, HostFilter, of_recipients};
 pub use problem::{FilterError, FilterProblem};
+pub use standing::Standing;
 
-use crate::vocab::{MessageId, WaitCause};
+use crate::vocab::{Badge, MessageId, WaitCause};
 use crate::wire::RecipientState;
 use std::time::Duration;
 
@@ -42,8 +49,15 @@ enum Test {
     To(String),
     Reply(String),
     Host(HostPattern),
+    /// Part of a host's name.
+    Domain(String),
+    /// One of these must be so: bit `n` for the `n`-th of [`Standing::ALL`].
+    Status(u16),
+    /// Recipients of the host.
+    Active(Comparison, u64),
     Mid(MessageId),
-    Cause(WaitCause),
+    /// One of these: bit `n` for the `n`-th of [`WaitCause::ALL`].
+    Cause(u16),
     State(RecipientState),
     Age(Comparison, Duration),
     Attempts(Comparison, u64),
@@ -89,6 +103,10 @@ pub struct Candidate<'a> {
     pub to: &'a str,
     /// Its destination domain, lower-case A-labels.
     pub host: &'a str,
+    /// What people see beside that.
+    pub badge: Badge,
+    /// All recipients in the queue of that host.
+    pub active: u64,
     /// Why it waits.
     pub cause: WaitCause,
     /// Attempts so far.
@@ -121,10 +139,11 @@ impl Test {
             Test::From(word) => holds_word(it.from, word),
             Test::To(word) => holds_word(it.to, word),
             Test::Reply(word) => it.reply.is_some_and(|reply| holds_word(reply, word)),
-            Test::Host(HostPattern::Is(name)) => it.host == name,
-            Test::Host(HostPattern::EndsWith(end)) => it.host.ends_with(end.as_str()),
+            Test::Host(_) | Test::Domain(_) | Test::Status(_) | Test::Active(..) | Test::Cause(_) => {
+                let (badge, active, causes) = (it.badge, it.active, it.cause.bit());
+                self.holds_host(&HostCandidate { host: it.host, badge, active, causes })
+            }
             Test::Mid(mid) => it.mid == *mid,
-            Test::Cause(cause) => it.cause == *cause,
             Test::State(state) => state_of(it.cause) == *state,
             Test::Age(comparison, age) => comparison.holds(it.age, *age),
             Test::Attempts(comparison, count) => comparison.holds(u64::from(it.attempts), *count),

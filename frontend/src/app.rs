@@ -1,5 +1,6 @@
 //! The whole console: makes the store, opens the line, shows the page of the address.
 
+use crate::address::{self, Address};
 use crate::browser;
 use crate::live::Live;
 use crate::page::{
@@ -11,8 +12,6 @@ use crate::session::{Entry, Stage};
 use crate::store::{Link, Store};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
-use leptos_router::path;
 
 /// The console.
 #[component]
@@ -20,6 +19,7 @@ pub fn App() -> impl IntoView {
     let tongue = Tongue::choose();
     let store = Store::new(browser::now_ms());
     let live = Live::start(store, move || tongue.now().tag());
+    provide_context(Address::follow());
     provide_context(tongue);
     provide_context(store);
     provide_context(live);
@@ -28,35 +28,88 @@ pub fn App() -> impl IntoView {
     let stage = enter(entry, store, live);
     tick(store, live);
     view! {
-        <Router>
-            {move || match stage.get() {
-                Stage::Unknown => ().into_any(),
-                Stage::SetUp => view! { <SetUpPage/> }.into_any(),
-                Stage::SignIn => view! { <SignInPage/> }.into_any(),
-                Stage::In => view! { <Console/> }.into_any(),
-            }}
-        </Router>
+        {move || match stage.get() {
+            Stage::Unknown => ().into_any(),
+            Stage::SetUp => view! { <SetUpPage/> }.into_any(),
+            Stage::SignIn => view! { <SignInPage/> }.into_any(),
+            Stage::In => view! { <Console/> }.into_any(),
+        }}
+    }
+}
+
+/// What an address shows. What else it says (which host, which filter) the page reads itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Page {
+    Overview,
+    Hosts,
+    Host,
+    Actions,
+    Dig,
+    Terminal,
+    Probe,
+    /// Where the first admin was made: nothing is left to do there.
+    SetUp,
+    Missing,
+}
+
+impl Page {
+    fn of(path: &str) -> Page {
+        let segments: Vec<String> = address::segments(path).collect();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match segments[..] {
+            [] => Page::Overview,
+            ["hosts"] => Page::Hosts,
+            ["hosts", _] => Page::Host,
+            ["actions"] => Page::Actions,
+            ["dig"] => Page::Dig,
+            ["smtp"] => Page::Terminal,
+            ["probes", _] => Page::Probe,
+            ["setup"] => Page::SetUp,
+            _ => Page::Missing,
+        }
     }
 }
 
 /// What somebody sees who is signed in. The address stays while they sign in.
 #[component]
 fn Console() -> impl IntoView {
-    view! {
-        <Shell>
-            <FlatRoutes fallback=|| view! { <MissingPage/> }>
-                <Route path=path!("/") view=OverviewPage/>
-                <Route path=path!("/hosts") view=HostsPage/>
-                <Route path=path!("/hosts/:host") view=HostPage/>
-                <Route path=path!("/actions") view=ActionsPage/>
-                <Route path=path!("/dig") view=DigPage/>
-                <Route path=path!("/smtp") view=TerminalPage/>
-                <Route path=path!("/probes/:id") view=ProbePage/>
-                <Route path=path!("/setup") view=|| view! { <Redirect path="/hosts"/> }/>
-            </FlatRoutes>
-        </Shell>
+    let address = Address::here();
+    let page = Memo::new(move |_| Page::of(&address.path()));
+    Effect::new(move || {
+        if page.get() == Page::SetUp {
+            address.replace("/hosts");
+        }
+    });
+    view! { <Shell>{shown(page)}</Shell> }.into_any()
+}
+
+/// The page of the moment. The one before it is given up once it is off the screen: an element that is taken away with
+/// the focus on it still tells its page so.
+fn shown(page: Memo<Page>) -> impl Fn() -> AnyView + Send {
+    let (console, kept) = (Owner::current().unwrap_or_default(), StoredValue::new(None::<Owner>));
+    move || {
+        let page = page.get();
+        let owner = console.with(Owner::new);
+        let view = owner.with(|| match page {
+            Page::Overview => view! { <OverviewPage/> }.into_any(),
+            Page::Hosts => view! { <HostsPage/> }.into_any(),
+            Page::Host => view! { <HostPage/> }.into_any(),
+            Page::Actions => view! { <ActionsPage/> }.into_any(),
+            Page::Dig => view! { <DigPage/> }.into_any(),
+            Page::Terminal => view! { <TerminalPage/> }.into_any(),
+            Page::Probe => view! { <ProbePage/> }.into_any(),
+            Page::SetUp => ().into_any(),
+            Page::Missing => view! { <MissingPage/> }.into_any(),
+        });
+        let mut before = Some(owner);
+        kept.update_value(|kept| std::mem::swap(kept, &mut before));
+        queue_microtask(move || {
+            if let Some(before) = before {
+                before.cleanup();
+            }
+        });
+        view
     }
-    .into_any()
 }
 
 /// Keeps a line while somebody is signed in, and none before; a line that breaks may be a session that has ended.
@@ -89,4 +142,25 @@ fn tick(store: Store, live: Live) {
         tick(store, live);
     })
     .forget();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_address_has_its_page_and_any_other_is_missing() {
+        for (path, page) in [
+            ("/", Page::Overview),
+            ("/hosts", Page::Hosts),
+            ("/hosts/", Page::Hosts),
+            ("/hosts/a%2Fb", Page::Host),
+            ("/hosts/a/b", Page::Missing),
+            ("/actions", Page::Actions),
+            ("/setup", Page::SetUp),
+            ("/nothing", Page::Missing),
+        ] {
+            assert_eq!(Page::of(path), page, "{path}");
+        }
+    }
 }

@@ -222,5 +222,6 @@ pub fn unfold(part: &str) {
 pub fn is_typing() -> bool {
     document()
         .active_element()
+        .filter(|element| element.get_attribute("type").as_deref() != Some("checkbox"))
         .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "SELECT" | "TEXTAREA"))
 }

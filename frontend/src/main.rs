@@ -4,6 +4,7 @@
 //! to `store::apply` (the only file that writes what the server said); pages read the store and are built of parts;
 //! parts know values and events only. Everything compiles natively too, so what is pure is tested without a browser.
 
+mod address;
 mod app;
 mod ask;
 mod browser;

@@ -2,6 +2,8 @@
 //! No product code.
 
 #[cfg(feature = "wire")]
+pub mod axe;
+#[cfg(feature = "wire")]
 pub mod backlog;
 pub mod books;
 #[cfg(feature = "wire")]

@@ -2,8 +2,9 @@
 //!
 //! Every step looks first, so a second call only looks. A step that does something says what, and how long it took.
 //! Never removes a package and never replaces what the person installed. Steps: `setup/rust.rs`, `setup/tool.rs`,
-//! `setup/debian.rs`.
+//! `setup/debian.rs`, `setup/axe.rs`.
 
+pub mod axe;
 mod debian;
 mod rust;
 pub mod tool;
@@ -50,7 +51,11 @@ pub fn prepare(place: &Place, purpose: Purpose) -> Outcome {
     }
     let packages = debian::packages(purpose);
     let names: Vec<_> = packages.iter().map(|package| package.name).collect();
-    step(&names.join(", "), || debian::ensure(place, &packages))
+    step(&names.join(", "), || debian::ensure(place, &packages))?;
+    if purpose == Purpose::Test {
+        step(&format!("axe-core {}", axe::VERSION), || axe::ensure(place))?;
+    }
+    Ok(())
 }
 
 /// Does one step and says in one line how it went.

@@ -5,7 +5,6 @@
 //! Never: a change after publishing (that is `draft`'s), a look at the engine's values (that is `view`'s).
 
 pub mod draft;
-pub mod filter;
 pub mod order;
 
 use crate::console::view::{self, HostKeys};

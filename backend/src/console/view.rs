@@ -6,7 +6,7 @@
 
 use crate::connect::tls::state::tls_state;
 use crate::console::letterhead::Letterhead;
-use common::filter::state_of;
+use common::filter::{HostCandidate, state_of};
 use common::vocab::{
     Badge, CauseCounts, CountWindow, Counters, Domain, Reply, Timestamp, VerdictCode, WaitCause, badge,
 };
@@ -380,6 +380,13 @@ pub struct HostKeys {
     pub causes: u16,
 }
 
+impl HostKeys {
+    /// As a filter looks at it.
+    pub fn candidate<'a>(&self, host: &'a Domain) -> HostCandidate<'a> {
+        HostCandidate { host: host.as_str(), badge: self.badge, active: self.active, causes: self.causes }
+    }
+}
+
 /// The keys of a host.
 pub fn host_keys(view: &HostView) -> HostKeys {
     HostKeys {
@@ -391,7 +398,7 @@ pub fn host_keys(view: &HostView) -> HostKeys {
         next_attempt_at: view.next_attempt_at,
         connections: view.connections,
         badge: host_badge(view),
-        causes: view.causes.iter().fold(0, |bits, (cause, _)| bits | 1 << cause as u16),
+        causes: view.causes.iter().fold(0, |bits, (cause, _)| bits | cause.bit()),
     }
 }
 

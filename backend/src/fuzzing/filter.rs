@@ -1,7 +1,7 @@
 //! The filter over what waits.
 
 use common::filter::{Candidate, FILTER_CHARS_MAX, Filter};
-use common::vocab::{MessageId, WaitCause};
+use common::vocab::{Badge, MessageId, WaitCause};
 use common::words::Language;
 use std::time::Duration;
 
@@ -50,6 +50,8 @@ fn candidate(text: &str) -> Candidate<'_> {
         from: next(),
         to: next(),
         host: next(),
+        badge: Badge::Limited,
+        active: octets % 7,
         cause: WaitCause::ALL[(octets % WaitCause::ALL.len() as u64) as usize],
         attempts: (octets % 12) as u32,
         reply: text.split_once('\n').map(|(_, reply)| reply),

@@ -3,7 +3,8 @@
 //! Full-width signs are taken for their ASCII forms outside of quotes: they come from Japanese keyboards.
 
 use super::{
-    Comparison, FILTER_CHARS_MAX, FILTER_TERMS_MAX, Filter, FilterError, FilterProblem, HostPattern, Term, Test,
+    Comparison, FILTER_CHARS_MAX, FILTER_TERMS_MAX, Filter, FilterError, FilterProblem, HostPattern, Standing, Term,
+    Test,
 };
 use crate::vocab::{MessageId, WaitCause};
 use crate::wire::RecipientState;
@@ -11,8 +12,11 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// Every field, with whether it is compared.
-const FIELDS: [(&str, bool); 10] = [
+pub(super) const FIELDS: [(&str, bool); 13] = [
     ("host", false),
+    ("domain", false),
+    ("status", false),
+    ("active", true),
     ("from", false),
     ("to", false),
     ("mid", false),
@@ -23,6 +27,9 @@ const FIELDS: [(&str, bool); 10] = [
     ("attempts", true),
     ("size", true),
 ];
+
+/// Those that a list of hosts understands.
+pub(super) const HOST_FIELDS: [&str; 5] = ["host", "domain", "status", "active", "cause"];
 
 /// The text of a term without its quotes, and where its first quoted part began: no field reaches behind that.
 #[derive(Default)]
@@ -36,21 +43,41 @@ impl FromStr for Filter {
     type Err = FilterError;
 
     fn from_str(text: &str) -> Result<Filter, FilterError> {
-        let error = |problem| FilterError { place: 1, problem };
-        if text.chars().count() > FILTER_CHARS_MAX {
-            return Err(error(FilterProblem::TooLong));
-        }
-        let pieces = cut(text)?;
-        if pieces.len() > FILTER_TERMS_MAX {
-            return Err(error(FilterProblem::TooManyTerms));
-        }
-        let terms =
-            pieces.iter().map(|piece| term(piece).map_err(|problem| FilterError { place: piece.place, problem }));
-        Ok(Filter { terms: terms.collect::<Result<_, _>>()? })
+        read(text, Reader::default())
     }
 }
 
-fn cut(text: &str) -> Result<Vec<Piece>, FilterError> {
+/// How a text is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reader {
+    /// For a list of hosts: its fields only, and a bare word is part of a name.
+    pub(super) hosts: bool,
+    /// Somebody is at the keys: the beginning of a value stands for all values that begin so, and a term that has no value
+    /// yet is passed over.
+    pub(super) typing: bool,
+}
+
+pub(super) fn read(text: &str, reader: Reader) -> Result<Filter, FilterError> {
+    let error = |problem| FilterError { place: 1, problem };
+    if text.chars().count() > FILTER_CHARS_MAX {
+        return Err(error(FilterProblem::TooLong));
+    }
+    let pieces = cut(text, reader.typing)?;
+    if pieces.len() > FILTER_TERMS_MAX {
+        return Err(error(FilterProblem::TooManyTerms));
+    }
+    let mut terms = Vec::with_capacity(pieces.len());
+    for piece in &pieces {
+        match reader.term(piece) {
+            Ok(term) => terms.push(term),
+            Err(FilterProblem::NoValue(_)) if reader.typing => {}
+            Err(problem) => return Err(FilterError { place: piece.place, problem }),
+        }
+    }
+    Ok(Filter { terms })
+}
+
+fn cut(text: &str, typing: bool) -> Result<Vec<Piece>, FilterError> {
     let mut pieces = Vec::new();
     let mut piece: Option<Piece> = None;
     let mut quoted = false;
@@ -70,6 +97,7 @@ fn cut(text: &str) -> Result<Vec<Piece>, FilterError> {
     }
     if let Some(Piece { place, .. }) = piece
         && quoted
+        && !typing
     {
         return Err(FilterError { place, problem: FilterProblem::OpenQuote });
     }
@@ -85,32 +113,77 @@ fn half_width(character: char) -> char {
     }
 }
 
-fn term(piece: &Piece) -> Result<Term, FilterProblem> {
-    let open = piece.unquoted_bytes.unwrap_or(piece.text.len());
-    let turned = open > 0 && piece.text.starts_with('-');
-    let start = usize::from(turned);
-    let Some(sign) = piece.text[start..open].find([':', '<', '>', '=']).map(|at| at + start) else {
-        let word = piece.text[start..].to_lowercase();
-        return if word.is_empty() {
-            Err(FilterProblem::NoValue("-"))
-        } else {
-            Ok(Term { turned, test: Test::Word(word) })
+impl Reader {
+    fn term(self, piece: &Piece) -> Result<Term, FilterProblem> {
+        let open = piece.unquoted_bytes.unwrap_or(piece.text.len());
+        let turned = open > 0 && piece.text.starts_with('-');
+        let start = usize::from(turned);
+        let Some(sign) = piece.text[start..open].find([':', '<', '>', '=']).map(|at| at + start) else {
+            return self.word(piece.text[start..].to_lowercase(), turned);
         };
-    };
-    let name = piece.text[start..sign].to_lowercase();
-    let Some((field, compared)) = FIELDS.into_iter().find(|(field, _)| *field == name) else {
-        return Err(FilterProblem::UnknownField(piece.text[start..sign].to_owned()));
-    };
-    let rest = &piece.text[sign..];
-    let (comparison, value) = comparison(rest);
-    if comparison.is_some() != compared {
-        return Err(FilterProblem::WrongSign(field));
+        let name = piece.text[start..sign].to_lowercase();
+        let Some((field, compared)) = FIELDS.into_iter().find(|(field, _)| *field == name) else {
+            return Err(FilterProblem::UnknownField(piece.text[start..sign].to_owned()));
+        };
+        if self.hosts && !HOST_FIELDS.contains(&field) {
+            return Err(FilterProblem::NotOfHosts(field));
+        }
+        let (comparison, value) = comparison(&piece.text[sign..]);
+        if comparison.is_some() != compared {
+            return Err(FilterProblem::WrongSign(field));
+        }
+        // `from:""` asks for the null sender.
+        if value.is_empty() && !(field == "from" && piece.unquoted_bytes.is_some()) {
+            return Err(FilterProblem::NoValue(field));
+        }
+        Ok(Term { turned, test: self.test(field, comparison.unwrap_or(Comparison::Equal), value)? })
     }
-    // `from:""` asks for the null sender.
-    if value.is_empty() && !(field == "from" && piece.unquoted_bytes.is_some()) {
-        return Err(FilterProblem::NoValue(field));
+
+    fn word(self, word: String, turned: bool) -> Result<Term, FilterProblem> {
+        match word.as_str() {
+            "" => Err(FilterProblem::NoValue("-")),
+            _ if self.hosts => Ok(Term { turned, test: Test::Domain(word) }),
+            _ => Ok(Term { turned, test: Test::Word(word) }),
+        }
     }
-    Ok(Term { turned, test: test(field, comparison.unwrap_or(Comparison::Equal), value)? })
+
+    fn test(self, field: &str, comparison: Comparison, value: &str) -> Result<Test, FilterProblem> {
+        let word = value.to_lowercase();
+        Ok(match field {
+            "host" => Test::Host(pattern(&word)?),
+            "domain" => Test::Domain(word),
+            "status" => {
+                let known = Standing::ALL.map(Standing::as_str);
+                Test::Status(self.meant(&known, &word).ok_or_else(|| FilterProblem::UnknownStatus(value.to_owned()))?)
+            }
+            "active" => Test::Active(comparison, number(value)?),
+            "from" => Test::From(word),
+            "to" => Test::To(word),
+            "mid" => Test::Mid(MessageId(number(value)?)),
+            "cause" => {
+                let known = WaitCause::ALL.map(WaitCause::as_str);
+                Test::Cause(self.meant(&known, &word).ok_or_else(|| FilterProblem::UnknownCause(value.to_owned()))?)
+            }
+            "state" => Test::State(match word.as_str() {
+                "queued" => RecipientState::Queued,
+                "sending" => RecipientState::Sending,
+                "held" => RecipientState::Held,
+                _ => return Err(FilterProblem::UnknownState(value.to_owned())),
+            }),
+            "reply" => Test::Reply(word),
+            "age" => Test::Age(comparison, span(value)?),
+            "attempts" => Test::Attempts(comparison, number(value)?),
+            _ => Test::Size(comparison, size(value)?),
+        })
+    }
+
+    /// Which of the known words is meant, as bits in their order; `None` if none is.
+    fn meant(self, known: &[&str], word: &str) -> Option<u16> {
+        let is_meant = |known: &str| known == word || (self.typing && known.starts_with(word));
+        let bits =
+            known.iter().enumerate().filter(|(_, known)| is_meant(known)).fold(0, |bits, (at, _)| bits | 1 << at);
+        (bits != 0).then_some(bits)
+    }
 }
 
 fn comparison(rest: &str) -> (Option<Comparison>, &str) {
@@ -127,32 +200,6 @@ fn comparison(rest: &str) -> (Option<Comparison>, &str) {
         }
     }
     (None, rest)
-}
-
-fn test(field: &str, comparison: Comparison, value: &str) -> Result<Test, FilterProblem> {
-    let word = value.to_lowercase();
-    Ok(match field {
-        "host" => Test::Host(pattern(&word)?),
-        "from" => Test::From(word),
-        "to" => Test::To(word),
-        "mid" => Test::Mid(MessageId(number(value)?)),
-        "cause" => Test::Cause(
-            WaitCause::ALL
-                .into_iter()
-                .find(|cause| cause.as_str() == word)
-                .ok_or_else(|| FilterProblem::UnknownCause(value.to_owned()))?,
-        ),
-        "state" => Test::State(match word.as_str() {
-            "queued" => RecipientState::Queued,
-            "sending" => RecipientState::Sending,
-            "held" => RecipientState::Held,
-            _ => return Err(FilterProblem::UnknownState(value.to_owned())),
-        }),
-        "reply" => Test::Reply(word),
-        "age" => Test::Age(comparison, span(value)?),
-        "attempts" => Test::Attempts(comparison, number(value)?),
-        _ => Test::Size(comparison, size(value)?),
-    })
 }
 
 fn pattern(word: &str) -> Result<HostPattern, FilterProblem> {

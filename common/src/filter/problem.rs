@@ -26,6 +26,10 @@ pub enum FilterProblem {
     NoValue(&'static str),
     /// A field that takes words was compared, or one that takes numbers was not.
     WrongSign(&'static str),
+    /// A field of recipients, in a list of hosts.
+    NotOfHosts(&'static str),
+    /// No such status.
+    UnknownStatus(String),
     /// No such cause.
     UnknownCause(String),
     /// No such state.
@@ -39,10 +43,17 @@ pub enum FilterProblem {
 }
 
 /// What may be asked for, as both languages list it.
-const FIELDS: &str = "host: from: to: mid: cause: state: reply: age> attempts> size>";
+const FIELDS: &str = "host: domain: status: active> from: to: mid: cause: state: reply: age> attempts> size>";
+const HOST_FIELDS: &str = "host: domain: status: active> cause:";
+const STATUSES: &str = "down, limited, held, up, unknown, waiting, attention";
 const CAUSES: &str = "sending, held, suspended, guard, routing, dns, tls_policy, host_down, retry, backoff, rate, slot";
 
 impl FilterError {
+    /// Whether there is too much of it, rather than something wrong in it.
+    pub fn is_size(&self) -> bool {
+        matches!(self.problem, FilterProblem::TooLong | FilterProblem::TooManyTerms)
+    }
+
     pub(crate) fn en(&self) -> String {
         let what = match &self.problem {
             FilterProblem::TooLong => return format!("The filter is longer than {FILTER_CHARS_MAX} characters."),
@@ -52,7 +63,11 @@ impl FilterError {
                 format!("there is no field {field:?}. There are {FIELDS}; put quotes around a word with a colon.")
             }
             FilterProblem::NoValue(field) => format!("nothing stands behind {field:?}."),
-            FilterProblem::WrongSign(field @ ("age" | "attempts" | "size")) => {
+            FilterProblem::NotOfHosts(field) => {
+                format!("{field:?} is said of a message, not of a host. Hosts have {HOST_FIELDS}.")
+            }
+            FilterProblem::UnknownStatus(word) => format!("{word:?} is no status. There are {STATUSES}."),
+            FilterProblem::WrongSign(field @ ("active" | "age" | "attempts" | "size")) => {
                 format!("{field:?} is compared: write {field}> or {field}<.")
             }
             FilterProblem::WrongSign(field) => format!("{field:?} is not compared: write {field}:."),
@@ -78,7 +93,13 @@ impl FilterError {
                 )
             }
             FilterProblem::NoValue(field) => format!("{field:?}の値がありません。"),
-            FilterProblem::WrongSign(field @ ("age" | "attempts" | "size")) => {
+            FilterProblem::NotOfHosts(field) => {
+                format!("{field:?}はメッセージの項目で、ホストには使えません。ホストに使えるのは{HOST_FIELDS}です。")
+            }
+            FilterProblem::UnknownStatus(word) => {
+                format!("{word:?}というステータスはありません。使えるのは{STATUSES}です。")
+            }
+            FilterProblem::WrongSign(field @ ("active" | "age" | "attempts" | "size")) => {
                 format!("{field:?}は比較で指定します。{field}> または {field}< と書いてください。")
             }
             FilterProblem::WrongSign(field) => format!("{field:?}は比較できません。{field}: と書いてください。"),

@@ -8,6 +8,8 @@ const ONE: Candidate<'static> = Candidate {
     from: "Sales@Lab.test",
     to: "O'Brien@mail.example.jp",
     host: "mail.example.jp",
+    badge: Badge::Limited,
+    active: 12,
     cause: WaitCause::Retry,
     attempts: 3,
     reply: Some("451 4.7.1 Greylisted, try again"),
@@ -30,6 +32,10 @@ fn every_field_finds_what_it_says_and_nothing_else() {
         ("host:mail.example.jp", "host:example.jp"),
         ("host:MAIL.example.jp.", "host:mail.example.jp.test"),
         ("host:*.example.jp", "host:*.mail.example.jp"),
+        ("domain:example", "domain:lab"),
+        ("status:limited", "status:down"),
+        ("status:attention", "status:up"),
+        ("active>11", "active>12"),
         ("from:sales", "from:brien"),
         ("to:\"@MAIL.\"", "to:lab"),
         ("mid:7", "mid:70"),
@@ -74,7 +80,9 @@ fn the_null_sender_is_asked_for_with_empty_quotes() {
 fn what_is_wrong_is_said_with_its_place() {
     let text = |word: &str| word.to_owned();
     for (filter, place, problem) in [
-        ("a domain:x", 3, FilterProblem::UnknownField(text("domain"))),
+        ("a subject:x", 3, FilterProblem::UnknownField(text("subject"))),
+        ("status:do", 1, FilterProblem::UnknownStatus(text("do"))),
+        ("active:3", 1, FilterProblem::WrongSign("active")),
         ("http://x", 1, FilterProblem::UnknownField(text("http"))),
         ("é host:", 3, FilterProblem::NoValue("host")),
         ("-", 1, FilterProblem::NoValue("-")),

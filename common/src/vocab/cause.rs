@@ -52,6 +52,11 @@ impl WaitCause {
         WaitCause::Slot,
     ];
 
+    /// Its place among [`WaitCause::ALL`] as one bit, for sets of causes.
+    pub fn bit(self) -> u16 {
+        1 << self as u16
+    }
+
     /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

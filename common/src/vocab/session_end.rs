@@ -164,3 +164,47 @@ impl From<Flat> for SessionEnd {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_reads_back_as_itself() {
+        let text = || "x".to_owned();
+        for end in [
+            SessionEnd::NoAddress { host: text() },
+            SessionEnd::NotFound { host: text(), verdict: VerdictCode::DnsNxdomain, detail: text() },
+            SessionEnd::Forbidden { address: text(), rule: TargetRule::Loopback },
+            SessionEnd::Refused { address: text() },
+            SessionEnd::NoRoute { address: text() },
+            SessionEnd::Unanswered { address: text(), seconds: 1 },
+            SessionEnd::Unreachable { address: text(), detail: text() },
+            SessionEnd::TheyClosed,
+            SessionEnd::WeClosed,
+            SessionEnd::Broke { detail: text() },
+            SessionEnd::Quiet { seconds: 1 },
+            SessionEnd::TooLong { seconds: 1 },
+            SessionEnd::TooMuch { octets: 1 },
+            SessionEnd::TooManyLines { lines: 1 },
+            SessionEnd::TypedTooMany { lines: 1 },
+            SessionEnd::TookNothing { seconds: 1 },
+            SessionEnd::Injected,
+            SessionEnd::SecuredTwice,
+            SessionEnd::Handshake { detail: text() },
+            SessionEnd::HandshakeSlow { seconds: 1 },
+            SessionEnd::Stopping,
+            SessionEnd::Unheard,
+            SessionEnd::Other,
+        ] {
+            let json = serde_json::to_string(&end).unwrap();
+            assert_eq!(serde_json::from_str::<SessionEnd>(&json).unwrap(), end, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_reason_of_a_newer_server_is_another() {
+        let read = serde_json::from_str::<SessionEnd>(r#"{"code":"bored","for":"ever"}"#);
+        assert_eq!(read.unwrap(), SessionEnd::Other);
+    }
+}

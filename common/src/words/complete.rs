@@ -73,6 +73,7 @@ fn every_phrase() -> Vec<Phrase<'static>> {
         Phrase::TabTitle { down: 3 },
         Phrase::UnreadableRows(1),
         Phrase::NoHostMatches("status:down"),
+        Phrase::HostsChosen(2),
         Phrase::ReconnectingIn { seconds: 2 },
         Phrase::LastUpdate(span),
         Phrase::ConnectionLost { as_of: "10:42:31" },

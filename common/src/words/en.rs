@@ -37,6 +37,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ListFooter(footer) => list_footer(footer),
         Phrase::ListCut { shown } => format!("The first {} are shown: narrow the list by a filter.", grouped(*shown)),
         Phrase::UnreadableRows(count) => format!("{} could not be read and left out.", counted(*count, "row", "rows")),
+        Phrase::HostsChosen(count) => format!("{} selected", counted(*count, "host", "hosts")),
         Phrase::NoHostMatches(filter) => format!("No host matches {filter}."),
         Phrase::ReconnectingIn { seconds } => format!("Reconnecting… next try in {seconds} s"),
         Phrase::LastUpdate(span) => format!("Last update {} ago", duration::short(Language::En, *span)),

@@ -39,6 +39,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
             format!("先頭の{}件を表示しています。絞り込みで対象を減らしてください。", grouped(*shown))
         }
         Phrase::UnreadableRows(count) => format!("読み取れない行を{}件省略しました。", grouped(*count)),
+        Phrase::HostsChosen(count) => format!("{}ホストを選択中", grouped(*count)),
         Phrase::NoHostMatches(filter) => format!("{filter} に一致するホストはありません。"),
         Phrase::ReconnectingIn { seconds } => format!("再接続しています… 次の試行まで{seconds}秒"),
         Phrase::LastUpdate(span) => format!("最終更新：{}前", duration::short(Language::Ja, *span)),

@@ -86,6 +86,14 @@ texts! {
         FilterHint,
         /// Empties the filter.
         ClearFilter,
+        /// Chooses a host, whose name follows; head of that column.
+        SelectHost,
+        /// Chooses no host any more.
+        ClearSelection,
+        /// Retries the hosts that are chosen.
+        RetryChosen,
+        /// Retries what the filter shows.
+        RetryMatching,
         /// Name of the group of chips.
         QuickFilters,
         /// Chip: every host.
@@ -136,6 +144,8 @@ texts! {
         KeyFilter,
         /// Goes to the next row.
         KeyNextRow,
+        /// What `x` does.
+        KeySelect,
         /// Goes to the row before.
         KeyPreviousRow,
         /// Shows the list of keys.

@@ -70,6 +70,8 @@ pub enum Phrase<'a> {
     UnreadableRows(u64),
     /// No host matches what was typed (shown beside it).
     NoHostMatches(&'a str),
+    /// So many hosts are chosen.
+    HostsChosen(u64),
     /// The next try to connect.
     ReconnectingIn {
         /// Whole seconds until then.

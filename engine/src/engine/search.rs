@@ -35,12 +35,15 @@ impl Engine {
         let envelope = view.envelope.clone();
         view.recipients.retain(|recipient| {
             let Some(address) = envelope.recipients.get(recipient.rid.0 as usize) else { return false };
+            let (badge, active) = self.standing(address.domain());
             let reply = recipient.latest.as_ref().and_then(|(_, reply)| reply.as_ref()).map(ToString::to_string);
             search.filter.passes(&Candidate {
                 mid,
                 from: envelope.from.as_ref().map_or("", |from| from.as_str()),
                 to: address.as_str(),
                 host: address.domain().as_str(),
+                badge,
+                active,
                 cause: recipient.cause,
                 attempts: recipient.attempts,
                 reply: reply.as_deref(),

@@ -1,12 +1,12 @@
 //! What the engine shows of itself: rows, details, messages; and what must hold at every step.
 
 use super::{Engine, Timer};
-use crate::host::{CauseSet, Host, Routing};
+use crate::host::{CauseSet, HeldBack, Host, Routing};
 use crate::host_id::HostId;
 use crate::lane::{Session, SessionState};
 use crate::queue::{Leg, LegStage};
 use crate::view::{HostDetailView, HostView, InHand, LimitedView, MessageView, RecipientView};
-use common::vocab::{Counters, Domain, HostStatus, MessageId, RecipientId, Timestamp, WaitCause};
+use common::vocab::{Badge, Counters, Domain, HostStatus, MessageId, RecipientId, Timestamp, WaitCause, badge};
 use std::collections::BTreeMap;
 
 impl Engine {
@@ -73,12 +73,16 @@ impl Engine {
     }
 
     fn limited(&self, host: &Host) -> Option<LimitedView> {
-        if host.status == HostStatus::Down {
-            return None;
-        }
-        let ours = host.held_back.filter(|held| held.shown);
-        let since = host.limited_since.into_iter().chain(ours.map(|held| held.since)).min()?;
+        let since = limited_since(host)?;
+        let ours = held_back(host);
         Some(LimitedView { since, by: ours.map(|held| (held.cause, self.limit_basis(host, held))) })
+    }
+
+    /// What people see beside a host, and its recipients in the queue.
+    pub(super) fn standing(&self, name: &Domain) -> (Badge, u64) {
+        let Some(host) = self.names.get(name).map(|id| self.host(*id)) else { return Default::default() };
+        let badge = badge(host.status, limited_since(host).is_some(), host.suspended.is_some());
+        (badge, host.counts.active())
     }
 
     /// Everything known of one host.
@@ -238,4 +242,15 @@ impl Engine {
         });
         assert_eq!(strangers.count(), self.pools.strangers as usize, "strangers in the pool differ");
     }
+}
+
+/// Since when a host is Limited: it defers us, or our own limits hold it back.
+fn limited_since(host: &Host) -> Option<Timestamp> {
+    let since = || host.limited_since.into_iter().chain(held_back(host).map(|held| held.since)).min();
+    if host.status == HostStatus::Down { None } else { since() }
+}
+
+/// Which limit holds a host back, once that is worth showing.
+fn held_back(host: &Host) -> Option<HeldBack> {
+    host.held_back.filter(|held| held.shown)
 }

@@ -5,6 +5,7 @@
 
 pub mod answer;
 
+use crate::address::Address;
 use crate::browser;
 use crate::format::fold_width;
 use crate::page::look::{Look, shown};
@@ -15,7 +16,6 @@ use crate::session::Entry;
 use common::wire::{ProbeKind, ProbeRequest, RECORD_TYPES, Role};
 use common::words::PanelWord;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 /// Characters of a name: a domain has 253, an address fewer.
 const NAME_MAX: &str = "255";
@@ -26,10 +26,10 @@ pub fn DigPage() -> impl IntoView {
     let (tongue, entry) = (Tongue::here(), Entry::here());
     let title = tongue.panel(PanelWord::Dig);
     Effect::new(move || browser::set_title(&format!("{} · nexthop", title())));
-    let asked = use_query_map().get_untracked();
-    let rtype = asked.get("type").map(|text| text.to_ascii_uppercase()).unwrap_or_default();
+    let asked = |key: &str| untrack(|| Address::here().query(key)).unwrap_or_default();
+    let rtype = asked("type").to_ascii_uppercase();
     let rtype = RECORD_TYPES.into_iter().find(|known| *known == rtype).unwrap_or("MX");
-    let name = RwSignal::new(asked.get("name").unwrap_or_default());
+    let name = RwSignal::new(asked("name"));
     let panel = dynamic(move || match entry.has(Role::Operator) {
         true => view! { <DigPanel name rtype/> }.into_any(),
         false => view! { <p class="lead">{tongue.panel(PanelWord::NeedsOperator)}</p> }.into_any(),

@@ -6,10 +6,11 @@ use common::words::Label;
 use leptos::prelude::*;
 
 /// Each line: the keys, and what they do.
-const KEYS: [(&[&str], Label); 5] = [
+const KEYS: [(&[&str], Label); 6] = [
     (&["/"], Label::KeyFilter),
     (&["↓", "j"], Label::KeyNextRow),
     (&["↑", "k"], Label::KeyPreviousRow),
+    (&["x"], Label::KeySelect),
     (&["?"], Label::KeyHelp),
     (&["Esc"], Label::KeyClose),
 ];

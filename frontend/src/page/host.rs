@@ -6,6 +6,7 @@ mod steps;
 mod test;
 mod waiting;
 
+use crate::address::Address;
 use crate::browser;
 use crate::format::visible;
 use crate::live::Live;
@@ -19,8 +20,6 @@ use common::vocab::{Badge, Domain};
 use common::wire::{Exchanger, Figure, HostDetail, Role, SaidReply};
 use common::words::{Label, Note, PanelWord, Phrase, grouped};
 use leptos::prelude::*;
-use leptos_router::components::A;
-use leptos_router::hooks::use_params_map;
 
 /// Characters of a reply that are shown: more is no sentence any more.
 const REPLY_MAX: usize = 2_000;
@@ -31,8 +30,9 @@ const NAME_MAX: usize = 255;
 #[component]
 pub fn HostPage() -> impl IntoView {
     let (store, tongue, live, entry) = (Store::here(), Tongue::here(), Live::here(), Entry::here());
-    let params = use_params_map();
-    let name = Memo::new(move |_| params.with(|map| map.get("host").unwrap_or_default()));
+    let address = Address::here();
+    // An address without a host is another page's: this one keeps its name until it is gone.
+    let name = Memo::new(move |before: Option<&String>| address.segment(1).or(before.cloned()).unwrap_or_default());
     let host = Memo::new(move |_| name.with(|name| name.parse::<Domain>().ok()));
     Effect::new(move || {
         browser::set_title(&format!("{} · nexthop", visible(&name.get(), NAME_MAX)));
@@ -47,7 +47,7 @@ pub fn HostPage() -> impl IntoView {
     let unknown = Memo::new(move |_| store.host.with(|known| matches!(known, Some(None))));
     view! {
         <section class="page host" aria-busy=move || waits.get().to_string()>
-            <p class="back"><A href="/hosts">"← "{tongue.label(Label::BackToHosts)}</A></p>
+            <p class="back"><a href="/hosts">"← "{tongue.label(Label::BackToHosts)}</a></p>
             <h1 id="title" tabindex="-1" translate="no">{move || visible(&name.get(), NAME_MAX)}</h1>
             {while_it(unknown, move || view! { <p class="lead">{tongue.note(Note::NoRecordOfHost)}</p> }.into_any())}
             <Card host peer/>

@@ -1,12 +1,14 @@
 //! The page *Hosts* (Delivery Status): is anything wrong, which destination is it, and the button that retries.
 //!
 //! The address is the state: filter and order are read from it and written to it. The walk goes on in
-//! `view` (the address), `sight` (which rows), `toolbar`, `table`, `row`, `footer`.
+//! `view` (the address), `sight` (which rows), `selection`, `filter`, `toolbar`, `table`, `row`, `footer`.
 
 mod empty;
+mod filter;
 mod footer;
 mod headline;
 mod row;
+mod selection;
 mod sight;
 mod table;
 mod toolbar;
@@ -19,9 +21,10 @@ use crate::store::Store;
 use common::wire::Window;
 use common::words::Phrase;
 use leptos::prelude::*;
+use selection::Selection;
 use view::ListView;
 
-/// What the parts of this page share: the view from the address, and whether the order rests.
+/// What the parts of this page share: the view from the address, what is chosen, and whether the order rests.
 #[derive(Clone, Copy)]
 struct Desk {
     view: Memo<ListView>,
@@ -30,6 +33,7 @@ struct Desk {
     row_focused: RwSignal<bool>,
     /// The focus is lost for a moment, since rows are being moved.
     redrawing: StoredValue<bool>,
+    selection: Selection,
 }
 
 impl Desk {
@@ -44,7 +48,7 @@ pub fn HostsPage() -> impl IntoView {
     let (store, live, tongue) = (Store::here(), Live::here(), Tongue::here());
     let (view, show) = view::from_address();
     let (pointer_over, row_focused, redrawing) = (RwSignal::new(false), RwSignal::new(false), StoredValue::new(false));
-    let desk = Desk { view, show, pointer_over, row_focused, redrawing };
+    let desk = Desk { view, show, pointer_over, row_focused, redrawing, selection: Selection::new() };
     provide_context(desk);
     let body = NodeRef::new();
     let sight = sight::follow(body);

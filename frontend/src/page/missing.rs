@@ -4,7 +4,6 @@ use crate::browser;
 use crate::preference::Tongue;
 use common::words::{Label, Note, Phrase};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// The page for every address that has none.
 #[component]
@@ -15,7 +14,7 @@ pub fn MissingPage() -> impl IntoView {
         <section class="page">
             <h1 id="title" tabindex="-1">{tongue.label(Label::NoSuchPage)}</h1>
             <p class="lead">{tongue.note(Note::NoSuchPageHint)}</p>
-            <p><A href="/hosts">{tongue.label(Label::GoToHosts)}</A></p>
+            <p><a href="/hosts">{tongue.label(Label::GoToHosts)}</a></p>
         </section>
     }
     .into_any()

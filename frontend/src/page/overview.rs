@@ -12,7 +12,6 @@ use crate::preference::Tongue;
 use crate::store::{self, Store};
 use common::words::{Label, Phrase, grouped};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// The page.
 #[component]
@@ -59,7 +58,7 @@ fn Sentence() -> impl IntoView {
         <p class="lead" data-part="headline">
             {move || parts.get().map(|(before, rest)| {
                 let rest = rest.map(|(host, behind)| view! {
-                    <A href=address_of(&host) attr:class="name" attr:translate="no">{host.clone()}</A>{behind}
+                    <a href=address_of(&host) class="name" translate="no">{host.clone()}</a>{behind}
                 });
                 view! { {before}{rest} }
             })}

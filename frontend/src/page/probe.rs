@@ -4,6 +4,7 @@
 
 use super::look::{Look, shown};
 use super::terminal::transcript;
+use crate::address::Address;
 use crate::browser;
 use crate::format::visible;
 use crate::part::dynamic;
@@ -13,7 +14,6 @@ use common::wire::{Probe, ProbeKind, ProbeState};
 use common::words::{Label, PanelWord};
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 /// How often a probe that runs is looked at.
 const LOOK_EVERY_MS: u32 = 1_000;
@@ -27,9 +27,9 @@ const LOG: &str = "kept-log";
 /// The page.
 #[component]
 pub fn ProbePage() -> impl IntoView {
-    let (tongue, params) = (Tongue::here(), use_params_map());
+    let (tongue, address) = (Tongue::here(), Address::here());
     let look = RwSignal::new(Look::Asking);
-    Effect::new(move || find(tongue, params.with(|map| map.get("id").unwrap_or_default()), look));
+    Effect::new(move || find(tongue, address.segment(1).unwrap_or_default(), look));
     let probe = move |take: fn(&Probe) -> String| {
         look.with(|look| if let Look::Done(Ok(answered)) = look { take(&answered.probe) } else { String::new() })
     };

@@ -43,7 +43,7 @@ impl RetryDesk {
 
 /// A button that opens the dialog.
 #[component]
-pub fn RetryButton(scope: Scope, name: Label) -> impl IntoView {
+pub fn RetryButton(#[prop(into)] scope: Signal<Scope>, name: Label) -> impl IntoView {
     let (store, tongue, desk) = (Store::here(), Tongue::here(), RetryDesk::here());
     let off = Memo::new(move |_| !store.link.get().carries_commands());
     let reason = move || off.get().then(|| tongue.say(Phrase::Note(Note::NotConnected)));
@@ -52,7 +52,7 @@ pub fn RetryButton(scope: Scope, name: Label) -> impl IntoView {
         <button
             type="button" class="primary" data-part="retry" aria-haspopup="dialog"
             aria-disabled=move || off.get().to_string() title=reason
-            on:click=move |_| if !off.get_untracked() { desk.open(scope.clone()) }
+            on:click=move |_| if !off.get_untracked() { desk.open(scope.get_untracked()) }
         >
             {tongue.label(name)}
             <span class="only-heard">{reason}</span>

@@ -3,6 +3,7 @@
 use super::help::KeyHelp;
 use super::notices::NoticeBoard;
 use super::retry::{RetryDesk, RetryDialog};
+use crate::address::Address;
 use crate::browser;
 use crate::live::Live;
 use crate::part::{Glyphs, LineState, LiveDot, LostBar, Segment, Segments, ThemeIcon};
@@ -12,9 +13,6 @@ use crate::store::{Link, Store};
 use common::vocab::Badge;
 use common::words::{Label, Language, Note, PanelWord, Phrase, grouped};
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::components::A;
-use leptos_router::hooks::{use_location, use_navigate};
 
 /// The frame; the page of the address goes inside.
 #[component]
@@ -53,9 +51,9 @@ pub fn Shell(children: Children) -> impl IntoView {
 
 /// Another page begins at its title, for keys and for those who hear it.
 fn focus_title_after_navigation() {
-    let path = use_location().pathname;
+    let address = Address::here();
     Effect::new(move |before: Option<String>| {
-        let now = path.get();
+        let now = address.path();
         if before.is_some_and(|before| before != now) {
             request_animation_frame(|| browser::focus("title"));
         }
@@ -65,15 +63,15 @@ fn focus_title_after_navigation() {
 
 #[component]
 fn Rail() -> impl IntoView {
-    let (store, tongue, path) = (Store::here(), Tongue::here(), use_location().pathname);
+    let (store, tongue, address) = (Store::here(), Tongue::here(), Address::here());
     let down =
         Memo::new(move |_| store.overview.with(|known| known.as_ref().map_or(0, |board| board.totals.hosts_down)));
-    let current = move |page: &'static str| move || (path.get().trim_end_matches('/') == page).then_some("page");
+    let current = move |page: &'static str| move || (address.path().trim_end_matches('/') == page).then_some("page");
     view! {
         <nav class="rail" aria-label=tongue.label(Label::MainNavigation)>
             <b class="brand" translate="no">"nexthop"</b>
-            <A href="/" exact=true attr:aria-current=current("")><span>{tongue.label(Label::Overview)}</span></A>
-            <A href="/hosts" attr:aria-current=current("/hosts")>
+            <a href="/" aria-current=current("")><span>{tongue.label(Label::Overview)}</span></a>
+            <a href="/hosts" aria-current=current("/hosts")>
                 <span>{tongue.label(Label::Hosts)}</span>
                 <Show when=move || down.get() != 0>
                     <span class="trouble" title=move || tongue.say(Phrase::Badge(Badge::Down))>
@@ -82,10 +80,10 @@ fn Rail() -> impl IntoView {
                         {move || grouped(down.get())}
                     </span>
                 </Show>
-            </A>
-            <A href="/dig"><span>{tongue.panel(PanelWord::Dig)}</span></A>
-            <A href="/smtp"><span>{tongue.panel(PanelWord::Terminal)}</span></A>
-            <A href="/actions"><span>{tongue.label(Label::Actions)}</span></A>
+            </a>
+            <a href="/dig" aria-current=current("/dig")><span>{tongue.panel(PanelWord::Dig)}</span></a>
+            <a href="/smtp" aria-current=current("/smtp")><span>{tongue.panel(PanelWord::Terminal)}</span></a>
+            <a href="/actions" aria-current=current("/actions")><span>{tongue.label(Label::Actions)}</span></a>
         </nav>
     }
     .into_any()
@@ -161,27 +159,27 @@ fn ConnectionBar() -> impl IntoView {
 
 #[component]
 pub(super) fn LanguageSwitch() -> impl IntoView {
-    let (tongue, location, navigate) = (Tongue::here(), use_location(), use_navigate());
+    let (tongue, address) = (Tongue::here(), Address::here());
     let choose = Callback::new(move |language: Language| {
         tongue.set(language);
         let search = browser::search();
         if search.contains("lang=") {
-            let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-            navigate(&format!("{}{}", location.pathname.get_untracked(), without_language(&search)), options);
+            address.replace(&format!("{}{}", address.path_now(), without_language(&search)));
         }
     });
-    let segment = move |language: Language, short: &'static str| {
+    // What is heard holds what is seen: who speaks to the page says what they see.
+    let segment = move |language: Language, name: &'static str, short: &'static str| {
         view! {
             <Segment
-                name=Signal::derive(move || language.name().to_owned()) lang=language.tag()
+                name=Signal::derive(move || name.to_owned()) lang=language.tag()
                 pressed=Signal::derive(move || tongue.get() == language) on_press=Callback::new(move |()| choose.run(language))
             >{short}</Segment>
         }
     };
     view! {
         <Segments name=Signal::derive(tongue.label(Label::LanguageSwitch))>
-            {segment(Language::En, "EN")}
-            {segment(Language::Ja, Language::Ja.name())}
+            {segment(Language::En, "English (EN)", "EN")}
+            {segment(Language::Ja, Language::Ja.name(), Language::Ja.name())}
         </Segments>
     }
     .into_any()

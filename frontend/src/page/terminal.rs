@@ -7,6 +7,7 @@
 mod line;
 pub mod transcript;
 
+use crate::address::Address;
 use crate::browser;
 use crate::format::{fold_width, visible};
 use crate::live::Live;
@@ -19,7 +20,6 @@ use crate::store::{Link, SessionStage, Store};
 use common::wire::{Role, TelnetRequest};
 use common::words::PanelWord;
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 use line::line_field;
 
 /// The list of what was said.
@@ -63,10 +63,10 @@ pub fn TerminalPage() -> impl IntoView {
     let (tongue, entry) = (Tongue::here(), Entry::here());
     let title = tongue.panel(PanelWord::Terminal);
     Effect::new(move || browser::set_title(&format!("{} · nexthop", title())));
-    let asked = use_query_map().get_untracked();
+    let asked = |key: &str| untrack(|| Address::here().query(key)).unwrap_or_default();
     let peer = Peer::new();
-    peer.host.set(asked.get("host").unwrap_or_default());
-    peer.port.set(asked.get("port").unwrap_or_default());
+    peer.host.set(asked("host"));
+    peer.port.set(asked("port"));
     let panel = dynamic(move || match entry.has(Role::Operator) {
         true => view! { <Terminal peer/> }.into_any(),
         false => view! { <p class="lead">{tongue.panel(PanelWord::NeedsOperator)}</p> }.into_any(),

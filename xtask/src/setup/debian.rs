@@ -52,6 +52,7 @@ pub fn packages(purpose: Purpose) -> Vec<Package> {
             program("postfix", "postfix"),
             program("dnsmasq-base", "dnsmasq"),
             program("swaks", "swaks"),
+            program("npm", "npm"),
             // Screenshots without these show boxes.
             file("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
             file("fonts-dejavu-core", "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"),

@@ -116,7 +116,7 @@ impl Tool {
 }
 
 /// Makes a folder complete or not at all: `make` fills a fresh one beside it, which then takes its place.
-fn put(folder: &Path, make: impl FnOnce(&Path) -> Outcome) -> Outcome {
+pub(super) fn put(folder: &Path, make: impl FnOnce(&Path) -> Outcome) -> Outcome {
     let fresh = folder.with_added_extension("partial");
     remove(&fresh)?;
     make(&fresh)?;
@@ -134,7 +134,7 @@ fn remove(folder: &Path) -> Outcome {
 }
 
 /// Waits until no other set-up installs tools. Held until the answer is dropped, or the process ends in whatever way.
-fn lock(tools: &Path) -> Outcome<File> {
+pub(super) fn lock(tools: &Path) -> Outcome<File> {
     let path = tools.join("lock");
     let refuse = |error| Failure::system(format!("lock {}", path.display()), error);
     fs::create_dir_all(tools).map_err(refuse)?;

@@ -1,12 +1,12 @@
 //! The steps of `cargo xtask test`, the quick ones first.
 //!
 //! Each is one command that could be typed by hand; what it hands to the tests is in `NEXTHOP_BIN` (the debug binary, built
-//! with the features that are shipped) and `NEXTHOP_ARTEFACTS` (a folder for screenshots).
+//! with the features that are shipped), `NEXTHOP_ARTEFACTS` (a folder for screenshots) and `NEXTHOP_AXE` (axe-core's file).
 
 use super::Bench;
 use super::report::Ending;
 use crate::failure::Outcome;
-use crate::{child, console};
+use crate::{child, console, setup};
 use std::process::Command;
 
 /// One check, or one thing that checks need.
@@ -116,7 +116,8 @@ impl Step {
         command
             .args(self.cargo_words())
             .env("NEXTHOP_BIN", bench.place.debug_binary())
-            .env("NEXTHOP_ARTEFACTS", &bench.artefacts);
+            .env("NEXTHOP_ARTEFACTS", &bench.artefacts)
+            .env("NEXTHOP_AXE", setup::axe::file(bench.place));
         let doing = format!("step `{}`", self.name());
         match &bench.name {
             Some(name) if self.takes_name() => run_named(&mut command, &doing, name, matched)?,

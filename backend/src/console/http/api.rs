@@ -6,7 +6,6 @@ use super::refusal::{Refusal, nothing_here};
 use super::speaks::Speaks;
 use crate::console::actions::no_record_of;
 use crate::console::auth::Caller;
-use crate::console::index::filter::Filter;
 use crate::console::index::order::{Cursor, OrderKey};
 use crate::console::letterhead::Letterhead;
 use crate::console::serve::stopped;
@@ -17,6 +16,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use common::filter::HostFilter;
 use common::vocab::{ActionId, CountWindow, Domain, MessageId};
 use common::wire::{
     Action, ActionRequest, ApiError, ErrorCode, Health, HostDetail, HostRow, HostSort, LineRequest, List,
@@ -97,7 +97,7 @@ pub(super) async fn status(
     ("cursor" = Option<String>, Query, description = "`next` of the page before"),
     ("sort" = Option<String>, Query, description = "A column by its JSON name; with `-` the largest first", example = "-active_recipients"),
     ("window" = Option<CountWindow>, Query, description = "Counters in the latest 1m, 1h or 24h, and sorted by these"),
-    ("q" = Option<String>, Query, max_length = 256, description = "Words of names, and `status:down` and the like"),
+    ("q" = Option<String>, Query, max_length = 1024, description = "Words of names, and `host: domain: status: cause: active>`"),
 ), responses((status = 200, body = List<HostRow>), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn hosts(
     State(shared): State<Shared>,
@@ -113,7 +113,8 @@ pub(super) async fn hosts(
         Some(None) => return Err(bad("cursor", "This is no cursor: use the one in \"next\" of the page before.")),
     };
     let (sort, ascending) = sorting(query.get("sort").unwrap_or("-active_recipients"))?;
-    let filter = Filter::parse(query.get("q").unwrap_or("")).map_err(|why| bad("q", &why.to_string()))?;
+    let filter = HostFilter::read(query.get("q").unwrap_or(""));
+    let filter = filter.map_err(|why| bad("q", &language.say_filter(&why)))?;
     let index = shared.console.index();
     let page = index.page(&OrderKey { filter, sort, ascending }, window, cursor.as_ref(), limit);
     let (total, next) = (page.total, page.next.map(|cursor| cursor.to_text()));

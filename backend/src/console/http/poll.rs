@@ -21,7 +21,7 @@ const OVERVIEW_SID: u32 = 2;
 /// `GET /api/v1/poll?cursor=&q=&sort=&first=&len=`.
 #[utoipa::path(get, path = "/api/v1/poll", tag = "hosts", params(
     ("cursor" = Option<String>, Query, description = "`cursor` of the answer before; without it everything is said"),
-    ("q" = Option<String>, Query, max_length = 256, description = "As in /api/v1/hosts"),
+    ("q" = Option<String>, Query, max_length = 1024, description = "As in /api/v1/hosts"),
     ("sort" = Option<String>, Query, description = "As in /api/v1/hosts", example = "-active_recipients"),
     ("first" = Option<u32>, Query, description = "Rows of the list before the window"),
     ("len" = Option<u32>, Query, minimum = 1, maximum = 200, description = "Rows of the window; 100 unless told"),

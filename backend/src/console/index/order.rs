@@ -3,9 +3,9 @@
 //! An order is made when somebody asks, from keys that lie side by side in memory; hosts of equal keys stand A to Z.
 //! Equal questions within the same index, or within the age the asker allows, get the same order.
 
-use super::filter::Filter;
 use super::{HostsIndex, IndexedRow, Slot};
 use crate::console::view::HostKeys;
+use common::filter::HostFilter;
 use common::vocab::{Badge, CountWindow, Domain, Timestamp};
 use common::wire::HostSort;
 use std::cmp::Ordering;
@@ -25,7 +25,7 @@ const CANDIDATES_MIN: usize = 256;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct OrderKey {
     /// Which hosts.
-    pub filter: Filter,
+    pub filter: HostFilter,
     /// By what.
     pub sort: HostSort,
     /// Smallest value first: A to Z, oldest first, Down first.
@@ -117,7 +117,7 @@ impl HostsIndex {
 
     fn matching<'a>(&'a self, key: &'a OrderKey) -> impl Iterator<Item = (u32, &'a Slot)> {
         let all = key.filter.is_everything();
-        self.slots().filter(move |(_, slot)| all || key.filter.passes(slot.row.host.as_str(), &slot.keys))
+        self.slots().filter(move |(_, slot)| all || key.filter.passes(&slot.keys.candidate(&slot.row.host)))
     }
 
     /// The first `rows` of many places, in order, and how many places there were. What cannot be among the first is

@@ -4,11 +4,12 @@
 //! handed in, frames are handed out.
 
 use super::WINDOW_ROWS_MAX;
-use crate::console::index::filter::{Filter, FilterError};
 use crate::console::index::order::{Order, OrderKey};
 use crate::console::index::{HostsIndex, IndexedRow};
+use common::filter::HostFilter;
 use common::vocab::Domain;
 use common::wire::{ApiError, Delta, ErrorCode, HostsCount, HostsQuery, ServerFrame, Snapshot};
+use common::words::Language;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -254,10 +255,12 @@ fn shown(slot: u32, row: &IndexedRow) -> Shown {
 
 /// What a query asks for. A word that does not exist matches nothing: a filter is read while it is typed.
 fn key(query: &HostsQuery) -> Result<OrderKey, ApiError> {
-    let filter = match Filter::parse(&query.filter) {
+    let filter = match HostFilter::typed(&query.filter) {
         Ok(filter) => filter,
-        Err(FilterError::Status(_) | FilterError::Cause(_)) => Filter::nothing(),
-        Err(why @ FilterError::TooLong) => return Err(ApiError::field(ErrorCode::BadField, "filter", why.to_string())),
+        Err(why) if why.is_size() => {
+            return Err(ApiError::field(ErrorCode::BadField, "filter", Language::En.say_filter(&why)));
+        }
+        Err(_) => HostFilter::nothing(),
     };
     Ok(OrderKey { filter, sort: query.sort, ascending: query.ascending })
 }

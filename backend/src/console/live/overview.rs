@@ -4,10 +4,10 @@
 //! nothing. No clock and no socket in here: time is handed in, frames are handed out.
 
 use crate::console::index::HostsIndex;
-use crate::console::index::filter::Filter;
 use crate::console::index::order::OrderKey;
 use crate::console::state::ConsoleState;
 use crate::console::view;
+use common::filter::HostFilter;
 use common::vocab::{CountWindow, Counters};
 use common::wire::{Overview, ServerFrame};
 use common::words::Language;
@@ -80,7 +80,7 @@ impl OverviewFollower {
 }
 
 fn look(console: &ConsoleState, index: &HostsIndex, now: Instant) -> Overview {
-    let key = OrderKey { filter: Filter::attention(), ..OrderKey::default() };
+    let key = OrderKey { filter: HostFilter::attention(), ..OrderKey::default() };
     let order = index.order(&key, ATTENTION_MAX, now, LOOK_EVERY);
     Overview {
         totals: index.totals.clone(),

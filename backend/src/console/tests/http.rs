@@ -248,7 +248,7 @@ async fn what_cannot_be_done_is_refused_and_never_done_differently() {
         (r#"{"kind":"suspend","scope":{"mid":7}}"#, "scope"),
         (r#"{"kind":"resume","scope":{"filter":"cause:retry"}}"#, "scope"),
         (r#"{"kind":"retry","scope":{"hosts":[]}}"#, "scope"),
-        (r#"{"kind":"retry","scope":{"filter":"status:down"}}"#, "scope"),
+        (r#"{"kind":"retry","scope":{"filter":"status:asleep"}}"#, "scope"),
         (r#"{"kind":"retry","scope":{"all":true},"mode":"ramp"}"#, "mode"),
         (r#"{"kind":"suspend","scope":{"all":true},"mode":"canary"}"#, "mode"),
         (r#"{"kind":"retry","scope":{"all":true},"key":""}"#, "key"),

@@ -3,11 +3,11 @@
 use super::house::{MORNING, PATIENCE, changes, down, host};
 use crate::console::feed;
 use crate::console::index::draft::Draft;
-use crate::console::index::filter::Filter;
 use crate::console::index::order::OrderKey;
 use crate::console::index::{HostsIndex, IndexedRow};
 use crate::console::live::hosts::HostsFollower;
 use crate::driver::desk::Changes;
+use common::filter::HostFilter;
 use common::vocab::{Counters, Timestamp};
 use common::wire::{Delta, HostSort, HostsQuery, ServerFrame, Snapshot, Window};
 use common::words::Language;
@@ -28,7 +28,7 @@ fn index_of(hosts: Vec<HostView>) -> (Draft, HostsIndex) {
 }
 
 fn names(index: &HostsIndex, sort: HostSort, ascending: bool) -> Vec<String> {
-    let key = OrderKey { filter: Filter::default(), sort, ascending };
+    let key = OrderKey { filter: HostFilter::default(), sort, ascending };
     index.page(&key, None, None, 1_000).rows.iter().map(|row| row.host.to_string()).collect()
 }
 
@@ -147,7 +147,7 @@ fn a_short_page_of_a_long_list_is_the_beginning_of_the_whole() {
     let hosts = (0..6_000_u64).map(|n| host(&format!("h{:05}.test", n * 7_919 % 6_000), n * 31 % 50)).collect();
     let (_, index) = index_of(hosts);
     for (sort, ascending) in [(HostSort::ActiveRecipients, false), (HostSort::Host, false), (HostSort::Status, true)] {
-        let key = OrderKey { filter: Filter::default(), sort, ascending };
+        let key = OrderKey { filter: HostFilter::default(), sort, ascending };
         let whole = index.page(&key, None, None, 10_000);
         assert_eq!((whole.rows.len(), whole.total, whole.next), (6_000, 6_000, None));
         let (mut paged, mut cursor) = (Vec::new(), None);
@@ -213,7 +213,7 @@ proptest! {
         prop_assert_eq!(index.totals.hosts, truth.len() as u64);
         prop_assert_eq!(index.totals.active_recipients, truth.values().map(HostView::active).sum::<u64>());
         prop_assert_eq!(index.totals.soft_bounced_events, truth.values().map(|v| v.counters.soft_bounced_events).sum::<u64>());
-        let key = OrderKey { filter: Filter::default(), sort, ascending };
+        let key = OrderKey { filter: HostFilter::default(), sort, ascending };
         let (mut paged, mut cursor) = (Vec::new(), None);
         loop {
             let page = index.page(&key, None, cursor.as_ref(), limit);
@@ -438,13 +438,13 @@ fn a_hundred_thousand_hosts_are_listed_in_milliseconds() {
         draft.apply(changes(some));
         index = draft.publish();
     });
-    let key = OrderKey { filter: Filter::default(), sort: HostSort::ActiveRecipients, ascending: false };
+    let key = OrderKey { filter: HostFilter::default(), sort: HostSort::ActiveRecipients, ascending: false };
     let page = timed("a page of 20, all keys equal", &mut || {
         assert_eq!(index.page(&key, None, None, 20).rows.len(), 20);
     });
     timed("an order of the first 1,024", &mut || drop(index.order(&key, 100, Instant::now(), Duration::ZERO)));
     timed("the whole order", &mut || drop(index.order(&key, 100_000, Instant::now(), Duration::ZERO)));
-    let by_name = OrderKey { filter: Filter::parse("9 test").unwrap(), sort: HostSort::Host, ascending: true };
+    let by_name = OrderKey { filter: HostFilter::read("9 test").unwrap(), sort: HostSort::Host, ascending: true };
     timed("the whole order by name, filtered", &mut || {
         drop(index.order(&by_name, 100_000, Instant::now(), Duration::ZERO))
     });

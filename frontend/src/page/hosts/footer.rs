@@ -1,10 +1,15 @@
-//! Below the rows, always in sight: how long the list is, how it is sorted, and the order that waits.
+//! Below the rows, always in sight: how long the list is, how it is sorted, the order that waits, and what can be done to
+//! the hosts that are chosen.
 
 use super::Desk;
 use super::sight::ROOM;
 use super::view::column_of;
+use crate::page::RetryButton;
 use crate::preference::Tongue;
+use crate::session::Entry;
 use crate::store::Store;
+use common::filter::of_recipients;
+use common::wire::{Role, Scope};
 use common::words::{Label, ListFooter, Phrase};
 use leptos::prelude::*;
 
@@ -32,7 +37,36 @@ pub(super) fn ListFoot() -> impl IntoView {
                 <span class="warning">{move || tongue.say(Phrase::ListCut { shown: ROOM })}</span>
             </Show>
             <ApplyOrder/>
+            <Acts/>
         </div>
+    }
+    .into_any()
+}
+
+/// What can be done to the hosts that are chosen, or else to those that a filter shows; nothing for who may only look.
+#[component]
+fn Acts() -> impl IntoView {
+    let (store, tongue, desk, entry) = (Store::here(), Tongue::here(), Desk::here(), Entry::here());
+    let chosen = Memo::new(move |_| desk.selection.count());
+    let matching = Memo::new(move |_| store.hosts.count.with(|count| count.as_ref().map_or(0, |count| count.matching)));
+    let filtered = Memo::new(move |_| matching.get() > 0 && desk.view.with(|view| !view.filter.is_empty()));
+    let hosts = Signal::derive(move || Scope::Hosts(desk.selection.hosts()));
+    let filter = Signal::derive(move || Scope::Filter(desk.view.with(|view| of_recipients(&view.filter))));
+    let clear = move |_| desk.selection.clear();
+    let acts = move || match (entry.has(Role::Operator), chosen.get() > 0, filtered.get()) {
+        (false, ..) | (_, false, false) => ().into_any(),
+        (true, true, _) => view! {
+            <button type="button" on:click=clear>{tongue.label(Label::ClearSelection)}</button>
+            <RetryButton scope=hosts name=Label::RetryChosen/>
+        }
+        .into_any(),
+        (true, false, true) => view! { <RetryButton scope=filter name=Label::RetryMatching/> }.into_any(),
+    };
+    view! {
+        <span data-part="chosen" role="status">
+            {move || Some(chosen.get()).filter(|chosen| *chosen > 0).map(|chosen| tongue.say(Phrase::HostsChosen(chosen)))}
+        </span>
+        {acts}
     }
     .into_any()
 }

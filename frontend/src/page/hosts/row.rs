@@ -1,5 +1,6 @@
 //! One host as a row: a memo per cell, so that a cell whose text stays does not touch the page.
 
+use super::Desk;
 use super::table::{COLUMNS, is_number};
 use crate::format::countdown;
 use crate::part::StatusBadge;
@@ -9,7 +10,6 @@ use common::vocab::Domain;
 use common::wire::HostRow;
 use common::words::{Label, Phrase, grouped};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// A cell's text, as a function of the row.
 fn cell(row: &ArcRwSignal<HostRow>, text: impl Fn(&HostRow) -> String + Send + Sync + 'static) -> Memo<String> {
@@ -28,7 +28,7 @@ pub(super) fn HostLine(
 ) -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
     let host = row.with_untracked(|row| row.host.clone());
-    let name = host.to_string();
+    let (name, chosen_host) = (host.to_string(), host.clone());
     let (title, shown) = (name.clone(), name.clone());
     let address = format!("/hosts/{}", js_sys::encode_uri_component(&name));
     let badge = Memo::new({
@@ -58,7 +58,8 @@ pub(super) fn HostLine(
             tabindex=move || if in_tab_order.get() { "0" } else { "-1" }
             on:focus=move |_| focused.set(Some(host.clone()))
         >
-            <th scope="row" role="rowheader" data-cell="host"><A href=address attr:translate="no" attr:title=title>{shown}</A></th>
+            <SelectCell host=chosen_host in_tab_order/>
+            <th scope="row" role="rowheader" data-cell="host"><a href=address translate="no" title=title>{shown}</a></th>
             <td role="cell" data-cell="status"><StatusBadge badge/><small>{since}</small></td>
             <WhyCell why/>
             <td role="cell" class="num" data-cell="active">{cell(&row, |row| grouped(row.active_recipients))}</td>
@@ -71,6 +72,26 @@ pub(super) fn HostLine(
             <td role="cell" class="num" data-cell="soft">{cell(&row, |row| grouped(row.soft_bounced_events))}</td>
             <td role="cell" class="num" data-cell="hard">{cell(&row, |row| grouped(row.hard_bounced_recipients))}</td>
         </tr>
+    }
+    .into_any()
+}
+
+/// The box that chooses the host; with the shift key it chooses all from the last one to this.
+#[component]
+fn SelectCell(host: Domain, in_tab_order: Memo<bool>) -> impl IntoView {
+    let (store, tongue, desk) = (Store::here(), Tongue::here(), Desk::here());
+    let (name, other) = (host.to_string(), host.clone());
+    let chosen = Memo::new(move |_| desk.selection.has(&other));
+    let press = move |event: leptos::ev::MouseEvent| {
+        store.hosts.order.with_untracked(|order| desk.selection.press(&host, event.shift_key(), order));
+    };
+    view! {
+        <td role="cell" data-cell="select">
+            <input
+                type="checkbox" prop:checked=chosen tabindex=move || if in_tab_order.get() { "0" } else { "-1" }
+                aria-label=move || format!("{} {name}", tongue.say(Phrase::Label(Label::SelectHost))) on:click=press
+            />
+        </td>
     }
     .into_any()
 }
@@ -133,6 +154,7 @@ fn next_cell(row: &ArcRwSignal<HostRow>) -> Memo<String> {
 pub(super) fn waiting_line() -> impl IntoView {
     view! {
         <tr class="waiting" aria-hidden="true">
+            <td></td>
             {COLUMNS.map(|(column, _)| view! { <td class:num=is_number(column)><i class="grey"></i></td> }).collect_view()}
         </tr>
     }

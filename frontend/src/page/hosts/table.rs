@@ -46,6 +46,9 @@ pub(super) fn HostsTable(body: NodeRef<leptos::html::Tbody>, sight: RwSignal<Sig
             aria-busy=move || waiting.get().to_string()>
             <thead role="rowgroup">
                 <tr role="row" aria-rowindex="1">
+                    <th scope="col" role="columnheader" data-column="select">
+                        <span class="only-heard">{tongue.label(Label::SelectHost)}</span>
+                    </th>
                     {COLUMNS.map(|(column, name)| view! { <Head column name/> }).collect_view()}
                 </tr>
             </thead>
@@ -119,6 +122,8 @@ fn Rows(
             on:keydown=move |event| match event.key().as_str() {
                 "ArrowDown" | "j" => { event.prevent_default(); browser::focus_neighbour_row(true); }
                 "ArrowUp" | "k" => { event.prevent_default(); browser::focus_neighbour_row(false); }
+                "x" => press_focused(store, desk, focused, event.shift_key()),
+                "X" => press_focused(store, desk, focused, true),
                 _ => {}
             }
         >
@@ -129,6 +134,13 @@ fn Rows(
         </tbody>
     }
     .into_any()
+}
+
+/// The key that chooses the host of the row that has the focus.
+fn press_focused(store: Store, desk: Desk, focused: RwSignal<Option<Domain>>, range: bool) {
+    if let Some(host) = focused.get_untracked() {
+        store.hosts.order.with_untracked(|order| desk.selection.press(&host, range, order));
+    }
 }
 
 /// To be called before the rows are redrawn: an element that is moved within the page loses the focus, and gets it back.
@@ -148,7 +160,7 @@ fn keep_focus(desk: Desk) {
 #[component]
 fn Room(rows: Memo<u64>) -> impl IntoView {
     let height = move || format!("calc({} * var(--line-height))", rows.get());
-    view! { <tr class="room" aria-hidden="true" hidden=move || rows.get() == 0><td colspan="10" style:height=height></td></tr> }
+    view! { <tr class="room" aria-hidden="true" hidden=move || rows.get() == 0><td colspan="11" style:height=height></td></tr> }
         .into_any()
 }
 

@@ -1,11 +1,10 @@
 //! What the reader looks at, as the address says it: `?q=status:down&sort=-active_recipients`.
 //! How far it is scrolled is no part of it (see `sight`).
 
+use crate::address::Address;
 use common::wire::{HostSort, HostsQuery, Window};
 use common::words::Column;
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate, use_query_map};
 
 /// Filter and order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,14 +103,11 @@ fn escaped(text: &str) -> String {
 
 /// The view that the address names, and the way to show another one.
 pub(super) fn from_address() -> (Memo<ListView>, Callback<ListView>) {
-    let (parameters, location) = (use_query_map(), use_location());
-    let view = Memo::new(move |_| parameters.with(|map| ListView::read(|name| map.get(name))));
-    let navigate = use_navigate();
+    let address = Address::here();
+    let view = Memo::new(move |_| ListView::read(|name| address.query(name)));
     let show = Callback::new(move |next: ListView| {
-        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
-        let path = location.pathname.get_untracked();
         if next != view.get_untracked() {
-            navigate(&format!("{path}{}", next.address()), options);
+            address.replace(&format!("{}{}", address.path_now(), next.address()));
         }
     });
     (view, show)

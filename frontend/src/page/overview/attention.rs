@@ -9,7 +9,6 @@ use common::vocab::{Badge, Domain};
 use common::wire::HostRow;
 use common::words::{Label, Note, Phrase, grouped};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// The list, or the sentence that nothing needs it.
 #[component]
@@ -35,7 +34,7 @@ pub(super) fn Attention() -> impl IntoView {
             <p class="muted">{move || tongue.say(Phrase::UnreadableRows(unreadable.get()))}</p>
         </Show>
         <Show when=move || more.with(Option::is_some)>
-            <p><A href="/hosts?q=status:attention">{move || more.get().map(|count| tongue.say(Phrase::Hosts(count)))}</A></p>
+            <p><a href="/hosts?q=status:attention">{move || more.get().map(|count| tongue.say(Phrase::Hosts(count)))}</a></p>
         </Show>
     }
     .into_any()
@@ -65,7 +64,7 @@ fn Line(host: Domain) -> impl IntoView {
     view! {
         <li data-host=name>
             <StatusBadge badge/>
-            <span class="host"><A href=address attr:translate="no">{shown}</A><small>{since}</small></span>
+            <span class="host"><a href=address translate="no">{shown}</a><small>{since}</small></span>
             <span class="why">
                 <span>{words}</span>
                 <bdi class="mono" translate="no" hidden=move || reply.with(String::is_empty)>{reply}</bdi>

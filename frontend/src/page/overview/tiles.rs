@@ -5,7 +5,6 @@ use crate::store::{Board, Store};
 use common::vocab::Timestamp;
 use common::words::{Label, Language, Phrase, grouped};
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 /// A number: what it is, where it leads, how it is read.
 type Tile = (Label, &'static str, fn(&Board, Timestamp, Language) -> String);
@@ -39,7 +38,7 @@ pub(super) fn Tiles() -> impl IntoView {
                 .overview
                 .with(|board| board.as_ref().map_or_else(|| "–".into(), |board| read(board, now, tongue.get())))
         });
-        view! { <li><A href=href><b>{number}</b><span>{tongue.label(label)}</span></A></li> }
+        view! { <li><a href=href><b>{number}</b><span>{tongue.label(label)}</span></a></li> }
     };
     view! { <ul class="tiles" aria-label=tongue.label(Label::TilesName)>{TILES.map(tile).collect_view()}</ul> }
         .into_any()
