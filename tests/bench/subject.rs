@@ -139,6 +139,27 @@ fn ours(folder: &Path, nexthop: &Path, smtp: SocketAddr, console: SocketAddr, si
     command
 }
 
+/// What Postfix runs besides its SMTP listener: twenty delivery agents, the best of what was tried.
+const SERVICES: &str = "
+postlog unix-dgram n - n - 1 postlogd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 300 1 qmgr
+pickup unix n - n 60 1 pickup
+flush unix n - n 1000? 0 flush
+showq unix n - n - - showq
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+smtp unix - - n - 20 smtp
+relay unix - - n - 20 smtp
+error unix - - n - - error
+retry unix - - n - - error
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+proxymap unix - - n - - proxymap
+";
+
 fn postfix(folder: &Path, smtp: SocketAddr, sink: SocketAddr) -> Command {
     for name in ["etc", "queue", "data"] {
         std::fs::create_dir(folder.join(name)).expect("a folder");
@@ -186,27 +207,8 @@ maximal_backoff_time = 4000s
         sink.ip(),
         sink.port()
     );
-    let services = "
-postlog unix-dgram n - n - 1 postlogd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-pickup unix n - n 60 1 pickup
-flush unix n - n 1000? 0 flush
-showq unix n - n - - showq
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-smtp unix - - n - 20 smtp
-relay unix - - n - 20 smtp
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-proxymap unix - - n - - proxymap
-";
     std::fs::write(folder.join("etc/main.cf"), main).expect("its settings");
-    std::fs::write(folder.join("etc/master.cf"), format!("{smtp} inet n - n - 300 smtpd{services}")).expect("services");
+    std::fs::write(folder.join("etc/master.cf"), format!("{smtp} inet n - n - 300 smtpd{SERVICES}")).expect("services");
     let mut command = Command::new("/usr/sbin/postfix");
     command.arg("-c").arg(folder.join("etc")).arg("start-fg");
     command
