@@ -196,6 +196,8 @@ fn what_waits_for_its_timer_while_its_host_is_looked_up_is_routing_in_row_and_me
     let mut world = World::with_host(6, "grey.test", Character::Greylisting);
     let first = world.send(vec!["a@grey.test".parse().unwrap()]);
     step_until(&mut world, "deferred", |world| row(world).causes[WaitCause::Retry] == 1);
+    let recipient = world.engine.message(world.now, first).unwrap().recipients[0].clone();
+    assert_eq!((recipient.cause, recipient.also), (WaitCause::Retry, vec![]), "it wants no connection yet");
     world.jump(1); // the route is too old now, the timer is not
     world.send(vec!["b@grey.test".parse().unwrap()]);
     assert_eq!(row(&world).causes[WaitCause::Routing], 2);

@@ -134,7 +134,8 @@ impl Engine {
             _ if host.is_due(leg) => (holding, over),
             LegStage::Retry { until, braked, .. } => {
                 let own = if braked { WaitCause::Guard } else { WaitCause::Retry };
-                (holding.with(own), Some(over.map_or(until, |over| over.max(until))))
+                // Not due, it wants no connection yet.
+                (holding.without(WaitCause::Slot).with(own), Some(over.map_or(until, |over| over.max(until))))
             }
             LegStage::Due { .. } => (holding, None),
         };

@@ -12,6 +12,11 @@ impl CauseSet {
         CauseSet(self.0 | 1 << cause as u16)
     }
 
+    /// The same without this cause.
+    pub fn without(self, cause: WaitCause) -> CauseSet {
+        CauseSet(self.0 & !(1 << cause as u16))
+    }
+
     /// The same if `holds`, else as it was.
     pub fn with_if(self, cause: WaitCause, holds: bool) -> CauseSet {
         if holds { self.with(cause) } else { self }
