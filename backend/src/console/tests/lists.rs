@@ -390,7 +390,7 @@ fn another_filter_or_sort_is_a_new_snapshot_with_the_next_number() {
     followed.tune(|query| query.filter = "status:nonsense".into());
     let Some(ServerFrame::Snapshot { seq: 3, body, .. }) = followed.step() else { panic!("a snapshot") };
     assert_eq!((body.rows.len(), body.count.matching), (0, 0), "what is no status matches nothing");
-    assert!(followed.follower.tune(HostsQuery { filter: "x".repeat(300), ..HostsQuery::default() }).is_err());
+    assert!(followed.follower.tune(HostsQuery { filter: "x".repeat(1_025), ..HostsQuery::default() }).is_err());
 }
 
 #[test]

@@ -155,12 +155,12 @@ async fn what_cannot_be_followed_ends_with_a_sentence_and_the_connection_stays()
     assert_eq!(end(&mut console, 1).await.unwrap().error.field.as_deref(), Some("topic"));
     console.follow(0, HostsQuery::default()).await;
     assert_eq!(end(&mut console, 0).await.unwrap().error.field.as_deref(), Some("sid"));
-    console.follow(2, HostsQuery { filter: "x".repeat(300), ..HostsQuery::default() }).await;
+    console.follow(2, HostsQuery { filter: "x".repeat(1_025), ..HostsQuery::default() }).await;
     assert_eq!(end(&mut console, 2).await.unwrap().error.field.as_deref(), Some("filter"));
     console.follow(2, HostsQuery::default()).await;
     assert_eq!(next_rows(&mut console, 2).await, (1, vec![]));
     console
-        .say(ClientFrame::Tune { sid: 2, query: HostsQuery { filter: "x".repeat(300), ..HostsQuery::default() } })
+        .say(ClientFrame::Tune { sid: 2, query: HostsQuery { filter: "x".repeat(1_025), ..HostsQuery::default() } })
         .await;
     assert_eq!(end(&mut console, 2).await.unwrap().error.field.as_deref(), Some("filter"));
     for late in [
