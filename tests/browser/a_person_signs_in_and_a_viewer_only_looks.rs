@@ -39,6 +39,8 @@ async fn journey(language: &str, [setup, hosts, sign_in_title]: [&str; 3], more:
     browser.until_text(".top .account bdi", "ann").await;
     assert!(browser.driver.current_url().await.expect("an address").path().starts_with("/hosts"));
     assert_eq!(browser.count("[data-part=retry]").await, 1);
+    browser.click(".rail a[href='/']").await;
+    browser.until(".rail a[href='/'][aria-current=page]", |_| true).await.expect("the overview");
     browser.click("[data-part=sign-out]").await;
     browser.until_text("h1", sign_in_title).await;
     browser.keep_picture(&format!("sign-in-{language}.png")).await;

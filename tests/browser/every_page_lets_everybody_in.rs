@@ -14,7 +14,10 @@ const PAGES: [(&str, &str, &str); 5] = [
 ];
 
 async fn theme(browser: &Browser, theme: &str) {
-    let media = serde_json::json!({"features": [{"name": "prefers-color-scheme", "value": theme}]});
+    let media = serde_json::json!({"features": [
+        {"name": "prefers-color-scheme", "value": theme},
+        {"name": "prefers-reduced-motion", "value": "reduce"}, // no colour is looked at on its way to another
+    ]});
     browser.driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.expect("a theme");
 }
 

@@ -26,6 +26,7 @@ mod setup;
 mod sim;
 mod soak;
 mod test;
+mod tour;
 
 use failure::{Failure, Outcome};
 use place::Place;
@@ -43,7 +44,7 @@ struct Verb {
 }
 
 /// The list, in the order in which it is printed.
-const VERBS: [Verb; 11] = [
+const VERBS: [Verb; 12] = [
     Verb {
         name: "run",
         arguments: "[ARGS]",
@@ -91,6 +92,12 @@ const VERBS: [Verb; 11] = [
         arguments: "",
         line: "what the console weighs, and costs a browser before 100,000 hosts; figures to write down",
         run: budget::run,
+    },
+    Verb {
+        name: "tour",
+        arguments: "",
+        line: "pictures of each page of the console into docs/tour, out of a running lab",
+        run: tour::run,
     },
     Verb {
         name: "fuzz",

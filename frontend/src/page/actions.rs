@@ -38,12 +38,15 @@ pub fn ActionsPage() -> impl IntoView {
     let rows = move || match seen.get() {
         None => view! { <p class="muted">{tongue.say(Phrase::Note(Note::LoadingHosts))}</p> }.into_any(),
         Some(all) if all.is_empty() => view! { <p>{tongue.say(Phrase::Note(Note::NoActions))}</p> }.into_any(),
-        Some(all) => all.into_iter().map(|action| view! { <li><Receipt action/></li> }).collect_view().into_any(),
+        Some(all) => {
+            let lines = all.into_iter().map(|action| view! { <li><Receipt action/></li> }).collect_view();
+            view! { <ul class="actions">{lines}</ul> }.into_any()
+        }
     };
     view! {
         <section class="page">
             <h1 id="title" tabindex="-1">{tongue.label(Label::Actions)}</h1>
-            <ul class="actions">{rows}</ul>
+            {rows}
         </section>
     }
     .into_any()

@@ -178,7 +178,7 @@ pub(super) fn LanguageSwitch() -> impl IntoView {
     };
     view! {
         <Segments name=Signal::derive(tongue.label(Label::LanguageSwitch))>
-            {segment(Language::En, "English (EN)", "EN")}
+            {segment(Language::En, "EN – English", "EN")}
             {segment(Language::Ja, Language::Ja.name(), Language::Ja.name())}
         </Segments>
     }

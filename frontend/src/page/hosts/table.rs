@@ -13,7 +13,7 @@ use crate::part::SortArrow;
 use crate::preference::Tongue;
 use crate::store::Store;
 use common::vocab::Domain;
-use common::words::{Column, Label, Language, Phrase};
+use common::words::{Column, Label, Language};
 use leptos::prelude::*;
 use std::collections::HashMap;
 
@@ -189,7 +189,7 @@ fn Head(column: Column, name: &'static str) -> impl IntoView {
     };
     view! {
         <th scope="col" role="columnheader" data-column=name class=class aria-sort=said>
-            <button type="button" class="head" aria-label=move || tongue.say(Phrase::Column(column)) on:click=press>
+            <button type="button" class="head" on:click=press>
                 <span>{text}</span>
                 <SortArrow order/>
             </button>
