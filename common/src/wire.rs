@@ -16,6 +16,7 @@ mod message;
 mod overview;
 mod poll;
 mod probe;
+mod reading;
 mod session;
 mod status;
 
@@ -39,6 +40,7 @@ pub use probe::{
     DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, LineRequest, Probe, ProbeEvent, ProbeKind,
     ProbeRequest, ProbeStarted, ProbeState, RECORD_TYPES, TelnetRequest,
 };
+pub use reading::{Unread, read};
 pub use session::{
     AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,
 };

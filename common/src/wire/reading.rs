@@ -1,0 +1,375 @@
+//! Types of the wire out of JSON text, with little code for each type: the page carries one of it for every type it reads.
+//!
+//! `serde_json` reads the grammar, one layer at a time: the fields of an object, the items of an array, each as the text it
+//! came in. What a type makes of a layer goes through the few lines below, which know nothing but what the wire has: objects by
+//! name, arrays, words, whole numbers. So a derived type brings its own walk over its fields and no second parser.
+//!
+//! Promises: reads what `serde_json` reads of any type of the wire; a text nested too deeply is refused, not followed.
+//! Never: fractions, which no type of the wire has, or structs written as arrays.
+
+use serde::de::value::StrDeserializer;
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use std::fmt;
+
+/// Objects and arrays within each other. The wire's deepest has eight; more would only use up the stack.
+const DEPTH_MAX: u8 = 64;
+
+/// Why a text is not what was expected. Small on purpose: it stands in every step of every type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It is no JSON.
+    Grammar,
+    /// It is nested too deeply.
+    Depth,
+    /// This field is not there.
+    Missing(&'static str),
+    /// A value is of another kind, or out of its range.
+    Value,
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unread::Grammar => "it is no JSON",
+            Unread::Depth => "it is nested too deeply",
+            Unread::Missing(field) => return f.write_fmt(format_args!("the field {field} is missing")),
+            Unread::Value => "a value is not of the kind it has to be",
+        })
+    }
+}
+impl std::error::Error for Unread {}
+
+impl de::Error for Unread {
+    fn custom<T: fmt::Display>(_: T) -> Unread {
+        Unread::Value
+    }
+    fn missing_field(field: &'static str) -> Unread {
+        Unread::Missing(field)
+    }
+    fn invalid_type(_: de::Unexpected<'_>, _: &dyn de::Expected) -> Unread {
+        Unread::Value
+    }
+    fn invalid_value(_: de::Unexpected<'_>, _: &dyn de::Expected) -> Unread {
+        Unread::Value
+    }
+    fn invalid_length(_: usize, _: &dyn de::Expected) -> Unread {
+        Unread::Value
+    }
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Unread {
+        Unread::Value
+    }
+    fn duplicate_field(_: &'static str) -> Unread {
+        Unread::Value
+    }
+}
+
+impl From<serde_json::Error> for Unread {
+    fn from(_: serde_json::Error) -> Unread {
+        Unread::Grammar
+    }
+}
+
+/// Reads a type of the wire.
+pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Unread> {
+    let text = serde_json::from_str::<&RawValue>(text)?;
+    T::deserialize(Value { text: text.get(), depth: 0 })
+}
+
+/// One value, as the text it came in: of the right grammar, nothing around it.
+#[derive(Clone, Copy)]
+struct Value<'a> {
+    text: &'a str,
+    depth: u8,
+}
+
+impl<'a> Value<'a> {
+    fn fields(self) -> Result<Fields<'a>, Unread> {
+        if self.depth >= DEPTH_MAX {
+            return Err(Unread::Depth);
+        }
+        let Layer(fields) = serde_json::from_str(self.text).map_err(|_| Unread::Value)?;
+        Ok(Fields { left: fields.into_iter(), value: None, depth: self.depth + 1 })
+    }
+
+    fn items(self) -> Result<Items<'a>, Unread> {
+        if self.depth >= DEPTH_MAX {
+            return Err(Unread::Depth);
+        }
+        let items: Vec<&RawValue> = serde_json::from_str(self.text).map_err(|_| Unread::Value)?;
+        Ok(Items { left: items.into_iter(), depth: self.depth + 1 })
+    }
+
+    /// A word without its quotes, if it holds no escapes.
+    fn plain(self) -> Option<&'a str> {
+        let inside = self.text.strip_prefix('"')?.strip_suffix('"')?;
+        (!inside.as_bytes().contains(&b'\\')).then_some(inside)
+    }
+
+    fn word(self) -> Result<String, Unread> {
+        serde_json::from_str(self.text).map_err(|_| Unread::Value)
+    }
+}
+
+/// The fields of an object, in their order.
+struct Layer<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'a> Deserialize<'a> for Layer<'a> {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Layer<'a>, D::Error> {
+        struct Walk;
+        impl<'a> Visitor<'a> for Walk {
+            type Value = Layer<'a>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Layer<'a>, M::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(Layer(fields))
+            }
+        }
+        deserializer.deserialize_map(Walk)
+    }
+}
+
+struct Fields<'a> {
+    left: std::vec::IntoIter<(String, &'a RawValue)>,
+    value: Option<&'a RawValue>,
+    depth: u8,
+}
+
+impl<'a> Fields<'a> {
+    fn step(&mut self) -> Option<String> {
+        let (name, value) = self.left.next()?;
+        self.value = Some(value);
+        Some(name)
+    }
+
+    fn taken(&mut self) -> Result<Value<'a>, Unread> {
+        let text = self.value.take().ok_or(Unread::Value)?.get();
+        Ok(Value { text, depth: self.depth })
+    }
+}
+
+impl<'a> MapAccess<'a> for Fields<'a> {
+    type Error = Unread;
+    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Unread> {
+        let Some(name) = self.step() else { return Ok(None) };
+        seed.deserialize(StrDeserializer::new(&name)).map(Some)
+    }
+    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Unread> {
+        seed.deserialize(self.taken()?)
+    }
+}
+
+struct Items<'a> {
+    left: std::vec::IntoIter<&'a RawValue>,
+    depth: u8,
+}
+
+impl<'a> SeqAccess<'a> for Items<'a> {
+    type Error = Unread;
+    fn next_element_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<Option<S::Value>, Unread> {
+        let Some(item) = self.left.next() else { return Ok(None) };
+        seed.deserialize(Value { text: item.get(), depth: self.depth }).map(Some)
+    }
+}
+
+/// One arm of an enum: `"arm"`, or `{"arm": value}`.
+struct Arm<'a> {
+    name: String,
+    value: Option<Value<'a>>,
+}
+
+impl<'a> de::EnumAccess<'a> for Arm<'a> {
+    type Error = Unread;
+    type Variant = ArmValue<'a>;
+    fn variant_seed<S: DeserializeSeed<'a>>(self, seed: S) -> Result<(S::Value, ArmValue<'a>), Unread> {
+        let name: StrDeserializer<'_, Unread> = self.name.as_str().into_deserializer();
+        Ok((seed.deserialize(name)?, ArmValue(self.value)))
+    }
+}
+
+struct ArmValue<'a>(Option<Value<'a>>);
+
+impl<'a> de::VariantAccess<'a> for ArmValue<'a> {
+    type Error = Unread;
+    fn unit_variant(self) -> Result<(), Unread> {
+        Ok(())
+    }
+    fn newtype_variant_seed<S: DeserializeSeed<'a>>(self, seed: S) -> Result<S::Value, Unread> {
+        seed.deserialize(self.0.ok_or(Unread::Value)?)
+    }
+    fn tuple_variant<V: Visitor<'a>>(self, _: usize, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_seq(self.0.ok_or(Unread::Value)?.items()?)
+    }
+    fn struct_variant<V: Visitor<'a>>(self, _: &'static [&'static str], visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_map(self.0.ok_or(Unread::Value)?.fields()?)
+    }
+}
+
+impl<'a> Deserializer<'a> for Value<'a> {
+    type Error = Unread;
+
+    fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.text.as_bytes().first() {
+            Some(b'{') => visitor.visit_map(self.fields()?),
+            Some(b'[') => visitor.visit_seq(self.items()?),
+            Some(b'"') => self.deserialize_str(visitor),
+            Some(b't' | b'f') => self.deserialize_bool(visitor),
+            Some(b'n') => visitor.visit_unit(),
+            _ => match (self.text.parse(), self.text.parse()) {
+                (Ok(number), _) => visitor.visit_u64(number),
+                (_, Ok(number)) => visitor.visit_i64(number),
+                _ => visitor.visit_borrowed_str(self.text), // nobody's field: none has a fraction
+            },
+        }
+    }
+    fn deserialize_bool<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.text {
+            "true" => visitor.visit_bool(true),
+            "false" => visitor.visit_bool(false),
+            _ => Err(Unread::Value),
+        }
+    }
+    fn deserialize_u64<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_u64(self.text.parse().map_err(|_| Unread::Value)?)
+    }
+    fn deserialize_u8<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        self.deserialize_u64(visitor)
+    }
+    fn deserialize_u16<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        self.deserialize_u64(visitor)
+    }
+    fn deserialize_u32<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        self.deserialize_u64(visitor)
+    }
+    fn deserialize_i64<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_i64(self.text.parse().map_err(|_| Unread::Value)?)
+    }
+    fn deserialize_str<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        match self.plain() {
+            Some(word) => visitor.visit_borrowed_str(word),
+            None => visitor.visit_str(&self.word()?),
+        }
+    }
+    fn deserialize_string<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        self.deserialize_str(visitor)
+    }
+    fn deserialize_identifier<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        self.deserialize_str(visitor)
+    }
+    fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        if self.text == "null" { visitor.visit_none() } else { visitor.visit_some(self) }
+    }
+    /// A value that stays text says so to `serde_json` by the name of its type.
+    fn deserialize_newtype_struct<V: Visitor<'a>>(self, name: &'static str, visitor: V) -> Result<V::Value, Unread> {
+        serde_json::Deserializer::from_str(self.text).deserialize_newtype_struct(name, visitor).map_err(Unread::from)
+    }
+    fn deserialize_seq<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_seq(self.items()?)
+    }
+    fn deserialize_tuple<V: Visitor<'a>>(self, _: usize, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_seq(self.items()?)
+    }
+    fn deserialize_map<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_map(self.fields()?)
+    }
+    fn deserialize_struct<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        visitor.visit_map(self.fields()?)
+    }
+    fn deserialize_enum<V: Visitor<'a>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unread> {
+        if self.text.starts_with('"') {
+            return visitor.visit_enum(Arm { name: self.word()?, value: None });
+        }
+        let mut fields = self.fields()?;
+        let name = fields.step().ok_or(Unread::Value)?;
+        let value = fields.taken()?;
+        if fields.left.next().is_some() {
+            return Err(Unread::Value);
+        }
+        visitor.visit_enum(Arm { name, value: Some(value) })
+    }
+    fn deserialize_ignored_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
+        visitor.visit_unit()
+    }
+    serde::forward_to_deserialize_any! {
+        <V: Visitor<'a>>
+        i8 i16 i32 i128 u128 f32 f64 char bytes byte_buf unit unit_struct tuple_struct
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::{Alert, WaitCause};
+    use crate::wire::{ApiError, HostRow, List, Scope, Welcome};
+    use serde::de::DeserializeOwned;
+    use std::fmt::Debug;
+
+    /// Reads by both, which have to agree.
+    fn both<T: DeserializeOwned + Debug>(text: &str) -> String {
+        let (ours, theirs) = (read::<T>(text).unwrap(), serde_json::from_str::<T>(text).unwrap());
+        assert_eq!(format!("{ours:?}"), format!("{theirs:?}"), "{text}");
+        format!("{ours:?}")
+    }
+
+    #[test]
+    fn it_reads_what_serde_json_reads() {
+        both::<Welcome>(
+            r#" {"conn":1,"epoch":18446744073709551615,"build":"a\"\u00e9\n","now":"2026-11-24T02:11:08Z","hostname":"ä",
+                "later":{"x":[1.5,-2e9,{"y":null}]},"limits":{"subscriptions":16,"window_rows":200,"frame_bytes":65536}} "#,
+        );
+        both::<List<WaitCause>>(r#"{"items":["retry","sending"],"total":2,"next":null}"#);
+        both::<ApiError>(r#"{"error":{"code":"forbidden","sentence":"No.","field":null,"request_id":"7"}}"#);
+        for scope in [r#"{"all":true}"#, r#"{"host":"a.test"}"#, r#"{"recipient":{"mid":7,"rid":0}}"#] {
+            both::<Scope>(scope);
+        }
+    }
+
+    #[test]
+    fn an_enum_with_its_kind_inside_is_read_and_one_of_a_newer_server_is_other() {
+        assert_eq!(read(r#"{"kind":"flood","level":9.5,"at":[{}]}"#), Ok(Alert::Other));
+        both::<Alert>(r#"{"level":{"deep":[1,-1]},"kind":"flood"}"#);
+    }
+
+    #[test]
+    fn what_stays_text_stays_as_it_came() {
+        let rows: Vec<Box<RawValue>> = read(r#"[ {"host":"a.test" , "x":1}, 7 ]"#).unwrap();
+        let texts: Vec<&str> = rows.iter().map(|row| row.get()).collect();
+        assert_eq!(texts, [r#"{"host":"a.test" , "x":1}"#, "7"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let refused = |text| read::<Welcome>(text).unwrap_err();
+        assert_eq!(refused("{\"conn\":1,"), Unread::Grammar);
+        assert_eq!(refused("{\"conn\":1}"), Unread::Missing("epoch"));
+        for text in ["7", "[]", "null", r#"{"conn":-1}"#, r#"{"conn":"1"}"#, r#"{"conn":1,"conn":1}"#] {
+            assert_eq!(refused(text), Unread::Value, "{text}");
+        }
+        assert_eq!(read::<u8>("256"), Err(Unread::Value));
+        assert_eq!(read::<bool>("tru"), Err(Unread::Grammar));
+        assert_eq!(read::<HostRow>(r#"{"host":"a..b"}"#).unwrap_err(), Unread::Value);
+    }
+
+    #[test]
+    fn a_text_nested_too_deeply_is_refused() {
+        let nest = |depth: usize| format!("{{\"kind\":\"x\",\"y\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(read(&nest(63)), Ok(Alert::Other));
+        assert_eq!(read::<Alert>(&nest(64)), Err(Unread::Depth));
+        assert!(read::<Alert>(&nest(50_000)).is_err());
+    }
+}
