@@ -1,7 +1,7 @@
 //! Types of the wire out of JSON text, with little code for each type: the page carries one of it for every type it reads.
 //!
-//! `serde_json` reads the grammar, one layer at a time: the fields of an object, the items of an array, each as the text it
-//! came in. What a type makes of a layer goes through the few lines below, which know nothing but what the wire has: objects by
+//! `serde_json` says whether a text is JSON; then it is opened one layer at a time: the fields of an object, the items of an
+//! array, each as the text it came in. What a type makes of a layer goes through the few lines below, which know nothing but what the wire has: objects by
 //! name, arrays, words, whole numbers. The names of fields and of an enum's arms are looked up here, in the list that a type
 //! brings, and it is told their place in it: so it has no comparing of its own.
 //!
@@ -11,6 +11,7 @@
 use serde::de::value::{StrDeserializer, U64Deserializer};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Objects and arrays within each other. The wire's deepest has eight; more would only use up the stack.
@@ -65,15 +66,9 @@ impl de::Error for Unread {
     }
 }
 
-impl From<serde_json::Error> for Unread {
-    fn from(_: serde_json::Error) -> Unread {
-        Unread::Grammar
-    }
-}
-
 /// Reads a type of the wire.
 pub fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Unread> {
-    let text = serde_json::from_str::<&RawValue>(text)?;
+    let text = serde_json::from_str::<&RawValue>(text).map_err(|_| Unread::Grammar)?;
     T::deserialize(Value { text: text.get(), depth: 0 })
 }
 
@@ -85,20 +80,18 @@ struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
+    /// What stands between these brackets.
+    fn inside(self, open: char, close: char) -> Result<Parts<'a>, Unread> {
+        let rest = self.text.strip_prefix(open).and_then(|text| text.strip_suffix(close)).ok_or(Unread::Value)?;
+        if self.depth >= DEPTH_MAX { Err(Unread::Depth) } else { Ok(Parts { rest, depth: self.depth + 1 }) }
+    }
+
     fn fields(self) -> Result<Fields<'a>, Unread> {
-        if self.depth >= DEPTH_MAX {
-            return Err(Unread::Depth);
-        }
-        let Layer(fields) = serde_json::from_str(self.text).map_err(|_| Unread::Value)?;
-        Ok(Fields { left: fields.into_iter(), value: None, depth: self.depth + 1 })
+        Ok(Fields { left: self.inside('{', '}')?, value: None })
     }
 
     fn items(self) -> Result<Items<'a>, Unread> {
-        if self.depth >= DEPTH_MAX {
-            return Err(Unread::Depth);
-        }
-        let items: Vec<&RawValue> = serde_json::from_str(self.text).map_err(|_| Unread::Value)?;
-        Ok(Items { left: items.into_iter(), depth: self.depth + 1 })
+        self.inside('[', ']').map(Items)
     }
 
     fn arm(self, names: &[&str]) -> Result<Arm<'a>, Unread> {
@@ -108,62 +101,114 @@ impl<'a> Value<'a> {
         let mut fields = self.fields()?;
         let name = fields.step().ok_or(Unread::Value)?;
         let value = fields.taken()?;
-        if fields.left.next().is_some() {
+        if fields.step().is_some() {
             return Err(Unread::Value);
         }
         Ok(Arm { name: place(names, &name), value: Some(value) })
     }
 
-    /// A word without its quotes, if it holds no escapes.
-    fn plain(self) -> Option<&'a str> {
-        let inside = self.text.strip_prefix('"')?.strip_suffix('"')?;
-        (!inside.as_bytes().contains(&b'\\')).then_some(inside)
-    }
-
-    fn word(self) -> Result<String, Unread> {
-        serde_json::from_str(self.text).map_err(|_| Unread::Value)
+    /// A word without its quotes and escapes.
+    fn word(self) -> Result<Cow<'a, str>, Unread> {
+        let inside = self.text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).ok_or(Unread::Value)?;
+        Ok(if inside.as_bytes().contains(&b'\\') { unescaped(inside).into() } else { inside.into() })
     }
 }
 
-/// The fields of an object, in their order.
-struct Layer<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'a> Deserialize<'a> for Layer<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Layer<'a>, D::Error> {
-        struct Walk;
-        impl<'a> Visitor<'a> for Walk {
-            type Value = Layer<'a>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<Layer<'a>, M::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry()? {
-                    fields.push(field);
-                }
-                Ok(Layer(fields))
-            }
+/// The characters that an escaped text stands for (RFC 8259 section 7); half a surrogate pair stands for none.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(letter) = rest.next() {
+        if letter != '\\' {
+            out.push(letter);
+            continue;
         }
-        deserializer.deserialize_map(Walk)
+        out.push(match rest.next() {
+            Some('n') => '\n',
+            Some('t') => '\t',
+            Some('r') => '\r',
+            Some('b') => '\u{8}',
+            Some('f') => '\u{c}',
+            Some('u') => of_units(&mut rest),
+            Some(other) => other,
+            None => char::REPLACEMENT_CHARACTER,
+        });
     }
+    out
 }
 
-struct Fields<'a> {
-    left: std::vec::IntoIter<(String, &'a RawValue)>,
-    value: Option<&'a RawValue>,
+/// The character of one UTF-16 unit, or of two that belong together, written as `XXXX` or `XXXX\uXXXX`.
+fn of_units(rest: &mut std::str::Chars<'_>) -> char {
+    let unit = |rest: &mut std::str::Chars<'_>| {
+        rest.by_ref().take(4).fold(0, |unit, digit| unit * 16 + digit.to_digit(16).unwrap_or_default())
+    };
+    let first = unit(rest);
+    let mut ahead = rest.clone();
+    if (0xd800..0xdc00).contains(&first) && ahead.next() == Some('\\') && ahead.next() == Some('u') {
+        let second = unit(&mut ahead);
+        if (0xdc00..0xe000).contains(&second) {
+            *rest = ahead;
+            let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+            return char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+        }
+    }
+    char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// What stands between two brackets and was not handed out yet.
+struct Parts<'a> {
+    rest: &'a str,
     depth: u8,
 }
 
+impl<'a> Parts<'a> {
+    /// Up to the next comma that is of this layer.
+    fn next(&mut self) -> Option<&'a str> {
+        let text = self.rest.trim_ascii_start();
+        let octets = text.as_bytes();
+        let (mut at, mut depth) = (0, 0_usize);
+        while at < octets.len() && (octets[at] != b',' || depth > 0) {
+            match octets[at] {
+                b'"' => at = after_word(octets, at),
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            at += 1;
+        }
+        self.rest = text.get(at + 1..).unwrap_or_default();
+        let part = text.get(..at).unwrap_or_default().trim_ascii_end();
+        (!part.is_empty()).then_some(part)
+    }
+}
+
+/// Where the quote is that ends the word which begins here.
+fn after_word(octets: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while at < octets.len() && octets[at] != b'"' {
+        at += if octets[at] == b'\\' { 2 } else { 1 };
+    }
+    at
+}
+
+/// The fields of an object, in their order.
+struct Fields<'a> {
+    left: Parts<'a>,
+    value: Option<&'a str>,
+}
+
 impl<'a> Fields<'a> {
-    fn step(&mut self) -> Option<String> {
-        let (name, value) = self.left.next()?;
-        self.value = Some(value);
-        Some(name)
+    /// The name of the next field, whose value can be taken then.
+    fn step(&mut self) -> Option<Cow<'a, str>> {
+        let part = self.left.next()?;
+        let (name, value) = part.split_at_checked(after_word(part.as_bytes(), 0) + 1)?;
+        self.value = value.trim_ascii_start().strip_prefix(':').map(str::trim_ascii_start);
+        Value { text: name, depth: 0 }.word().ok()
     }
 
     fn taken(&mut self) -> Result<Value<'a>, Unread> {
-        let text = self.value.take().ok_or(Unread::Value)?.get();
-        Ok(Value { text, depth: self.depth })
+        let text = self.value.take().ok_or(Unread::Value)?;
+        Ok(Value { text, depth: self.left.depth })
     }
 }
 
@@ -178,16 +223,13 @@ impl<'a> MapAccess<'a> for Fields<'a> {
     }
 }
 
-struct Items<'a> {
-    left: std::vec::IntoIter<&'a RawValue>,
-    depth: u8,
-}
+struct Items<'a>(Parts<'a>);
 
 impl<'a> SeqAccess<'a> for Items<'a> {
     type Error = Unread;
     fn next_element_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<Option<S::Value>, Unread> {
-        let Some(item) = self.left.next() else { return Ok(None) };
-        seed.deserialize(Value { text: item.get(), depth: self.depth }).map(Some)
+        let Some(text) = self.0.next() else { return Ok(None) };
+        seed.deserialize(Value { text, depth: self.0.depth }).map(Some)
     }
 }
 
@@ -285,9 +327,9 @@ impl<'a> Deserializer<'a> for Value<'a> {
         visitor.visit_i64(self.text.parse().map_err(|_| Unread::Value)?)
     }
     fn deserialize_str<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
-        match self.plain() {
-            Some(word) => visitor.visit_borrowed_str(word),
-            None => visitor.visit_str(&self.word()?),
+        match self.word()? {
+            Cow::Borrowed(word) => visitor.visit_borrowed_str(word),
+            Cow::Owned(word) => visitor.visit_str(&word),
         }
     }
     fn deserialize_string<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
@@ -301,7 +343,9 @@ impl<'a> Deserializer<'a> for Value<'a> {
     }
     /// A value that stays text says so to `serde_json` by the name of its type.
     fn deserialize_newtype_struct<V: Visitor<'a>>(self, name: &'static str, visitor: V) -> Result<V::Value, Unread> {
-        serde_json::Deserializer::from_str(self.text).deserialize_newtype_struct(name, visitor).map_err(Unread::from)
+        serde_json::Deserializer::from_str(self.text)
+            .deserialize_newtype_struct(name, visitor)
+            .map_err(|_| Unread::Value)
     }
     fn deserialize_seq<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Unread> {
         visitor.visit_seq(self.items()?)
@@ -369,6 +413,16 @@ mod tests {
     fn an_enum_with_its_kind_inside_is_read_and_one_of_a_newer_server_is_other() {
         assert_eq!(read(r#"{"kind":"flood","level":9.5,"at":[{}]}"#), Ok(Alert::Other));
         both::<Alert>(r#"{"level":{"deep":[1,-1]},"kind":"flood"}"#);
+    }
+
+    #[test]
+    fn words_are_freed_of_their_escapes_as_serde_json_does() {
+        for text in [r#""a\"b\\\/c\n\t\r\b\f""#, r#""\u00e9\u65e5\ud83d\ude00 \\""#, r#""\\\"""#, r#""{[,:""#] {
+            both::<String>(text);
+        }
+        both::<Vec<(String, u8)>>(r#" [ [ "]" , 1 ] , ["\\,\"", 2], ["", 3] ] "#);
+        both::<std::collections::BTreeMap<String, Vec<u64>>>(r#"{"a\"}":[], "b" : [ ], "\u0063":[1 ,2]}"#);
+        assert_eq!(read::<String>(r#""\ud83d.""#).unwrap(), "\u{fffd}.", "half a pair");
     }
 
     #[test]

@@ -48,8 +48,8 @@ impl Polling {
 
 /// Where the list is asked for, or what has changed of it since the cursor.
 fn address(query: &HostsQuery, cursor: &str) -> String {
-    let order = serde_json::to_value(query.sort).unwrap_or_default();
-    let sort = format!("{}{}", if query.ascending { "" } else { "-" }, order.as_str().unwrap_or_default());
+    let order = serde_json::to_string(&query.sort).unwrap_or_default();
+    let sort = format!("{}{}", if query.ascending { "" } else { "-" }, order.trim_matches('"'));
     let filter = String::from(js_sys::encode_uri_component(&query.filter));
     let (first, len) = (query.window.first, query.window.len);
     format!("/api/v1/poll?cursor={cursor}&q={filter}&sort={sort}&first={first}&len={len}")
