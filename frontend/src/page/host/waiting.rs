@@ -63,7 +63,7 @@ fn line(message: MessageDetail, tongue: Tongue, store: Store) -> impl IntoView {
             (Some(cause), None) => tongue.say(Phrase::Cause(cause)),
             (None, _) => String::new(),
         };
-        view! { <li><bdi translate="no">{visible(recipient.address.as_str(), ADDRESS_MAX)}</bdi>" "<small>{cause}</small></li> }
+        view! { <li><bdi translate="no">{visible(&recipient.address, ADDRESS_MAX)}</bdi>" "<small>{cause}</small></li> }
     };
     view! {
         <li>
