@@ -40,7 +40,10 @@ pub fn HostPage() -> impl IntoView {
         store.host.set(host.with(Option::is_none).then_some(None));
         live.look_at(host.get().map(|host| (host, tongue.get().tag())));
     });
-    on_cleanup(move || live.look_at(None));
+    on_cleanup(move || {
+        live.look_at(None);
+        store.notices.turned.try_set(None);
+    });
     let peer = Peer::new();
     fill_in(host, peer);
     let waits = memo(move || store.host.with(Option::is_none));
