@@ -57,7 +57,7 @@ pub(super) fn HostLine(
             role="row" data-host=name.clone() class:idle=move || !waits.get() class:away=is_away
             aria-rowindex=move || place.get().map(|place| (place + 2).to_string())
             tabindex=move || if in_tab_order.get() { "0" } else { "-1" }
-            on:focus=move |_| focused.set(Some(host.clone()))
+            on:focusin=move |_| focused.set(Some(host.clone()))
         >
             <SelectCell host=chosen_host in_tab_order/>
             <th scope="row" role="rowheader" data-cell="host"><a href=address translate="no" title=title>{shown}</a></th>

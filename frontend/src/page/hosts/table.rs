@@ -1,6 +1,6 @@
 //! The table of hosts: heads that sort, and the rows in sight; the others are room that is kept free for them.
 //!
-//! Promises: the page's size does not depend on the length of the list; a row that has the focus stays in the page
+//! Promises: the page's size does not depend on the length of the list; a row with the focus on it or in it stays in the page
 //! when it is scrolled out of sight, so that the focus is not lost; the order rests while somebody reads.
 
 use super::row::HostLine;
@@ -146,11 +146,11 @@ fn press_focused(store: Store, desk: Desk, focused: RwSignal<Option<Domain>>, ra
 
 /// To be called before the rows are redrawn: an element that is moved within the page loses the focus, and gets it back.
 fn keep_focus(desk: Desk) {
-    let Some(row) = browser::focused_row() else { return };
+    let Some(held) = browser::focused_in_row() else { return };
     desk.redrawing.set_value(true);
     queue_microtask(move || {
         desk.redrawing.try_set_value(false);
-        if !browser::focus_again(&row) {
+        if !browser::focus_again(&held) {
             desk.row_focused.try_set(false);
         }
     });
