@@ -19,6 +19,7 @@ mod probe;
 mod reading;
 mod session;
 mod status;
+mod trend;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, Asked, Progress, RetryMode, Scope};
 pub use alert::StandingAlert;
@@ -45,6 +46,7 @@ pub use session::{
     AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,
 };
 pub use status::{Counted, CounterColumns, Health, Recovering, ServerStatus, Totals};
+pub use trend::{TREND_EVERY, TREND_LEVEL_MAX, TREND_POINTS, Trend};
 
 use serde::{Deserialize, Serialize};
 

@@ -75,6 +75,12 @@ async fn count(browser: &Browser, server: &Server, words: &Words) {
     browser.until_text(&format!("tr[data-host='{CLOSED}'] [data-cell=status]"), words.down).await;
     assert_eq!(row(browser, CLOSED).await, ["13", "0", "0", "0", "0"]);
     assert_eq!(row(browser, OPEN).await, ["0", "0", "850", "0", "0"]);
+    let shape = format!("return document.querySelector(\"tr[data-host='{CLOSED}'] .spark path\").getAttribute('d')");
+    let shape = browser.execute(&shape).await;
+    assert!(
+        shape.as_str().is_some_and(|path| path.contains("V1H30")),
+        "the latest two minutes are at their peak: {shape}"
+    );
     let (code, output, errors) = server.verb(&["tophosts"]).await;
     assert_eq!(code, 0, "{errors}");
     assert_eq!(printed(&output, CLOSED), (true, row(browser, CLOSED).await));

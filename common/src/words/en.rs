@@ -154,6 +154,7 @@ fn column(column: Column) -> &'static str {
         Column::SoftBounced => "Soft Bounced",
         Column::HardBounced => "Hard Bounced",
         Column::Oldest => "Oldest",
+        Column::Trend => "Last hour",
     }
 }
 

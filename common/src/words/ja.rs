@@ -153,6 +153,7 @@ fn column(column: Column) -> &'static str {
         Column::SoftBounced => "ソフトバウンス",
         Column::HardBounced => "ハードバウンス",
         Column::Oldest => "最古",
+        Column::Trend => "直近1時間",
     }
 }
 

@@ -138,11 +138,13 @@ pub enum Column {
     HardBounced,
     /// The age of the oldest message.
     Oldest,
+    /// What waited in the latest hour, as a shape.
+    Trend,
 }
 
 impl Column {
     /// All of them.
-    pub const ALL: [Column; 10] = [
+    pub const ALL: [Column; 11] = [
         Column::DestinationDomain,
         Column::LatestHostStatus,
         Column::Why,
@@ -153,6 +155,7 @@ impl Column {
         Column::SoftBounced,
         Column::HardBounced,
         Column::Oldest,
+        Column::Trend,
     ];
 }
 

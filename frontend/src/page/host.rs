@@ -12,7 +12,7 @@ use crate::derived::{effect, memo};
 use crate::format::visible;
 use crate::live::Live;
 use crate::page::Peer;
-use crate::part::{CopyButton, StatusBadge, while_it};
+use crate::part::{CopyButton, Sparkline, StatusBadge, while_it};
 use crate::preference::Tongue;
 use crate::session::Entry;
 use crate::store::{self, Store};
@@ -110,6 +110,7 @@ fn Card(host: Memo<Option<Domain>>, peer: Peer) -> impl IntoView {
         let recipients = row.with(|row| row.as_ref().map_or(0, |row| row.active_recipients));
         tongue.say(Phrase::Recipients(recipients))
     });
+    let trend = memo(move || row.with(|row| row.as_ref().and_then(|row| row.trend.clone())));
     // The steps count already.
     let counts = move || entry.has(Role::Operator);
     let silent = move || why.with(|why| why.reply.is_empty());
@@ -120,7 +121,7 @@ fn Card(host: Memo<Option<Domain>>, peer: Peer) -> impl IntoView {
     while_it(known, move || {
         view! {
             <div class="card" data-part="verdict">
-                <p><StatusBadge badge/>" "<small>{since}</small><span hidden=counts>" · "{count}</span></p>
+                <p><StatusBadge badge/>" "<small>{since}</small><span hidden=counts>" · "{count}</span><Sparkline trend/></p>
                 <p class="lead" hidden=move || why.with(|why| why.words.is_empty())>{move || why.with(|why| why.words.clone())}</p>
                 <p>{advice}</p>
                 <p hidden=silent><bdi class="mono" translate="no">{move || why.with(|why| why.reply.clone())}</bdi></p>

@@ -39,6 +39,7 @@ pub(super) fn row(host: &str) -> HostRow {
         because: None,
         also: Vec::new(),
         last_activity_at: None,
+        trend: None,
     }
 }
 

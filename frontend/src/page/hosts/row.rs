@@ -4,7 +4,7 @@ use super::Desk;
 use super::table::{COLUMNS, is_number};
 use crate::derived::memo;
 use crate::format::countdown;
-use crate::part::StatusBadge;
+use crate::part::{Sparkline, StatusBadge};
 use crate::preference::Tongue;
 use crate::store::{self, NextTry, Store, Why};
 use common::vocab::Domain;
@@ -51,6 +51,10 @@ pub(super) fn HostLine(
         let row = row.clone();
         move || row.with(|row| row.active_recipients > 0)
     });
+    let trend = memo({
+        let row = row.clone();
+        move || row.with(|row| row.trend.clone())
+    });
     let (oldest, next) = (oldest_cell(&row), next_cell(&row));
     view! {
         <tr
@@ -64,6 +68,7 @@ pub(super) fn HostLine(
             <td role="cell" data-cell="status"><StatusBadge badge/><small>{since}</small></td>
             <WhyCell why/>
             <td role="cell" class="num" data-cell="active">{cell(&row, |row| grouped(row.active_recipients))}</td>
+            <td role="cell" data-cell="trend"><Sparkline trend/></td>
             <td role="cell" class="num" data-cell="oldest">{oldest}</td>
             <td role="cell" class="num" data-cell="next">{next}</td>
             <td role="cell" class="num" data-cell="connections">{cell(&row, |row| {

@@ -19,11 +19,12 @@ use leptos::prelude::*;
 use std::collections::HashMap;
 
 /// The columns in the order of the page, each with its name in the stylesheet.
-pub(super) const COLUMNS: [(Column, &str); 10] = [
+pub(super) const COLUMNS: [(Column, &str); 11] = [
     (Column::DestinationDomain, "host"),
     (Column::LatestHostStatus, "status"),
     (Column::Why, "why"),
     (Column::ActiveRecipients, "active"),
+    (Column::Trend, "trend"),
     (Column::Oldest, "oldest"),
     (Column::NextRetry, "next"),
     (Column::ConnectionsOut, "connections"),
@@ -161,13 +162,13 @@ fn keep_focus(desk: Desk) {
 #[component]
 fn Room(rows: Memo<u64>) -> impl IntoView {
     let height = move || format!("calc({} * var(--line-height))", rows.get());
-    view! { <tr class="room" aria-hidden="true" hidden=move || rows.get() == 0><td colspan="11" style:height=height></td></tr> }
+    view! { <tr class="room" aria-hidden="true" hidden=move || rows.get() == 0><td colspan="12" style:height=height></td></tr> }
         .into_any()
 }
 
 /// Whether a column holds numbers, which stand at the end of their cell.
 pub(super) fn is_number(column: Column) -> bool {
-    !matches!(column, Column::DestinationDomain | Column::LatestHostStatus | Column::Why)
+    !matches!(column, Column::DestinationDomain | Column::LatestHostStatus | Column::Why | Column::Trend)
 }
 
 #[component]
