@@ -17,6 +17,7 @@ mod message;
 mod overview;
 mod poll;
 mod probe;
+mod reading;
 mod session;
 mod status;
 
@@ -41,6 +42,7 @@ pub use probe::{
     DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, LineRequest, Probe, ProbeEvent, ProbeKind,
     ProbeRequest, ProbeStarted, ProbeState, RECORD_TYPES, TelnetRequest,
 };
+pub use reading::{Unread, read};
 pub use session::{
     AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,
 };

@@ -61,9 +61,9 @@ pub fn find(tongue: Tongue, id: u64, wait: bool, done: Callback<Found>) {
 
 fn read<T: DeserializeOwned>(tongue: Tongue, status: u16, text: &str) -> Result<T, Refused> {
     let unreached = || tongue.now().say(&Phrase::Note(Note::ServerUnreached));
-    let sentence = match (status, serde_json::from_str::<T>(text)) {
+    let sentence = match (status, common::wire::read::<T>(text)) {
         (200..300, Ok(found)) => return Ok(found),
-        _ => serde_json::from_str::<ApiError>(text).map_or_else(|_| unreached(), |why| why.error.sentence),
+        _ => common::wire::read::<ApiError>(text).map_or_else(|_| unreached(), |why| why.error.sentence),
     };
     Err(Refused { status, sentence })
 }

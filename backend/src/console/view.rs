@@ -267,7 +267,7 @@ fn recipient(view: &MessageView, waiting: &RecipientView, language: Language) ->
     Some(RecipientRow {
         rid: waiting.rid,
         host: address.domain().clone(),
-        address: address.clone(),
+        address: address.to_string(),
         state: state_of(waiting.cause),
         cause: Some(waiting.cause),
         because: Some(because(waiting.cause, &waiting.basis, language)),

@@ -1,7 +1,7 @@
 //! A bounded look at the outside: dig, telnet, diagnose (`POST /api/v1/probes`, topic `probe`).
 
 use crate::vocab::{NotSent, SessionEnd, Timestamp, VerdictCode};
-use crate::wire::{Diagnosis, TlsState};
+use crate::wire::{Diagnosis, TlsState, read};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -392,8 +392,8 @@ impl From<Flat> for ProbeEvent {
             "sent" => ProbeEvent::Sent { ms, text },
             "waiting" => ProbeEvent::Waiting { ms, seconds },
             "secured" => ProbeEvent::Secured { ms, tls },
-            "not_sent" => ProbeEvent::NotSent { ms, why: serde_json::from_str(why).unwrap_or_default() },
-            "ended" => ProbeEvent::Ended { ms, connected, reason, why: serde_json::from_str(why).unwrap_or_default() },
+            "not_sent" => ProbeEvent::NotSent { ms, why: read(why).unwrap_or_default() },
+            "ended" => ProbeEvent::Ended { ms, connected, reason, why: read(why).unwrap_or_default() },
             _ => ProbeEvent::Other,
         }
     }

@@ -44,6 +44,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ConnectionLost { as_of } => {
             format!("The connection to the server is lost. What you see is as of {as_of}.")
         }
+        Phrase::HostTurned { host, badge } => format!("{host} is now {}.", self::badge(*badge)),
         Phrase::DamagedRecords(1) => "1 damaged record is kept aside and never sent: “nexthop status” names it.".into(),
         Phrase::DamagedRecords(count) => {
             format!("{} damaged records are kept aside and never sent: “nexthop status” names them.", grouped(*count))

@@ -46,6 +46,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ConnectionLost { as_of } => {
             format!("サーバーとの接続が切れました。表示は{as_of}時点の内容です。")
         }
+        Phrase::HostTurned { host, badge } => format!("{host}の状態が「{}」に変わりました。", self::badge(*badge)),
         Phrase::DamagedRecords(count) => {
             format!(
                 "破損した記録が{}件あり、送信せずに隔離しています。「nexthop status」で確認できます。",

@@ -84,6 +84,13 @@ pub enum Phrase<'a> {
         /// Time of day of the last frame, as shown.
         as_of: &'a str,
     },
+    /// Said once when the state of the host whose page is open turns.
+    HostTurned {
+        /// The domain.
+        host: &'a str,
+        /// Its state now.
+        badge: Badge,
+    },
     /// How far a retry has come.
     RetryProgress(crate::wire::Progress),
     /// Damaged records, which are never sent.

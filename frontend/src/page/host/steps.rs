@@ -2,6 +2,7 @@
 //! how it stands for this host, and is one click.
 
 use crate::browser;
+use crate::derived::memo;
 use crate::format::{countdown, visible};
 use crate::live::Live;
 use crate::page::{Peer, RetryButton};
@@ -19,11 +20,9 @@ const SAID_MAX: usize = 90;
 #[component]
 pub(super) fn Steps(host: Domain, row: Memo<Option<HostRow>>, peer: Peer) -> impl IntoView {
     let (store, live, tongue) = (Store::here(), Live::here(), Tongue::here());
-    let counted =
-        Memo::new(move |_| row.with(|row| row.as_ref().map(|row| count(store, tongue, row)).unwrap_or_default()));
-    let tested = Memo::new(move |_| test(store, tongue));
-    let moves =
-        Memo::new(move |_| row.with(|row| row.as_ref().map(|row| next(store, tongue, row)).unwrap_or_default()));
+    let counted = memo(move || row.with(|row| row.as_ref().map(|row| count(store, tongue, row)).unwrap_or_default()));
+    let tested = memo(move || test(store, tongue));
+    let moves = memo(move || row.with(|row| row.as_ref().map(|row| next(store, tongue, row)).unwrap_or_default()));
     let test = move |_| {
         if store.link.get_untracked() == Link::Live {
             peer.connect(live);
