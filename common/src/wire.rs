@@ -8,6 +8,7 @@ mod action;
 mod alert;
 mod because;
 mod damage;
+mod diagnosis;
 mod error;
 mod figures;
 mod frame;
@@ -25,6 +26,7 @@ pub use action::{Action, ActionKind, ActionRequest, ActionState, Asked, Progress
 pub use alert::StandingAlert;
 pub use because::Because;
 pub use damage::{DamageKind, DamagedRecord, Quarantined};
+pub use diagnosis::{Diagnosis, DiagnosisCell, DiagnosisRow, DiagnosisStage, RealAttempt, StageState};
 pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use figures::Figure;
 pub use frame::{
