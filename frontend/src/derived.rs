@@ -14,5 +14,5 @@ pub fn memo<T: PartialEq + Send + Sync + 'static>(work: impl Fn() -> T + Send + 
 /// Something that is done now, and again when what it reads changes.
 pub fn effect(act: impl Fn() + 'static) {
     let act: Box<dyn Fn()> = Box::new(act);
-    Effect::new(move || act());
+    Effect::new(act);
 }

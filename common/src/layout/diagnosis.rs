@@ -4,7 +4,7 @@
 
 use super::column::{left, right};
 use crate::vocab::{Timestamp, VerdictCode};
-use crate::wire::{Diagnosis, DiagnosisCell, DiagnosisRow, StageState};
+use crate::wire::{Diagnosis, DiagnosisCell, DiagnosisRow, DiagnosisStage, StageState};
 use crate::words::{DiagnosisPhrase, Language, Phrase, printable};
 
 /// Where the milliseconds of a stage end, and where what was said begins.
@@ -49,6 +49,12 @@ fn row_lines(row: &DiagnosisRow, language: Language) -> Vec<String> {
         let stages = skipped.iter().map(|cell| language.say_diagnosis(&DiagnosisPhrase::Stage(cell.stage)));
         lines.push(format!("  {state}: {}", stages.collect::<Vec<_>>().join(", ")));
     }
+    lines.push(format!("  {}", printable(&real_line(row, language))));
+    lines
+}
+
+/// What delivery itself met at this address, beside what was found now. Holds text of theirs.
+pub fn real_line(row: &DiagnosisRow, language: Language) -> String {
     let real = row.real.as_ref().map(|real| (real.verdict, real.at.status_line(), real.said.as_deref()));
     let compared = match &real {
         None => DiagnosisPhrase::RealNone,
@@ -59,8 +65,19 @@ fn row_lines(row: &DiagnosisRow, language: Language) -> Vec<String> {
             said: said.unwrap_or_default(),
         },
     };
-    lines.push(format!("  {}", printable(&language.say_diagnosis(&compared))));
-    lines
+    language.say_diagnosis(&compared)
+}
+
+/// What our side says of a stage, beside how it ended: what TLS proved, or why it is no `ok`.
+pub fn note(cell: &DiagnosisCell, language: Language) -> Option<String> {
+    match (&cell.tls, cell.verdict, cell.stage) {
+        (Some(tls), ..) => Some(tls.say(language)),
+        (None, Some(code), _) => Some(language.say(&Phrase::Brief(code))),
+        (None, None, DiagnosisStage::Starttls) if cell.state == StageState::Warning => {
+            Some(language.say_diagnosis(&DiagnosisPhrase::NotOffered))
+        }
+        _ => None,
+    }
 }
 
 fn cell_line(cell: &DiagnosisCell, language: Language) -> String {
@@ -70,11 +87,8 @@ fn cell_line(cell: &DiagnosisCell, language: Language) -> String {
     if let Some(ms) = cell.ms {
         right(&mut line, MS_END, &format!("{ms} ms"));
     }
-    let tls = cell.tls.as_ref().map(|tls| tls.say(language));
-    // The protection in words says what is wrong with it.
-    let brief = cell.verdict.filter(|_| tls.is_none()).map(|code| language.say(&Phrase::Brief(code)));
     let said = cell.said.as_deref().map(printable);
-    let parts: Vec<String> = [tls, brief, said].into_iter().flatten().collect();
+    let parts: Vec<String> = [note(cell, language), said].into_iter().flatten().collect();
     if !parts.is_empty() {
         left(&mut line, SAID);
         line.push_str(&parts.join("; "));
@@ -85,7 +99,7 @@ fn cell_line(cell: &DiagnosisCell, language: Language) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{DiagnosisStage, DigDelivery, RealAttempt};
+    use crate::wire::{DigDelivery, RealAttempt};
 
     fn cell(stage: DiagnosisStage, state: StageState, ms: Option<u64>) -> DiagnosisCell {
         DiagnosisCell { stage, state, ms, verdict: None, said: None, tls: None }
@@ -130,6 +144,7 @@ Delivery would use, in this order, for the next 60 s:
   Delivery met something else here at Thu Jan 01 00:00:00 1970 UTC: Their mail servers do not answer our connection.
 "
         );
-        assert!(text(&diagnosis, None, Language::Ja).contains("相手側"));
+        let japanese = text(&diagnosis, None, Language::Ja);
+        assert!(japanese.contains(&Language::Ja.say(&Phrase::Owner(VerdictCode::TcpRefused.owner()))), "{japanese}");
     }
 }

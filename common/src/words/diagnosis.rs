@@ -41,6 +41,8 @@ pub enum DiagnosisPhrase<'a> {
     },
     /// Delivery has not been here.
     RealNone,
+    /// At the stage STARTTLS.
+    NotOffered,
     /// Addresses that were not looked at.
     LeftOut {
         /// How many.
@@ -66,6 +68,7 @@ impl DiagnosisPhrase<'_> {
                 format!("Delivery met something else here at {at}: {sentence} ({said})")
             }
             RealNone => "Delivery has not connected here yet.".into(),
+            NotOffered => "not offered: mail goes in clear text".into(),
             LeftOut { addresses: 1 } => "1 more address was not looked at.".into(),
             LeftOut { addresses } => format!("{addresses} more addresses were not looked at."),
             Unfinished => "The diagnosis has not come to an end. Ask for it again in a moment.".into(),
@@ -87,6 +90,7 @@ impl DiagnosisPhrase<'_> {
                 format!("実際の配信は {at} に異なる結果でした: {sentence}（{said}）")
             }
             RealNone => "実際の配信では、まだここに接続していません。".into(),
+            NotOffered => "提供なし（平文で送信）".into(),
             LeftOut { addresses } => format!("ほかに {addresses} 個のアドレスは調べていません。"),
             Unfinished => "診断がまだ終わっていません。しばらくしてから、もう一度確認してください。".into(),
         }
@@ -153,6 +157,7 @@ mod tests {
             DiagnosisPhrase::RealDiffers { at, sentence, said },
             DiagnosisPhrase::RealDiffers { at, sentence, said: "" },
             DiagnosisPhrase::RealNone,
+            DiagnosisPhrase::NotOffered,
             DiagnosisPhrase::LeftOut { addresses: 1 },
             DiagnosisPhrase::LeftOut { addresses: 2 },
             DiagnosisPhrase::Unfinished,

@@ -54,6 +54,8 @@ words! {
     CopyJson: "Copy JSON", "JSON をコピー";
     /// The link under which a probe is kept.
     Kept: "Permanent link", "固定リンク";
+    /// Looks at every mail server of the host.
+    Diagnose: "Diagnose", "診断";
     /// Title of the panels on a host's page.
     TestConnection: "Test the connection", "接続を試す";
     /// Title of a kept probe until it is read.

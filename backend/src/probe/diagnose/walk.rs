@@ -14,7 +14,7 @@ use common::words::Language;
 use engine::failure::{Failure, Stage, Trouble};
 use engine::route::Hop;
 use engine::smtp::{Command, Dialogue, Expect, Plan, Step};
-use engine::tls::{ClearBecause, Protection, TlsFacts, TlsRule};
+use engine::tls::{Protection, TlsFacts, TlsRule};
 use engine::verdict;
 use std::sync::Arc;
 use tokio::net::TcpStream;
@@ -208,9 +208,8 @@ impl Talk<'_> {
     }
 
     async fn not_offered(&mut self) {
-        let tls = Some(tls_state(&Protection::Clear(ClearBecause::NotOffered), Language::En));
         let (stage, state) = (DiagnosisStage::Starttls, StageState::Warning);
-        self.tell(DiagnosisCell { stage, state, ms: None, verdict: None, said: None, tls }).await;
+        self.tell(DiagnosisCell { stage, state, ms: None, verdict: None, said: None, tls: None }).await;
     }
 
     async fn done(&mut self, stage: DiagnosisStage, said: Option<String>) {

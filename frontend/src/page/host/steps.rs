@@ -1,20 +1,24 @@
 //! The ritual of a host whose mail waits, as three steps: count what waits, test the connection, move the mail. Each says
 //! how it stands for this host, and is one click.
 
+use crate::address::Address;
 use crate::browser;
 use crate::derived::memo;
 use crate::format::{countdown, visible};
 use crate::live::Live;
 use crate::page::{Peer, RetryButton};
 use crate::preference::Tongue;
+use crate::probe::{self, Refused};
 use crate::store::{self, Link, NextTry, SessionStage, Store};
 use common::vocab::{Domain, SessionEnd};
-use common::wire::{HostRow, ProbeEvent, Scope};
+use common::wire::{HostRow, ProbeEvent, ProbeKind, ProbeRequest, Scope};
 use common::words::{Label, PanelWord, Phrase};
 use leptos::prelude::*;
 
 /// Characters of what a mail server said in the second step.
 const SAID_MAX: usize = 90;
+/// Characters of a refusal.
+const SENTENCE_MAX: usize = 300;
 
 /// The strip; the second step unfolds the terminal below.
 #[component]
@@ -29,6 +33,17 @@ pub(super) fn Steps(host: Domain, row: Memo<Option<HostRow>>, peer: Peer) -> imp
         }
         browser::unfold("fold-terminal");
     };
+    let (address, refused, domain) = (Address::here(), RwSignal::new(String::new()), host.clone());
+    let diagnose = move |_| {
+        let (kind, target) = (ProbeKind::Diagnose, domain.to_string());
+        let (rtype, server, port) = (None, None, None);
+        let request = ProbeRequest { kind, target, rtype, server, tcp: false, dnssec: false, port, live: false };
+        let begun = move |begun: Result<u64, Refused>| match begun {
+            Ok(id) => address.go(&format!("/probes/{id}")),
+            Err(why) => refused.set(visible(&why.sentence, SENTENCE_MAX)),
+        };
+        probe::start(tongue, &request, Callback::new(begun));
+    };
     view! {
         <ol class="steps" data-part="steps" aria-label=tongue.panel(PanelWord::Steps)>
             <li>
@@ -36,7 +51,8 @@ pub(super) fn Steps(host: Domain, row: Memo<Option<HostRow>>, peer: Peer) -> imp
                 <button type="button" on:click=move |_| browser::focus("figures")>{tongue.panel(PanelWord::Count)}</button>
             </li>
             <li>
-                <small><bdi>{tested}</bdi></small>
+                <small><bdi>{tested}</bdi></small><small role="status">{refused}</small>
+                <button type="button" data-part="diagnose" on:click=diagnose>{tongue.panel(PanelWord::Diagnose)}</button>
                 <button type="button" data-part="test" on:click=test>{tongue.panel(PanelWord::Test)}</button>
             </li>
             <li>
