@@ -62,7 +62,7 @@ pub fn header_lines(language: Language, column: Column) -> (String, Option<Strin
 }
 
 /// Where Japanese heads may be broken without tearing a word.
-const JAPANESE_BREAKS: [&str; 7] = ["最新の", "アクティブな", "次回", "送信", "配信済み", "ソフト", "ハード"];
+const JAPANESE_BREAKS: [&str; 8] = ["最新の", "アクティブな", "直近", "次回", "送信", "配信済み", "ソフト", "ハード"];
 
 /// Splits a sentence at the place where a name goes (`common::words::SLOT`).
 pub fn around_slot(sentence: &str) -> (String, Option<String>) {
