@@ -1,7 +1,7 @@
 //! The gate: what every request passes before its handler and every answer after it.
 //!
 //! In: the name by which we were called must be ours; who asks is found; a request that changes something must not come
-//! from a foreign page; a route lets on who has its permission. Out: refusals get their body, everything gets its protecting fields, the log gets a line.
+//! from a foreign page; a route lets on who has its permission. Out: a viewer's answers are masked, refusals get their body, everything gets its protecting fields, the log gets a line.
 
 use super::Shared;
 use super::client::Client;
@@ -9,7 +9,8 @@ use super::cookie;
 use super::origin::Names;
 use super::refusal::Refusal;
 use crate::console::auth::{Auth, Caller, Permission, Right};
-use axum::body::Body;
+use crate::console::mask;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method};
@@ -161,7 +162,23 @@ pub(super) async fn permit(
     let nobody = Caller { right: Right::Nobody, address: None };
     let caller = request.extensions().get::<Caller>().unwrap_or(&nobody);
     shared.console.permit(caller, permission, request.uri().path())?;
-    Ok(next.run(request).await)
+    let masked = caller.sees_masked();
+    let response = next.run(request).await;
+    Ok(if masked { mask(response).await } else { response })
+}
+
+/// An answer of the API for a role that sees addresses masked. A refusal says nothing but what was asked; it has no body yet.
+async fn mask(response: Response) -> Response {
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if !is_json {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    // A handler's JSON lies in memory, whole and valid.
+    let text = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let masked = mask::json(&String::from_utf8_lossy(&text));
+    head.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(masked))
 }
 
 /// Lets a request in or not, and dresses the answer.
