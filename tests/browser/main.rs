@@ -14,3 +14,4 @@ mod the_overview_answers_without_a_click;
 mod the_page_ends_equal_to_the_servers_list_whatever_the_line_does;
 mod the_ritual_is_walked_from_count_to_delivered;
 mod tour;
+mod what_a_peer_says_is_inert_on_every_page;

@@ -69,7 +69,7 @@ fn opening_quote(out: &str) -> Option<usize> {
     let inner = out.strip_suffix('"')?;
     let inner = inner.strip_suffix('\\').unwrap_or(inner); // quoted once more, as within a text of ours
     let opens = |at: &usize| !inner[..*at].ends_with('\\') || inner[..*at].ends_with("\\\\");
-    Some(inner.match_indices('"').map(|(at, _)| at).filter(opens).next_back().unwrap_or(0))
+    Some(inner.match_indices('"').map(|(at, _)| at).rfind(opens).unwrap_or(0))
 }
 
 #[cfg(test)]
