@@ -8,6 +8,7 @@
 mod body;
 mod command;
 mod filter;
+pub mod parts;
 mod reply;
 mod setting;
 mod spool;

@@ -7,6 +7,7 @@
 
 mod blast;
 mod ceiling;
+mod flat;
 mod lines;
 mod measure;
 mod sink;
@@ -90,6 +91,9 @@ async fn run(wish: &Wish) {
             }
         }
         println!("{rows}");
+    }
+    if wanted("flat") {
+        println!("{}", flat::table(&wish.nexthop, wish.divide).await);
     }
     if wanted("backlog") {
         println!("{}", measure::backlogs(&wish.nexthop, wish.divide).await);

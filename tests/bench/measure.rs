@@ -1,4 +1,4 @@
-//! One run of one subject: mail in, mail out, and what it cost.
+//! One run of one subject: mail in, mail out, and what it cost. What does not change with the queue's length is in `flat`.
 
 use crate::blast;
 use crate::sink::Sink;
@@ -69,7 +69,7 @@ pub async fn relay(kind: Kind, nexthop: &Path, shape: Shape, divide: u32) -> Run
     let hop = free_address();
     let messages = messages(kind, shape, divide);
     let warm = Sink::open(hop, WARM_UP.min(messages)).await;
-    let subject = Subject::start(kind, nexthop, hop).await;
+    let subject = Subject::start(kind, nexthop, hop, "").await;
     blast::hand_in(subject.smtp, shape, WARM_UP.min(messages)).await;
     within(warm.all(), kind).await;
     // The connections that were made stay: the same sink goes on with other numbers.
@@ -90,7 +90,8 @@ pub async fn relay(kind: Kind, nexthop: &Path, shape: Shape, divide: u32) -> Run
     }
 }
 
-async fn within(all: impl Future<Output = ()>, kind: Kind) {
+/// Waits for it, but not for ever.
+pub async fn within(all: impl Future<Output = ()>, kind: Kind) {
     tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| panic!("{kind} has not passed everything on"));
 }
 
@@ -115,7 +116,7 @@ pub async fn backlogs(nexthop: &Path, divide: u32) -> String {
         let messages = many / divide;
         let shape = Shape { sessions: 20, hosts: 1_000, bytes: 4_096 };
         let hop = free_address();
-        let subject = Subject::start(kind, nexthop, hop).await;
+        let subject = Subject::start(kind, nexthop, hop, "").await;
         let filled = blast::hand_in(subject.smtp, shape, messages).await;
         let sink = Sink::open(hop, messages).await;
         let (before, began) = (subject.processor_time(), Instant::now());

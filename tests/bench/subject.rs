@@ -52,12 +52,12 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// Starts one whose next hop is this, and waits until it greets.
-    pub async fn start(kind: Kind, nexthop: &Path, sink: SocketAddr) -> Subject {
+    /// Starts one whose next hop is this, and waits until it greets. Of ours, `more` is part of the settings.
+    pub async fn start(kind: Kind, nexthop: &Path, sink: SocketAddr, more: &str) -> Subject {
         let folder = tempfile::Builder::new().prefix("bench").tempdir_in(place()).expect("a folder");
         let (smtp, console) = (free_address(), free_address());
         let mut command = match kind {
-            Kind::Nexthop => ours(folder.path(), nexthop, smtp, console, sink),
+            Kind::Nexthop => ours(folder.path(), nexthop, (smtp, console, sink), more),
             Kind::Ceiling => {
                 let mut command = Command::new(std::env::current_exe().expect("this program"));
                 command.args(["ceiling", &smtp.to_string(), &sink.to_string()]).arg(folder.path().join("log"));
@@ -84,6 +84,15 @@ impl Subject {
             Kind::Nexthop | Kind::Ceiling => processor_time(self.child.id()),
             Kind::Postfix => family(self.master()).iter().map(|pid| with_children(*pid)).sum(),
         }
+    }
+
+    /// Recipients that have been tried and wait, as `status` counts them.
+    pub fn attempted(&self) -> u64 {
+        let server = format!("http://{}", self.console);
+        let said = Command::new(&self.nexthop).args(["status", "--json", "--server", &server]).output();
+        let said = said.expect("the verb runs").stdout;
+        let status: serde_json::Value = serde_json::from_slice(&said).unwrap_or_default();
+        status["totals"]["attempted_recipients"].as_u64().unwrap_or(0)
     }
 
     /// Has everything tried now: `delivernow all`, `postqueue -f`.
@@ -126,12 +135,17 @@ fn place() -> PathBuf {
     std::fs::canonicalize(place).expect("its whole path")
 }
 
-fn ours(folder: &Path, nexthop: &Path, smtp: SocketAddr, console: SocketAddr, sink: SocketAddr) -> Command {
+fn ours(
+    folder: &Path,
+    nexthop: &Path,
+    (smtp, console, sink): (SocketAddr, SocketAddr, SocketAddr),
+    more: &str,
+) -> Command {
     let file = folder.join("nexthop.toml");
     let text = format!(
         "hostname = \"bench.test\"\ndata_dir = \"data\"\n[smtp]\nlisten = [\"{smtp}\"]\n\
          max_connections_per_address = 1000\n[console]\nlisten = \"{console}\"\nauth = \"none\"\n\
-         [[route]]\nmatch = \"*\"\nto = [\"{sink}\"]\n"
+         {more}[[route]]\nmatch = \"*\"\nto = [\"{sink}\"]\n"
     );
     std::fs::write(&file, text).expect("its settings");
     let mut command = Command::new(nexthop);

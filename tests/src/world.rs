@@ -626,9 +626,10 @@ impl World {
         let waiting: u64 = kept.iter().map(|kept| kept.waiting.len() as u64).sum();
         self.given = waiting + counted.completed_recipients;
         for OnDisk { envelope, waiting, .. } in kept {
-            let due =
-                |next_attempt_at: Option<Timestamp>| next_attempt_at.unwrap_or(self.now).min(self.now + LONGEST_WAIT);
-            waiting.iter().for_each(|(rid, (_, at, _))| self.ledger.defer(envelope.mid, *rid, due(*at)));
+            // A start trusts no timer that is longer than we set any: the clock was set back after it was written down.
+            let latest = |braked| self.now + if braked { self.settings.brake.bounce_pause } else { LONGEST_WAIT };
+            let due = |at: Option<Timestamp>, braked| at.unwrap_or(self.now).min(latest(braked));
+            waiting.iter().for_each(|(rid, (_, at, braked))| self.ledger.defer(envelope.mid, *rid, due(*at, *braked)));
             let waiting = waiting.into_iter().map(|(rid, (attempts, next_attempt_at, braked))| RecoveredRecipient {
                 rid,
                 attempts,

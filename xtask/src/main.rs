@@ -83,8 +83,8 @@ const VERBS: [Verb; 12] = [
     },
     Verb {
         name: "bench",
-        arguments: "[--rounds N] [--divide N] [--only TEXT]",
-        line: "messages through us, Postfix and a bare relay in turn; a table to write down",
+        arguments: "[pure] [--rounds N] [--divide N] [--only TEXT]",
+        line: "messages through us, Postfix and a bare relay in turn, or the pure parts; tables to write down",
         run: bench::run,
     },
     Verb {

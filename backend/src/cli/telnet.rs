@@ -79,17 +79,30 @@ struct Turn {
     theirs: bool,
     /// A message goes out: lines need no reply until the dot.
     body: bool,
+    /// QUIT was sent: what is left to hear is that they close. The end of a pipe right behind it says nothing more.
+    quit: bool,
 }
 
 impl Turn {
+    /// They speak first.
+    fn greeting() -> Turn {
+        Turn { theirs: true, body: false, quit: false }
+    }
+
     fn sent(&mut self, line: &str) {
+        self.quit = !self.body && line.trim_end().eq_ignore_ascii_case("QUIT");
         self.body = self.body && line != ".";
         self.theirs = !self.body;
     }
 
     /// What was typed did not go out: nobody will answer it.
     fn not_sent(&mut self) {
-        self.theirs = false;
+        (self.theirs, self.quit) = (false, false);
+    }
+
+    /// A pipe may go on.
+    fn is_ours(&self) -> bool {
+        !self.theirs && !self.quit
     }
 
     /// A line came; the last one of a reply (`250 `, not `250-`) gives the turn back.
@@ -140,9 +153,9 @@ pub(super) async fn run(client: &Client, request: TelnetRequest, terminal: &mut 
 async fn follow(client: &Client, live: &mut Live<'_>, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
     let input = std::mem::replace(&mut terminal.input, Box::new(tokio::io::empty()));
     let mut lines = Lines { input, held: Vec::new(), ended: false };
-    let mut turn = Turn { theirs: true, body: false };
+    let mut turn = Turn::greeting();
     loop {
-        let may_send = terminal.typed || !turn.theirs;
+        let may_send = terminal.typed || turn.is_ours();
         tokio::select! {
             frame = live.next() => match frame? {
                 Some(ServerFrame::Events { sid: SID, seq, body }) => {
@@ -291,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_pipe_waits_for_the_last_line_of_a_reply_and_talks_freely_in_a_message() {
-        let mut turn = Turn { theirs: true, body: false };
+        let mut turn = Turn::greeting();
         turn.came("220-slow");
         assert!(turn.theirs);
         turn.came("220 ready");
@@ -311,5 +324,19 @@ mod tests {
         turn.came("x");
         turn.came("あいう");
         assert!(!turn.theirs);
+    }
+
+    #[test]
+    fn behind_quit_a_pipe_waits_for_the_end_and_not_for_its_own() {
+        let mut turn = Turn::greeting();
+        turn.came("220 ready");
+        turn.sent("quit");
+        turn.came("221 bye");
+        assert!(!turn.is_ours(), "what is left is that they close");
+        turn.not_sent();
+        assert!(turn.is_ours(), "a QUIT that did not go out ends nothing");
+        turn.body = true;
+        turn.sent("QUIT");
+        assert!(turn.is_ours(), "in a message it is text");
     }
 }
