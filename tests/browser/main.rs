@@ -8,6 +8,7 @@ mod a_name_server_is_asked_on_the_page;
 mod a_person_signs_in_and_a_viewer_only_looks;
 mod a_phone_shows_the_page_without_scrolling_sideways;
 mod an_address_leads_where_it_says;
+mod an_admin_looks_after_people;
 mod every_page_lets_everybody_in;
 mod hosts_are_chosen_and_tried_again_together;
 mod the_overview_answers_without_a_click;
