@@ -159,7 +159,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     };
     let engine = Engine::new(started_at, settings::engine(&config, descriptors)?, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
-    let console = settings::console(&config, lab, started_at);
+    let console = settings::console(&config, lab, started_at)?;
     let telnet = telnet(&config, resolver.clone(), guard.clone(), tls);
     let digger = digger(&config, resolver.clone(), clock);
     let intake = Arc::new(intake(&config, descriptors, spool.clone())?);
