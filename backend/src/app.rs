@@ -2,31 +2,25 @@
 
 mod reload;
 mod settings;
+mod way;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::connect::guard::{Permit, TargetGuard};
-use crate::connect::tls::{Roots, TlsClient};
+use crate::connect::tls::Roots;
 use crate::console::auth::Auth;
-use crate::console::{ConsoleParts, ConsoleState, Digger, feed};
-use crate::deliver::HopGuard;
+use crate::console::{ConsoleParts, ConsoleState, feed};
 use crate::descriptor::Descriptors;
 use crate::driver::desk::Desk;
 use crate::driver::{Driver, Inlets, Rooms};
 use crate::intake::certificate::Certificate;
 use crate::intake::smtp::Intake;
 use crate::lab::{ALLOWED_TARGETS, BANNER_EXPLANATION, BANNER_TITLE, HOSTNAME, Lab, LabSettings, traffic};
-use crate::probe::dig;
-use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::report;
-use crate::resolve::Resolver;
 use crate::spool::{Backlog, JournalSpool, Spool, SpoolHealth};
 use arc_swap::ArcSwap;
-use common::vocab::{Domain, SessionEnd};
-use common::wire::{DigRequest, Health};
+use common::wire::Health;
 use common::words::Language;
 use engine::Engine;
-use engine::failure::RouteFailure;
 use reload::Reload;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -36,6 +30,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
+use way::Way;
 
 /// Batches of changed rows that may wait for the feed.
 const CHANGES_MAX: usize = 4;
@@ -129,14 +124,12 @@ pub async fn serve(config: Config) -> Result<(), AppError> {
 /// Builds every room, joins them, and waits until `stop` is true.
 async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool>) -> Result<(), AppError> {
     let hangup = signal(SignalKind::hangup()).map_err(said("cannot hear SIGHUP"))?; // or it would end a start
-    let (clock, tls) = (Clock, Arc::new(TlsClient::new(roots, Clock)));
-    let started_at = clock.now();
+    let (clock, started_at) = (Clock, Clock.now());
     let descriptors = Descriptors::raise();
     let listeners = Listeners::bind(&config).await?;
     let own_listeners = listeners.addresses();
-    let guard = Arc::new(TargetGuard::new(settings::guard(&config, own_listeners.clone())?));
-    let resolver = Resolver::new(settings::resolve(&config)?, guard.clone());
-    let resolver = Arc::new(resolver.map_err(|why| AppError::later(why.to_string()))?);
+    let engine_settings = settings::engine(&config, descriptors)?;
+    let way = Way::new(&config, own_listeners.clone(), roots, engine_settings.tls.clone())?;
     std::fs::create_dir_all(&config.data_dir).map_err(said("cannot make the data directory"))?;
     let opened = JournalSpool::open(&config.data_dir, settings::spool(&config))
         .map_err(|why| AppError::later(why.to_string()))?;
@@ -146,40 +139,27 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     let (changes, changes_inlet) = mpsc::channel(CHANGES_MAX);
     let (published, hosts) = feed::channel();
     let mut counted = hosts.clone();
-    let (health, health_seen) = watch::channel(Health::Online);
+    let (health_told, health_seen) = watch::channel(Health::Online);
     let own_names = Arc::new(ArcSwap::from_pointee(settings::own_names(&config)));
     let (reports, report_writer) = report::open(settings::report(&config, own_names.clone()), spool.clone(), clock);
     let rooms = Rooms {
         spool: spool.clone(),
         reports,
-        resolver: resolver.clone(),
-        session: Arc::new(settings::session(&config, tls.clone())),
-        guard: hop_guard(guard.clone()),
+        resolver: way.resolver.clone(),
+        session: Arc::new(settings::session(&config, way.tls.clone())),
+        guard: way.hop_guard(),
         events: events.clone(),
     };
-    let engine = Engine::new(started_at, settings::engine(&config, descriptors)?, started_at.millis());
+    let engine = Engine::new(started_at, engine_settings, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
-    let console = settings::console(&config, lab, started_at)?;
-    let telnet = telnet(&config, resolver.clone(), guard.clone(), tls);
-    let digger = digger(&config, resolver.clone(), clock);
+    let settings = settings::console(&config, lab, started_at)?;
+    let looks = way.looks(&config, desk.clone(), clock);
     let intake = Arc::new(intake(&config, descriptors, spool.clone())?);
     let mail = Arc::new(intake.http());
     let auth = Arc::new(auth(&config, lab, clock)?);
-    let bodies = spool.clone();
+    let (bodies, health) = (spool.clone(), health_seen);
     let Backlog { batches: backlog, reading } = opened.backlog;
-    let parts = ConsoleParts {
-        desk,
-        hosts,
-        clock,
-        settings: console,
-        health: health_seen,
-        digger,
-        telnet,
-        mail,
-        spool: bodies,
-        reading,
-        auth,
-    };
+    let parts = ConsoleParts { desk, hosts, clock, settings, health, looks, mail, spool: bodies, reading, auth };
     let state = ConsoleState::new(parts);
     let mut doors = JoinSet::new();
     doors.spawn(feed::run(changes_inlet, published, Language::En, stop.clone()));
@@ -189,18 +169,12 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     // A queue of ordinary size is not shown half. A longer wait for it would be a longer outage.
     drop(tokio::time::timeout(COUNT_PATIENCE, counted.wait_for(|index| index.complete)).await);
     let control_socket = config.control_socket();
-    let reload =
-        Reload { config, descriptors, own_listeners, guard, resolver, intake: intake.clone(), own_names, events };
+    let reload = Reload { config, descriptors, own_listeners, way, intake: intake.clone(), own_names, events };
     doors.spawn(reload.run(hangup, stop.clone()));
     open_doors(&mut doors, listeners, intake, state, control_socket, &stop);
-    watch_spool(&spool, &health, stop).await?;
+    watch_spool(&spool, &health_told, stop).await?;
     wind_down(driving, doors, reporting, &spool).await;
     Ok(())
-}
-
-/// What is asked right before an address is dialled.
-fn hop_guard(guard: Arc<TargetGuard>) -> HopGuard {
-    Arc::new(move |hop| guard.permits(hop.address, Permit::of(hop.named_by, hop.address.port())).is_ok())
 }
 
 fn intake(config: &Config, descriptors: Descriptors, spool: Arc<JournalSpool>) -> Result<Intake, AppError> {
@@ -310,53 +284,6 @@ async fn watch_spool(
                 SpoolHealth::Low | SpoolHealth::Full => drop(health.send_replace(Health::ReceivingStopped)),
                 SpoolHealth::Failed(why) => return Err(AppError::later(format!("the spool cannot write any more: {why}"))),
             }
-        }
-    }
-}
-
-/// `dig` asks the servers that delivery asks, and those that were written for it alone.
-fn digger(config: &Config, resolver: Arc<Resolver>, clock: Clock) -> Arc<dyn Digger> {
-    let besides = config.probe.dns_servers.clone();
-    Arc::new(move |request: DigRequest, language: Language| -> futures_util::future::BoxFuture<'static, _> {
-        let resolver = resolver.clone();
-        let servers: Vec<SocketAddr> = resolver.servers().into_iter().chain(besides.iter().copied()).collect();
-        Box::pin(async move {
-            let mut answer = dig::dig(&request, &servers, clock, language).await?;
-            if let Some(host) = dig::delivery::domain_of(&answer) {
-                let found = tokio::time::timeout(dig::TIME_LIMIT, resolver.resolve(&host)).await;
-                let found = found.unwrap_or_else(|_| Err(RouteFailure::Ours("the name servers are slow".into())));
-                answer.delivery = Some(dig::delivery::would_use(clock.now(), found));
-            }
-            Ok(answer)
-        })
-    })
-}
-
-fn telnet(config: &Config, resolver: Arc<Resolver>, guard: Arc<TargetGuard>, tls: Arc<TlsClient>) -> Telnet {
-    let lookup = move |host: Domain, port: u16| -> futures_util::future::BoxFuture<'static, _> {
-        let resolver = resolver.clone();
-        Box::pin(async move {
-            let found = resolver.addresses(&host).await.map_err(|why| not_found(&host, why))?;
-            Ok(found.into_iter().map(|ip| SocketAddr::new(ip, port)).collect())
-        })
-    };
-    let may = move |address: SocketAddr| guard.permits(address, Permit::Probe).map_err(|why| why.rule);
-    Telnet::new(
-        Arc::new(lookup),
-        Arc::new(may),
-        tls,
-        TelnetSettings { port: config.delivery.port, ..TelnetSettings::default() },
-    )
-}
-
-/// Why a probe has no address to dial.
-fn not_found(host: &Domain, why: RouteFailure) -> SessionEnd {
-    let (host, verdict) = (host.to_string(), engine::verdict::of_route(&why).code);
-    match why {
-        RouteFailure::Unusable(_) => SessionEnd::NoAddress { host },
-        RouteFailure::Ours(detail) => SessionEnd::NotFound { host, verdict, detail: detail.to_string() },
-        RouteFailure::Nxdomain | RouteFailure::NullMx | RouteFailure::Servfail | RouteFailure::Loop => {
-            SessionEnd::NotFound { host, verdict, detail: String::new() }
         }
     }
 }

@@ -10,10 +10,12 @@ mod because;
 mod check;
 mod client;
 mod delivernow;
+mod diagnose;
 mod dig;
 mod failure;
 mod hoststatus;
 mod live;
+mod look;
 mod password;
 mod place;
 mod printable;
@@ -127,6 +129,7 @@ async fn dispatch(
             let question = dig::question(&words, reverse, language).map_err(Failure::Usage)?;
             dig::run(&client, question, terminal).await?;
         }
+        Verb::Diagnose { host } => return diagnose::run(&client, &host, terminal).await,
         Verb::Telnet { host, port } => telnet::run(&client, TelnetRequest { host, port }, terminal).await?,
         Verb::Delivernow { what, dry_run, reason, mode } => {
             delivernow::run(&client, &what, mode, reason, dry_run, terminal).await?;

@@ -7,3 +7,4 @@ pub mod cidr;
 pub mod dial;
 pub mod guard;
 pub mod tls;
+pub mod wire;

@@ -25,4 +25,4 @@ pub mod view;
 
 pub use control::serve_control;
 pub use serve::serve;
-pub use state::{ConsoleParts, ConsoleSettings, ConsoleState, Digger};
+pub use state::{ConsoleParts, ConsoleSettings, ConsoleState, Digger, Looks};

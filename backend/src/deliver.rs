@@ -10,7 +10,6 @@ pub mod settings;
 
 mod owed;
 mod talk;
-mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@
 //! laid out is handed in. The walk comes from the verbs and from the console's panels.
 
 pub mod column;
+pub mod diagnosis;
 pub mod dig;
 pub mod hoststatus;
 
@@ -17,6 +18,7 @@ pub fn command(probe: &Probe) -> String {
             let port = probe.port.map(|port| format!(" {port}")).unwrap_or_default();
             format!("nexthop telnet {}{port}", probe.target)
         }
+        ProbeKind::Diagnose => format!("nexthop diagnose {}", probe.target),
         ProbeKind::Dig | ProbeKind::Other => format!("nexthop dig {}", dig::command(&question(probe))),
     }
 }
@@ -43,6 +45,7 @@ mod tests {
             port: None,
             begun_at: None,
             dig: None,
+            diagnosis: None,
             events: Vec::new(),
         };
         assert_eq!(command(&probe), "nexthop dig mx a.test");
@@ -50,5 +53,7 @@ mod tests {
         assert_eq!(command(&probe), "nexthop telnet a.test");
         probe.port = Some(2525);
         assert_eq!(command(&probe), "nexthop telnet a.test 2525");
+        probe.kind = ProbeKind::Diagnose;
+        assert_eq!(command(&probe), "nexthop diagnose a.test");
     }
 }

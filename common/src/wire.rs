@@ -8,6 +8,7 @@ mod action;
 mod alert;
 mod because;
 mod damage;
+mod diagnosis;
 mod error;
 mod figures;
 mod frame;
@@ -16,13 +17,16 @@ mod message;
 mod overview;
 mod poll;
 mod probe;
+mod reading;
 mod session;
 mod status;
+mod trend;
 
 pub use action::{Action, ActionKind, ActionRequest, ActionState, Asked, Progress, RetryMode, Scope};
 pub use alert::StandingAlert;
 pub use because::Because;
 pub use damage::{DamageKind, DamagedRecord, Quarantined};
+pub use diagnosis::{Diagnosis, DiagnosisCell, DiagnosisRow, DiagnosisStage, RealAttempt, StageState};
 pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use figures::Figure;
 pub use frame::{
@@ -39,10 +43,12 @@ pub use probe::{
     DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest, LineEnd, LineRequest, Probe, ProbeEvent, ProbeKind,
     ProbeRequest, ProbeStarted, ProbeState, RECORD_TYPES, TelnetRequest,
 };
+pub use reading::{Unread, read};
 pub use session::{
     AuditRow, MintedToken, NewToken, NewUser, Role, Secret, Session, SetUp, SignIn, TokenRow, UserChange, UserRow,
 };
 pub use status::{Counted, CounterColumns, Health, Recovering, ServerStatus, Totals};
+pub use trend::{TREND_EVERY, TREND_LEVEL_MAX, TREND_POINTS, Trend};
 
 use serde::{Deserialize, Serialize};
 

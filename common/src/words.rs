@@ -13,6 +13,7 @@ mod alert_en;
 mod alert_ja;
 mod certificate;
 mod damage;
+mod diagnosis;
 mod duration;
 mod en;
 mod hangup;
@@ -51,6 +52,7 @@ mod complete;
 pub use account::AccountPhrase;
 pub use action::ActionPhrase;
 pub use certificate::CertificatePhrase;
+pub use diagnosis::DiagnosisPhrase;
 pub use label::{Label, Note};
 pub use number::grouped;
 pub use panel::PanelWord;
@@ -187,6 +189,14 @@ impl Language {
 
     /// What is said of a probe, in this language.
     pub fn say_probe(self, phrase: &ProbePhrase<'_>) -> String {
+        match self {
+            Language::En => phrase.en(),
+            Language::Ja => phrase.ja(),
+        }
+    }
+
+    /// What is said of a diagnosis, in this language.
+    pub fn say_diagnosis(self, phrase: &DiagnosisPhrase<'_>) -> String {
         match self {
             Language::En => phrase.en(),
             Language::Ja => phrase.ja(),

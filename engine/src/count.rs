@@ -1,6 +1,7 @@
 //! What is kept of counting: the counters of hosts and of all, across records that end and processes that end.
 //! Named values between the engine and the spool. The walk comes from `engine::count`.
 
+pub mod trend;
 pub mod windows;
 
 pub use windows::Windows;

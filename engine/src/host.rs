@@ -90,7 +90,7 @@ pub struct Host {
     pub noted: Counters,
     /// When that last changed.
     pub noted_at: Option<Timestamp>,
-    /// The latest minute, hour and day; `None` until it has counted something.
+    /// The latest minute, hour and day; `None` until it has counted something, or something waited.
     pub windows: Option<Arc<Windows>>,
     /// Up, Down, Unknown.
     pub status: HostStatus,

@@ -104,7 +104,7 @@ pub struct HostView {
     pub evidence: Option<Evidence>,
     /// What happened to its recipients since `counters_since`.
     pub counters: Counters,
-    /// The same in the latest minute, hour and day; `None` if it has counted nothing.
+    /// The same in the latest minute, hour and day, and what waited; `None` if it has counted nothing and nothing ever waited.
     pub windows: Option<Arc<Windows>>,
     /// Recipients in the queue that were never tried.
     pub unattempted: u64,

@@ -2,6 +2,7 @@
 
 use crate::address::{self, Address};
 use crate::browser;
+use crate::derived::{effect, memo};
 use crate::live::Live;
 use crate::page::{
     ActionsPage, DigPage, HostPage, HostsPage, MissingPage, OverviewPage, PeoplePage, ProbePage, SetUpPage, Shell,
@@ -76,8 +77,8 @@ impl Page {
 #[component]
 fn Console() -> impl IntoView {
     let address = Address::here();
-    let page = Memo::new(move |_| Page::of(&address.path()));
-    Effect::new(move || {
+    let page = memo(move || Page::of(&address.path()));
+    effect(move || {
         if page.get() == Page::SetUp {
             address.replace("/hosts");
         }
@@ -117,8 +118,8 @@ fn shown(page: Memo<Page>) -> impl Fn() -> AnyView + Send {
 
 /// Keeps a line while somebody is signed in, and none before; a line that breaks may be a session that has ended.
 fn enter(entry: Entry, store: Store, live: Live) -> Memo<Stage> {
-    let stage = Memo::new(move |_| entry.stage());
-    Effect::new(move || {
+    let stage = memo(move || entry.stage());
+    effect(move || {
         if stage.get() != Stage::Unknown {
             browser::remove_skeleton();
         }
@@ -127,7 +128,7 @@ fn enter(entry: Entry, store: Store, live: Live) -> Memo<Stage> {
             Stage::Unknown | Stage::SetUp | Stage::SignIn => live.rest(),
         }
     });
-    Effect::new(move || {
+    effect(move || {
         if matches!(store.link.get(), Link::Lost { .. }) {
             entry.look_again();
         }

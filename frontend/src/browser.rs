@@ -145,20 +145,21 @@ pub fn focus_neighbour_row(forward: bool) {
     }
 }
 
-/// The row that has the focus.
-pub fn focused_row() -> Option<HtmlElement> {
-    let focused = document().active_element().filter(|element| element.has_attribute("data-host"));
-    focused.and_then(|row| row.dyn_into().ok())
+/// What has the focus, if it is a row or stands in one.
+pub fn focused_in_row() -> Option<HtmlElement> {
+    let focused = document().active_element()?;
+    focused.closest("tr[data-host]").ok().flatten()?;
+    focused.dyn_into().ok()
 }
 
-/// Gives a row the focus again without scrolling, if nothing else took it. Answers whether it has it.
-pub fn focus_again(row: &HtmlElement) -> bool {
+/// Gives it the focus again without scrolling, if nothing else took it. Answers whether it has it.
+pub fn focus_again(held: &HtmlElement) -> bool {
     if document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
         let options = FocusOptions::new();
         options.set_prevent_scroll(true);
-        let _ = row.focus_with_options(&options);
+        let _ = held.focus_with_options(&options);
     }
-    focused_row().as_ref() == Some(row)
+    focused_in_row().as_ref() == Some(held)
 }
 
 /// Where an element begins, in pixels below the top of the screen; negative once it is scrolled beyond it.

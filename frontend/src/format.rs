@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// `04:12`, or `1:04:12` from one hour on. A begun second counts: `00:00` is never shown for what is still to come.
 pub fn countdown(left: Duration) -> String {
-    let seconds = left.as_millis().div_ceil(1_000);
+    let seconds = left.as_secs() + u64::from(left.subsec_millis() > 0);
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if hours == 0 { format!("{minutes:02}:{seconds:02}") } else { format!("{hours}:{minutes:02}:{seconds:02}") }
 }

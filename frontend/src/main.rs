@@ -8,6 +8,7 @@ mod address;
 mod app;
 mod ask;
 mod browser;
+mod derived;
 mod format;
 mod live;
 mod page;

@@ -1,6 +1,7 @@
 //! The pages, one per address, and what surrounds them.
 
 mod actions;
+mod diagnosis;
 mod dig;
 mod entry;
 mod help;

@@ -9,6 +9,7 @@ mod glyph;
 mod line;
 mod segments;
 mod sort_arrow;
+mod sparkline;
 
 pub use badge::StatusBadge;
 pub use chip::Chip;
@@ -19,3 +20,4 @@ pub use glyph::{Glyphs, ThemeIcon};
 pub use line::{LineState, LiveDot, LostBar};
 pub use segments::{Segment, Segments};
 pub use sort_arrow::SortArrow;
+pub use sparkline::Sparkline;

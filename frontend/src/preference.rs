@@ -4,6 +4,7 @@
 //! every text on the page is a function of [`Tongue`].
 
 use crate::browser;
+use crate::derived::effect;
 use common::words::{Label, Language, Note, PanelWord, PeopleWord, Phrase};
 use leptos::prelude::*;
 
@@ -22,7 +23,7 @@ impl Tongue {
             browser::kept(LANGUAGE_KEY),
             &browser::languages(),
         ));
-        Effect::new(move || browser::set_root_attribute("lang", Some(language.get().tag())));
+        effect(move || browser::set_root_attribute("lang", Some(language.get().tag())));
         Tongue(language)
     }
 

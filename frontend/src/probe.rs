@@ -42,11 +42,17 @@ pub struct Refused {
 
 /// Begins a probe and waits for its end.
 pub fn begin(tongue: Tongue, request: &ProbeRequest, done: Callback<Found>) {
+    let begun = move |begun: Result<u64, Refused>| match begun {
+        Ok(id) => find(tongue, id, true, done),
+        Err(refused) => done.run(Err(refused)),
+    };
+    start(tongue, request, Callback::new(begun));
+}
+
+/// Begins a probe; says its number.
+pub fn start(tongue: Tongue, request: &ProbeRequest, done: Callback<Result<u64, Refused>>) {
     ask("POST", "/api/v1/probes", Some(request), move |status, text| {
-        match read::<ProbeStarted>(tongue, status, &text) {
-            Ok(started) => find(tongue, started.id, true, done),
-            Err(refused) => done.run(Err(refused)),
-        }
+        done.run(read::<ProbeStarted>(tongue, status, &text).map(|started| started.id));
     });
 }
 
@@ -61,9 +67,9 @@ pub fn find(tongue: Tongue, id: u64, wait: bool, done: Callback<Found>) {
 
 fn read<T: DeserializeOwned>(tongue: Tongue, status: u16, text: &str) -> Result<T, Refused> {
     let unreached = || tongue.now().say(&Phrase::Note(Note::ServerUnreached));
-    let sentence = match (status, serde_json::from_str::<T>(text)) {
+    let sentence = match (status, common::wire::read::<T>(text)) {
         (200..300, Ok(found)) => return Ok(found),
-        _ => serde_json::from_str::<ApiError>(text).map_or_else(|_| unreached(), |why| why.error.sentence),
+        _ => common::wire::read::<ApiError>(text).map_or_else(|_| unreached(), |why| why.error.sentence),
     };
     Err(Refused { status, sentence })
 }

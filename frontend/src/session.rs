@@ -88,7 +88,7 @@ impl Entry {
 
     /// Asks who is signed in.
     pub fn look(self) {
-        ask("GET", SESSION, None::<&()>, move |status, text| match serde_json::from_str::<Session>(&text) {
+        ask("GET", SESSION, None::<&()>, move |status, text| match common::wire::read::<Session>(&text) {
             Ok(session) if status == 200 => self.know(session),
             _ if self.session.with_untracked(Option::is_none) => {
                 Timeout::new(AGAIN_MS, move || self.look()).forget();
@@ -127,7 +127,7 @@ impl Entry {
         self.refusal.set(None);
         ask("POST", path, Some(form), move |status, text| {
             self.busy.set(false);
-            match serde_json::from_str::<Session>(&text) {
+            match common::wire::read::<Session>(&text) {
                 Ok(session) if status == 200 => self.know(session),
                 _ => {
                     let refusal = refusal(&text);
@@ -149,7 +149,7 @@ impl Entry {
 
 /// What the form says of an answer that is no session.
 fn refusal(answer: &str) -> Refusal {
-    let Ok(ApiError { error }) = serde_json::from_str::<ApiError>(answer) else {
+    let Ok(ApiError { error }) = common::wire::read::<ApiError>(answer) else {
         return Refusal { note: Note::ServerUnreached, field: None };
     };
     let note = match (error.code, error.field.as_deref()) {

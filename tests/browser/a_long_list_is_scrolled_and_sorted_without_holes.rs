@@ -35,6 +35,34 @@ fn covers(first: u64, seen: &str) -> bool {
     matches!(&*numbers, [from, to] if *from <= first + 2 && *to >= (first + 10).min(HOSTS + 1))
 }
 
+/// The place that the page is scrolled to: this row first.
+async fn scroll_to(browser: &Browser, first: u64) {
+    let script =
+        "window.scrollTo(0, Math.sign(arguments[0]) * document.querySelector('tbody').offsetTop + arguments[0] * 36)";
+    browser.driver.execute(script, vec![first.into()]).await.expect("it scrolls");
+    until(browser, SEEN, |seen| covers(first, seen)).await;
+}
+
+/// Down, back to the beginning, and to the end again, with the focus on a row or on something within it.
+async fn scroll_with_the_focus(browser: &Browser, within: &str) {
+    scroll_to(browser, 0).await;
+    // Not the first one: the rows before it go when the page is scrolled, and it is moved.
+    let focus = format!(
+        "const row = document.querySelectorAll('tr[data-host]')[3]; \
+        window.held = {within:?} ? row.querySelector({within:?}) : row; held.focus(); return document.activeElement === held"
+    );
+    assert_eq!(browser.execute(&focus).await, true, "{within:?} has the focus");
+    let host = "return document.activeElement.closest('tr')?.dataset.host ?? ''";
+    let before = browser.execute(host).await;
+    for first in (1..=STEPS).map(|step| HOSTS * step / STEPS - 30).chain([0, HOSTS - 30]) {
+        scroll_to(browser, first).await;
+        assert!(browser.execute(COUNT).await.as_u64().is_some_and(|rows| rows <= ROWS_MAX));
+        assert_eq!(browser.execute(host).await, before, "{within:?} at {first}: the focus stays in its row");
+        let same = browser.execute("return document.activeElement === window.held").await;
+        assert_eq!(same, true, "{within:?} at {first}: the focus stays where it was in the row");
+    }
+}
+
 #[tokio::test]
 async fn from_end_to_end() {
     let server = Server::serve(&format!("[[route]]\nmatch = \"*\"\nto = [\"{}\"]\n", free_address())).await;
@@ -49,21 +77,8 @@ async fn from_end_to_end() {
     let height = "return document.querySelector('tr[data-host]').getBoundingClientRect().height";
     assert_eq!(browser.execute(height).await.as_f64(), Some(36.0), "rows are as high as the room kept for them");
 
-    // Not the first one: the rows before it go when the page is scrolled, and it is moved.
-    browser.execute("document.querySelectorAll('tr[data-host]')[3].focus()").await;
-    let focused = "return document.activeElement.dataset.host || ''";
-    let host = browser.execute(focused).await;
-    assert!(host.as_str().is_some_and(|host| !host.is_empty()), "a row has the focus");
-    // Down, back to the beginning, and to the end again.
-    for first in (1..=STEPS).map(|step| HOSTS * step / STEPS - 30).chain([0, HOSTS - 30]) {
-        browser
-            .execute(&format!(
-                "window.scrollTo(0, Math.sign({first}) * document.querySelector('tbody').offsetTop + {first} * 36)"
-            ))
-            .await;
-        until(&browser, SEEN, |seen| covers(first, seen)).await;
-        assert!(browser.execute(COUNT).await.as_u64().is_some_and(|rows| rows <= ROWS_MAX));
-        assert_eq!(browser.execute(focused).await, host, "the focus stays with its row");
+    for focused in ["input", "th a", ""] {
+        scroll_with_the_focus(&browser, focused).await;
     }
     let down = "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true}))";
     browser.execute(down).await;

@@ -1,5 +1,7 @@
 //! A real browser before the real server: what a person sees.
 
+mod a_closed_port_is_named_counted_and_turns_up_in_place;
+mod a_host_is_diagnosed_on_the_page;
 mod a_hosts_numbers_change_without_a_reload;
 mod a_hosts_page_answers_first_and_retries;
 mod a_long_list_is_scrolled_and_sorted_without_holes;

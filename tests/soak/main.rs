@@ -9,3 +9,4 @@ mod large_messages_at_once_take_little_memory;
 mod no_failing_call_loses_mail;
 mod nothing_acknowledged_is_lost_by_power_cuts;
 mod the_console_keeps_its_budget;
+mod the_first_page_answers_within_two_seconds;

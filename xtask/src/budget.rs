@@ -1,4 +1,4 @@
-//! `cargo xtask budget`: what the console weighs, and what it costs a browser before 100,000 hosts.
+//! `cargo xtask budget`: what the console weighs, how soon it answers, and what it costs a browser before 100,000 hosts.
 //!
 //! Promises that every figure is printed beside its goal, and that a gate that is passed over is a failure. Run by hand:
 //! the second half takes minutes. The scenario in the browser is in `tests/soak`.
@@ -10,8 +10,8 @@ use crate::{binary, child};
 use std::ffi::OsString;
 use std::fs;
 
-/// Octets of the first load, packed by brotli, that are wished for; and that are let pass.
-const FIRST_LOAD: (u64, u64) = (300_000, 350_000);
+/// Octets of the first load, packed by brotli, that are let pass: a second on a line of 2.4 Mbit/s.
+const FIRST_LOAD_MAX: u64 = 300_000;
 
 /// Weighs the console, then runs the scenario.
 pub fn run(place: &Place, words: &[OsString]) -> Outcome {
@@ -24,7 +24,7 @@ pub fn run(place: &Place, words: &[OsString]) -> Outcome {
     let mut cargo = child::cargo(place);
     cargo.args(["test", "--locked", "-p", "tests", "--test", "soak", "--", "--ignored", "--nocapture", "::budget_"]);
     cargo.env("NEXTHOP_BIN", place.release_binary());
-    child::run(&mut cargo, "the console before 100,000 hosts")
+    child::run(&mut cargo, "the console's first answer, and the console before 100,000 hosts")
 }
 
 /// Everything in `dist/` is part of the first load; what is packed counts as it is packed.
@@ -42,10 +42,9 @@ fn weigh(place: &Place) -> Outcome {
         println!("  {octets:>9} octets  {name}");
         all += octets;
     }
-    let (goal, gate) = FIRST_LOAD;
-    println!("  {all:>9} octets in all by brotli; goal {goal}, gate {gate}");
-    if all > gate {
-        return Err(Failure::usage(format!("the console weighs {all} octets: more than {gate}")));
+    println!("  {all:>9} octets in all by brotli; gate {FIRST_LOAD_MAX}");
+    if all > FIRST_LOAD_MAX {
+        return Err(Failure::usage(format!("the console weighs {all} octets: more than {FIRST_LOAD_MAX}")));
     }
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! `cargo xtask compress`: brotli and gzip beside each file of the console, made once so that the server never compresses.
 //!
 //! Trunk calls it after a build and names the folder. Debug builds are left alone: nobody waits for a loopback. A variant
-//! that would not be smaller is not written, so the server takes the best file that is there. Originals never change.
+//! that would not be smaller is not written, so the server takes the best file that is there. Before that, the names between
+//! the program and its script are made short (`shorten`); nothing else of what Trunk made changes.
 
 use crate::arguments;
 use crate::failure::{Failure, Outcome};
 use crate::fingerprint;
 use crate::place::Place;
+use crate::shorten::shorten;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -41,7 +43,9 @@ pub fn run(_: &Place, words: &[OsString]) -> Outcome {
         return Ok(());
     }
     let folder = Path::new(&folder);
-    let sizes = squeeze(folder).map_err(|error| Failure::system(format!("compress {}", folder.display()), error))?;
+    let sizes = shorten(folder)
+        .and_then(|()| squeeze(folder))
+        .map_err(|error| Failure::system(format!("compress {}", folder.display()), error))?;
     eprintln!(
         "compress: {} files, {:.1} kB; brotli {:.1} kB, gzip {:.1} kB",
         sizes.files,

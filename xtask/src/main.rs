@@ -23,6 +23,7 @@ mod place;
 #[cfg(test)]
 mod scratch;
 mod setup;
+mod shorten;
 mod sim;
 mod soak;
 mod test;

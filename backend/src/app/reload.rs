@@ -4,13 +4,12 @@
 //! waits for the next start is named, and asked for again by the next SIGHUP. Certificates and keys are read anew by
 //! themselves when their files change. Never: ends the server, a session, or a delivery.
 
+use super::way::Way;
 use super::{AppError, settings};
 use crate::config::Config;
-use crate::connect::guard::TargetGuard;
 use crate::descriptor::Descriptors;
 use crate::intake::smtp::Intake;
 use crate::report::OwnNames;
-use crate::resolve::Resolver;
 use arc_swap::ArcSwap;
 use common::words::Language;
 use engine::Event;
@@ -25,8 +24,8 @@ pub(super) struct Reload {
     pub(super) config: Config,
     pub(super) descriptors: Descriptors,
     pub(super) own_listeners: Vec<SocketAddr>,
-    pub(super) guard: Arc<TargetGuard>,
-    pub(super) resolver: Arc<Resolver>,
+    /// Guard, resolver, policies.
+    pub(super) way: Way,
     pub(super) intake: Arc<Intake>,
     /// Whom reports about mail of our own names go to.
     pub(super) own_names: Arc<ArcSwap<OwnNames>>,
@@ -74,10 +73,11 @@ impl Reload {
         let engine = settings::engine(next, self.descriptors)?;
         let intake = settings::intake(next, self.descriptors, None)?;
         let resolve = settings::resolve(next)?;
-        self.resolver.reload(resolve).map_err(|why| AppError::later(why.to_string()))?;
-        self.guard.reload(guard);
+        self.way.resolver.reload(resolve).map_err(|why| AppError::later(why.to_string()))?;
+        self.way.guard.reload(guard);
         self.intake.reload(&intake);
         self.own_names.store(Arc::new(settings::own_names(next)));
+        self.way.rules.store(Arc::new(engine.tls.clone()));
         // A driver that has ended needs no settings.
         drop(self.events.send(Event::Configured(Box::new(engine))));
         Ok(())

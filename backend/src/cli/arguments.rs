@@ -135,6 +135,11 @@ pub enum Verb {
         #[arg(short = 'x', value_name = "ADDRESS")]
         reverse: Option<std::net::IpAddr>,
     },
+    /// Find out where delivery to a domain stops: every mail server, every address, stage by stage
+    Diagnose {
+        /// The destination domain
+        host: Domain,
+    },
     /// Talk to a mail server line by line
     Telnet {
         /// A name or an address

@@ -3,14 +3,14 @@
 
 use crate::cli::client::Client;
 use crate::cli::failure::Failure;
+use crate::cli::look::Look;
 use crate::cli::printable::printable;
 use crate::cli::terminal::Terminal;
 use common::layout::dig;
-use common::wire::{DigRequest, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeStarted, ProbeState, RECORD_TYPES};
+use common::wire::{DigRequest, ProbeEvent, ProbeKind, ProbeRequest, ProbeState, RECORD_TYPES};
 use common::words::{Language, VerbPhrase};
 use std::net::IpAddr;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// Seconds that the server may hold one question for the result of a probe.
 const WAIT_SECONDS: u64 = 30;
@@ -56,12 +56,8 @@ pub(super) async fn run(client: &Client, question: DigRequest, terminal: &mut Te
         port: None,
         live: false,
     };
-    let begun: ProbeStarted = client.read(&client.post("/api/v1/probes", &request).await?)?;
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let asked = Instant::now();
-        let answer = client.get(&format!("/api/v1/probes/{}?wait={WAIT_SECONDS}", begun.id)).await?;
-        let probe: Probe = client.read(&answer)?;
+    let look = Look::begin(client, &request, PATIENCE, WAIT_SECONDS).await?;
+    while let Some((answer, probe)) = look.next().await? {
         match (probe.state, probe.dig) {
             (ProbeState::Done, Some(_)) if client.json => return terminal.json(&answer),
             (ProbeState::Done, Some(answer)) => {
@@ -69,8 +65,7 @@ pub(super) async fn run(client: &Client, question: DigRequest, terminal: &mut Te
                 return terminal.print(&text);
             }
             (ProbeState::Done, None) => return Err(Failure::Later(no_answer(&probe.events, client.language))),
-            _ if Instant::now() >= deadline => break,
-            _ => tokio::time::sleep_until((asked + Duration::from_millis(200)).min(deadline)).await,
+            _ => {}
         }
     }
     Err(Failure::Later(client.language.say_verb(&VerbPhrase::DigNoAnswer)))

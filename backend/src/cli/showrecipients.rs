@@ -96,7 +96,7 @@ pub(super) fn sender(message: &MessageDetail) -> String {
 /// The second line: number, attempts, address, and why it waits.
 pub(super) fn recipient(row: &RecipientRow) -> String {
     let (rid, attempts) = (format!("[{}]", row.rid), format!("[{}]", row.attempts));
-    columns([&rid, &attempts, &printable(row.address.as_str()), row.cause.map_or("-", |cause| cause.as_str())])
+    columns([&rid, &attempts, &printable(&row.address), row.cause.map_or("-", |cause| cause.as_str())])
 }
 
 /// The ancestor's columns; what is too wide moves the rest of its line.

@@ -1,16 +1,16 @@
-//! Looks at the outside: dig, and SMTP sessions that are typed over the websocket or by the API.
+//! Looks at the outside: dig, diagnoses, and SMTP sessions that are typed over the websocket or by the API.
 //!
 //! Promises: at most 16 run at once and 60 questions a minute are asked; the latest 200 are kept, for a day, in at most
 //! 16 MiB; reading one changes nothing; whoever follows a session sees every event of it, from the first one.
 //! Never: a line of its own to a mail server other than QUIT.
 
 use crate::clock::Clock;
-use crate::console::state::Digger;
-use crate::probe::telnet::{LINES_MAX, RECEIVED_BYTES_MAX, Telnet, Typed, line};
-use common::vocab::SessionEnd;
+use crate::console::state::Looks;
+use crate::probe::telnet::{LINES_MAX, RECEIVED_BYTES_MAX, Typed, line};
+use common::vocab::{Domain, DomainError, SessionEnd};
 use common::wire::{
-    ApiError, DigAnswer, DigRequest, ErrorCode, LineRequest, Probe, ProbeEvent, ProbeKind, ProbeRequest, ProbeState,
-    TelnetRequest,
+    ApiError, Diagnosis, DigAnswer, DigRequest, ErrorCode, LineRequest, Probe, ProbeEvent, ProbeKind, ProbeRequest,
+    ProbeState, TelnetRequest,
 };
 use common::words::{Language, ProbeRefusal};
 use futures_util::future::BoxFuture;
@@ -39,8 +39,7 @@ const FOLLOWED_MAX: usize = 256;
 const ITEM_BYTES: usize = 64;
 
 struct Inner {
-    digger: Arc<dyn Digger>,
-    telnet: Telnet,
+    looks: Looks,
     clock: Clock,
     numbers: AtomicU64,
     seats: Arc<Semaphore>,
@@ -62,10 +61,9 @@ pub struct ProbeBook(Arc<Inner>);
 
 impl ProbeBook {
     /// An empty book; the first probe gets the number behind `first`.
-    pub fn new(digger: Arc<dyn Digger>, telnet: Telnet, clock: Clock, first: u64) -> ProbeBook {
+    pub fn new(looks: Looks, clock: Clock, first: u64) -> ProbeBook {
         ProbeBook(Arc::new(Inner {
-            digger,
-            telnet,
+            looks,
             clock,
             numbers: AtomicU64::new(first),
             seats: Arc::new(Semaphore::new(DIGS_MAX)),
@@ -85,8 +83,10 @@ impl ProbeBook {
         match request.kind {
             ProbeKind::Dig => self.start_dig(request, language).await,
             ProbeKind::Smtp => self.start_smtp(request, who, language, stop),
+            ProbeKind::Diagnose => self.start_diagnosis(&request.target, who, language, stop),
             ProbeKind::Other => {
-                Err(ApiError::field(ErrorCode::BadField, "kind", "This server knows the kinds dig and smtp."))
+                let known = "This server knows the kinds dig, smtp and diagnose.";
+                Err(ApiError::field(ErrorCode::BadField, "kind", known))
             }
         }
     }
@@ -99,8 +99,8 @@ impl ProbeBook {
         language: Language,
         stop: watch::Receiver<bool>,
     ) -> Result<(u64, mpsc::Sender<Typed>), ApiError> {
-        let session = self.0.telnet.open(target, who, language, stop)?;
-        let settings = self.0.telnet.settings();
+        let session = self.0.looks.telnet.open(target, who, language, stop)?;
+        let settings = self.0.looks.telnet.settings();
         let (id, probe) = self.enter(ProbeKind::Smtp, &target.host, None, target.port);
         let opened = ProbeEvent::Opened {
             ms: 0,
@@ -187,7 +187,7 @@ impl ProbeBook {
         let (rtype, server) = (request.rtype.unwrap_or_default(), request.server);
         let (name, asked_for) = (request.target.clone(), rtype.to_ascii_uppercase());
         let question = DigRequest { name, rtype, server, tcp: request.tcp, dnssec: request.dnssec };
-        let mut answer = self.0.digger.dig(question, language);
+        let mut answer = self.0.looks.digger.dig(question, language);
         // A question that makes no sense is refused before anything is sent, thus at the first look.
         let early = match std::future::poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await {
             Poll::Ready(Err(refusal)) => return Err(of_target(refusal, "name")),
@@ -228,6 +228,34 @@ impl ProbeBook {
         Ok(id)
     }
 
+    /// Looks at every mail server of a domain. It takes one of the seats of questions, and counts as one.
+    fn start_diagnosis(
+        &self,
+        target: &str,
+        who: &str,
+        language: Language,
+        mut stop: watch::Receiver<bool>,
+    ) -> Result<u64, ApiError> {
+        let host: Domain = target.trim().parse().map_err(|why: DomainError| {
+            let refusal = ProbeRefusal::NoHost { why: &format!("{why}") };
+            ApiError::field(ErrorCode::BadField, "target", refusal.say(language))
+        })?;
+        let seat = self.seat(language)?;
+        let diagnose = self.0.looks.diagnose.clone();
+        let (id, probe) = self.enter(ProbeKind::Diagnose, host.as_str(), None, None);
+        tracing::info!(who, %host, id, "a diagnosis was asked for");
+        tokio::spawn(async move {
+            let _seat = seat;
+            let grown = |diagnosis: &Diagnosis| probe.send_modify(|probe| probe.diagnosis = Some(diagnosis.clone()));
+            tokio::select! {
+                _ = diagnose.run(host, grown) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+            probe.send_modify(|probe| probe.state = ProbeState::Done);
+        });
+        Ok(id)
+    }
+
     /// A seat for a question, if there are not too many now or in this minute.
     fn seat(&self, language: Language) -> Result<OwnedSemaphorePermit, ApiError> {
         let busy = |refusal: ProbeRefusal<'_>| ApiError::new(ErrorCode::Busy, refusal.say(language));
@@ -255,7 +283,8 @@ impl ProbeBook {
         let id = self.0.numbers.fetch_add(1, Ordering::Relaxed) + 1;
         let (state, begun_at) = (ProbeState::Running, Some(self.0.clock.now()));
         let target = target.trim().to_owned();
-        let probe = Probe { id, kind, state, target, rtype, port, begun_at, dig: None, events: Vec::new() };
+        let (dig, diagnosis, events) = (None, None, Vec::new());
+        let probe = Probe { id, kind, state, target, rtype, port, begun_at, dig, diagnosis, events };
         let (sender, receiver) = watch::channel(probe);
         let mut history = self.history();
         history.insert(id, Kept { probe: receiver, begun: Instant::now(), input: None });
@@ -296,7 +325,9 @@ fn size(probe: &Probe) -> usize {
         ProbeEvent::Secured { tls, .. } => 2 * ITEM_BYTES + tls.names.iter().map(String::len).sum::<usize>(),
         _ => 2 * ITEM_BYTES,
     });
-    ITEM_BYTES + probe.target.len() + records.chain(events).sum::<usize>()
+    let cells = probe.diagnosis.iter().flat_map(|diagnosis| diagnosis.rows.iter().flat_map(|row| &row.cells));
+    let cells = cells.map(|cell| 2 * ITEM_BYTES + cell.said.as_ref().map_or(0, String::len));
+    ITEM_BYTES + probe.target.len() + records.chain(events).chain(cells).sum::<usize>()
 }
 
 /// A request calls the name or address that is looked at its target, whatever the probe calls it.

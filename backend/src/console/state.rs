@@ -10,6 +10,7 @@ use crate::console::live::overview::LatestOverview;
 use crate::console::probes::ProbeBook;
 use crate::driver::desk::Desk;
 use crate::intake::http::HttpIntake;
+use crate::probe::diagnose::Diagnose;
 use crate::probe::telnet::Telnet;
 use crate::spool::{Reading, Spool};
 use common::vocab::Timestamp;
@@ -80,6 +81,16 @@ where
     }
 }
 
+/// By what the console looks outside.
+pub struct Looks {
+    /// Asks name servers.
+    pub digger: Arc<dyn Digger>,
+    /// Talks to mail servers.
+    pub telnet: Telnet,
+    /// Looks at all mail servers of a domain.
+    pub diagnose: Diagnose,
+}
+
 /// Everything the console needs of the house.
 pub struct ConsoleParts {
     /// Where the driver is asked.
@@ -92,10 +103,8 @@ pub struct ConsoleParts {
     pub settings: ConsoleSettings,
     /// How the server is.
     pub health: watch::Receiver<Health>,
-    /// Asks name servers.
-    pub digger: Arc<dyn Digger>,
-    /// Talks to mail servers.
-    pub telnet: Telnet,
+    /// By what it looks outside.
+    pub looks: Looks,
     /// Takes mail.
     pub mail: Arc<HttpIntake>,
     /// Where queued messages are looked at.
@@ -142,7 +151,7 @@ impl ConsoleState {
         let first = parts.settings.up_since.millis();
         Arc::new(ConsoleState {
             actions: ActionBook::new(parts.desk.clone(), parts.spool.clone(), parts.clock, first),
-            probes: ProbeBook::new(parts.digger, parts.telnet, parts.clock, first),
+            probes: ProbeBook::new(parts.looks, parts.clock, first),
             live: Arc::new(Semaphore::new(parts.settings.live_max)),
             overview: LatestOverview::default(),
             searches: Semaphore::new(SEARCHES_MAX),

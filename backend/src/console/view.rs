@@ -12,7 +12,8 @@ use common::vocab::{
 };
 use common::wire::{
     Action, ActionKind, ActionState, Because, Counted, CounterColumns, Exchanger, ExchangerAddress, Held, HostDetail,
-    HostRow, Limited, MessageDetail, NextHops, RecipientRow, SaidReply, StandingAlert, TlsTrouble, Totals, Verdict,
+    HostRow, Limited, MessageDetail, NextHops, RecipientRow, SaidReply, StandingAlert, TlsTrouble, Totals, Trend,
+    Verdict,
 };
 use common::words::{self, ActionPhrase, Language, Phrase};
 use engine::count::CountsView;
@@ -82,6 +83,11 @@ pub fn host_row(view: &HostView, language: Language) -> HostRow {
         because: view.cause.zip(view.basis.as_ref()).map(|(cause, basis)| because(cause, basis, language)),
         also: view.also.clone(),
         last_activity_at: view.last_activity_at,
+        trend: view
+            .windows
+            .as_deref()
+            .and_then(|windows| windows.waited().points())
+            .map(|(at, all)| Trend::of(at, &all)),
     }
 }
 
@@ -267,7 +273,7 @@ fn recipient(view: &MessageView, waiting: &RecipientView, language: Language) ->
     Some(RecipientRow {
         rid: waiting.rid,
         host: address.domain().clone(),
-        address: address.clone(),
+        address: address.to_string(),
         state: state_of(waiting.cause),
         cause: Some(waiting.cause),
         because: Some(because(waiting.cause, &waiting.basis, language)),

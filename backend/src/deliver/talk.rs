@@ -3,9 +3,9 @@
 //! Promises: the spool knows of an attempt before its final dot goes out; nothing is sent while something unasked
 //! lies unread. Never: decides what to say. The outcomes go back to `session`.
 
+use crate::connect::wire::{Wire, Written};
 use crate::deliver::owed::OrderInHand;
 use crate::deliver::settings::SessionSettings;
-use crate::deliver::wire::{Wire, Written};
 use crate::spool::{Begun, Pieces, Spool, SpoolError};
 use common::vocab::{MessageId, RecipientId, Reply};
 use engine::failure::{Failure, Outcome, Stage, Trouble};

@@ -19,7 +19,7 @@ pub fn complete(text: &str) -> Vec<Completion> {
         text.rfind(char::is_whitespace).map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
     let (before, last) = text.split_at(begin);
     let (turn, last) = last.strip_prefix('-').map_or(("", last), |rest| ("-", rest));
-    let last = last.to_lowercase();
+    let last = last.to_ascii_lowercase();
     let (terms, is_done): (Vec<String>, bool) = match last.split_once(':') {
         Some((field, _)) => (values(field).iter().map(|value| format!("{field}:{value}")).collect(), true),
         None => (HOST_FIELDS.iter().map(|field| format!("{field}{}", sign(field))).collect(), false),

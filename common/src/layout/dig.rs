@@ -4,7 +4,7 @@
 
 use super::column::left;
 use crate::vocab::Timestamp;
-use crate::wire::{DigAnswer, DigHop, DigRecord, DigRequest};
+use crate::wire::{DigAnswer, DigDelivery, DigHop, DigRecord, DigRequest};
 use crate::words::{Language, ProbePhrase, printable};
 
 /// What is not dig's, a line each: records that are left out, and what delivery would use, its addresses indented.
@@ -13,19 +13,21 @@ pub fn delivery_lines(answer: &DigAnswer, language: Language) -> Vec<String> {
     if answer.left_out > 0 {
         lines.push(language.say_probe(&ProbePhrase::LeftOut { records: answer.left_out }));
     }
-    if let Some(delivery) = &answer.delivery {
-        let (seconds, detail) = (delivery.ttl_seconds.unwrap_or(0), delivery.detail.as_deref().unwrap_or_default());
-        let phrase = match delivery.because {
-            Some(code) => ProbePhrase::WouldFail { sentence: language.verdict_sentence(code), detail },
-            None if delivery.discards => ProbePhrase::WouldDiscard,
-            None if delivery.by_route => ProbePhrase::WouldUseByRoute { seconds },
-            None => ProbePhrase::WouldUse { seconds },
-        };
-        lines.push(language.say_probe(&phrase));
-        let hop = |hop: &DigHop| format!("  {} {} {}", hop.preference, hop.exchanger, hop.address);
-        lines.extend(delivery.hops.iter().map(hop));
-    }
+    lines.extend(answer.delivery.iter().flat_map(|delivery| would_use_lines(delivery, language)));
     lines
+}
+
+/// What delivery would use, a line each, its addresses indented.
+pub fn would_use_lines(delivery: &DigDelivery, language: Language) -> Vec<String> {
+    let (seconds, detail) = (delivery.ttl_seconds.unwrap_or(0), delivery.detail.as_deref().unwrap_or_default());
+    let phrase = match delivery.because {
+        Some(code) => ProbePhrase::WouldFail { sentence: language.verdict_sentence(code), detail },
+        None if delivery.discards => ProbePhrase::WouldDiscard,
+        None if delivery.by_route => ProbePhrase::WouldUseByRoute { seconds },
+        None => ProbePhrase::WouldUse { seconds },
+    };
+    let hop = |hop: &DigHop| format!("  {} {} {}", hop.preference, hop.exchanger, hop.address);
+    [language.say_probe(&phrase)].into_iter().chain(delivery.hops.iter().map(hop)).collect()
 }
 
 /// The same as comments below the text of an answer; empty where there is nothing to say.

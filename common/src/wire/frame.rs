@@ -7,6 +7,7 @@
 //! subscribes again.
 
 use crate::vocab::{Domain, Timestamp};
+use crate::wire::reading::{Unread, read};
 use crate::wire::{
     Action, ActionRequest, ApiError, HostDetail, HostRow, LineEnd, Overview, ProbeEvent, TelnetRequest, Totals,
 };
@@ -353,9 +354,15 @@ impl From<serde_json::Error> for DecodeError {
     }
 }
 
+impl From<Unread> for DecodeError {
+    fn from(why: Unread) -> DecodeError {
+        DecodeError(why.to_string())
+    }
+}
+
 /// Decodes rows one by one; counts those that could not be read.
 pub fn decode_rows(rows: &[Box<RawValue>]) -> (Vec<HostRow>, usize) {
-    let good: Vec<HostRow> = rows.iter().filter_map(|raw| serde_json::from_str(raw.get()).ok()).collect();
+    let good: Vec<HostRow> = rows.iter().filter_map(|raw| read(raw.get()).ok()).collect();
     let broken = rows.len() - good.len();
     (good, broken)
 }
@@ -402,6 +409,10 @@ struct EnvelopeIn<'a> {
 impl EnvelopeIn<'_> {
     fn body<'a, B: Deserialize<'a>>(&'a self) -> Result<B, DecodeError> {
         Ok(serde_json::from_str(self.b.map_or("null", RawValue::get))?)
+    }
+
+    fn read<'a, B: Deserialize<'a>>(&'a self) -> Result<B, DecodeError> {
+        Ok(read(self.b.map_or("null", RawValue::get))?)
     }
 }
 
@@ -523,18 +534,18 @@ impl ServerFrame {
 
     /// Reads a frame; a kind that is not known is [`ServerFrame::Unknown`], for a page outlives an upgrade.
     pub fn decode(frame: &str) -> Result<ServerFrame, DecodeError> {
-        let envelope: EnvelopeIn<'_> = serde_json::from_str(frame)?;
+        let envelope: EnvelopeIn<'_> = read(frame)?;
         let (sid, seq) = (envelope.sid, envelope.seq);
         Ok(match &*envelope.t {
-            "welcome" => ServerFrame::Welcome(envelope.body()?),
-            "snap" => ServerFrame::Snapshot { sid, seq, body: envelope.body()? },
-            "delta" => ServerFrame::Delta { sid, seq, body: envelope.body()? },
-            "overview" => ServerFrame::Overview { sid, seq, body: envelope.body()? },
-            "host" => ServerFrame::Host { sid, seq, body: envelope.body()? },
-            "events" => ServerFrame::Events { sid, seq, body: envelope.body()? },
-            "end" => ServerFrame::End { sid, error: envelope.body::<EndBody>()?.error },
+            "welcome" => ServerFrame::Welcome(envelope.read()?),
+            "snap" => ServerFrame::Snapshot { sid, seq, body: envelope.read()? },
+            "delta" => ServerFrame::Delta { sid, seq, body: envelope.read()? },
+            "overview" => ServerFrame::Overview { sid, seq, body: envelope.read()? },
+            "host" => ServerFrame::Host { sid, seq, body: envelope.read()? },
+            "events" => ServerFrame::Events { sid, seq, body: envelope.read()? },
+            "end" => ServerFrame::End { sid, error: envelope.read::<EndBody>()?.error },
             "reply" => {
-                let body: ReplyBody = envelope.body()?;
+                let body: ReplyBody = envelope.read()?;
                 let result = match (body.ok, body.error) {
                     (_, Some(error)) => Err(error),
                     (Some(action), None) => Ok(action),
@@ -542,9 +553,9 @@ impl ServerFrame {
                 };
                 ServerFrame::Reply { id: body.id, result }
             }
-            "tick" => ServerFrame::Tick { now: envelope.body::<TickBody>()?.now },
-            "pong" => ServerFrame::Pong { n: envelope.body::<PingBody>()?.n },
-            "drain" => ServerFrame::Drain { retry_ms: envelope.body::<DrainBody>()?.retry_ms },
+            "tick" => ServerFrame::Tick { now: envelope.read::<TickBody>()?.now },
+            "pong" => ServerFrame::Pong { n: envelope.read::<PingBody>()?.n },
+            "drain" => ServerFrame::Drain { retry_ms: envelope.read::<DrainBody>()?.retry_ms },
             _ => ServerFrame::Unknown,
         })
     }

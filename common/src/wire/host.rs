@@ -3,7 +3,7 @@
 use crate::vocab::{
     Badge, CauseCounts, CountWindow, Counters, Domain, HostStatus, Owner, Timestamp, VerdictCode, WaitCause,
 };
-use crate::wire::Because;
+use crate::wire::{Because, Trend};
 use crate::words::{Hold, Language, Phrase, Protection};
 use serde::{Deserialize, Serialize};
 
@@ -140,6 +140,9 @@ pub struct HostRow {
     /// When an attempt of it last ended.
     #[serde(default)]
     pub last_activity_at: Option<Timestamp>,
+    /// What waited in the latest hour; `null` if nothing ever did.
+    #[serde(default)]
+    pub trend: Option<Trend>,
 }
 
 impl HostRow {

@@ -34,8 +34,8 @@ pub enum RecipientState {
 pub struct RecipientRow {
     /// Its number within the message.
     pub rid: RecipientId,
-    /// The envelope address.
-    pub address: Address,
+    /// The envelope address as it was accepted, for people to read: whoever shows it needs no rules of addresses.
+    pub address: String,
     /// Its destination domain.
     pub host: Domain,
     /// Where it stands.

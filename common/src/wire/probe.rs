@@ -1,7 +1,7 @@
-//! A bounded look at the outside: dig and telnet (`POST /api/v1/probes`, topic `probe`).
+//! A bounded look at the outside: dig, telnet, diagnose (`POST /api/v1/probes`, topic `probe`).
 
 use crate::vocab::{NotSent, SessionEnd, Timestamp, VerdictCode};
-use crate::wire::TlsState;
+use crate::wire::{Diagnosis, TlsState, read};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -14,6 +14,8 @@ pub enum ProbeKind {
     Dig,
     /// A line session with a mail server.
     Smtp,
+    /// Every mail server of a domain, stage by stage.
+    Diagnose,
     /// A kind of a newer server.
     #[serde(other)]
     Other,
@@ -53,7 +55,8 @@ pub struct TelnetRequest {
     pub port: Option<u16>,
 }
 
-/// `POST /api/v1/probes`: `{"kind":"dig","target":"example.com","rtype":"MX"}`, `{"kind":"smtp","target":"mx.example.com","port":25}`.
+/// `POST /api/v1/probes`: `{"kind":"dig","target":"example.com","rtype":"MX"}`, `{"kind":"smtp","target":"mx.example.com","port":25}`,
+/// `{"kind":"diagnose","target":"example.com"}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProbeRequest {
@@ -142,6 +145,9 @@ pub struct Probe {
     /// The answer of a dig, once it is there.
     #[serde(default)]
     pub dig: Option<DigAnswer>,
+    /// How far a diagnosis has come.
+    #[serde(default)]
+    pub diagnosis: Option<Diagnosis>,
     /// What happened so far in an SMTP session.
     #[serde(default)]
     pub events: Vec<ProbeEvent>,
@@ -386,8 +392,8 @@ impl From<Flat> for ProbeEvent {
             "sent" => ProbeEvent::Sent { ms, text },
             "waiting" => ProbeEvent::Waiting { ms, seconds },
             "secured" => ProbeEvent::Secured { ms, tls },
-            "not_sent" => ProbeEvent::NotSent { ms, why: serde_json::from_str(why).unwrap_or_default() },
-            "ended" => ProbeEvent::Ended { ms, connected, reason, why: serde_json::from_str(why).unwrap_or_default() },
+            "not_sent" => ProbeEvent::NotSent { ms, why: read(why).unwrap_or_default() },
+            "ended" => ProbeEvent::Ended { ms, connected, reason, why: read(why).unwrap_or_default() },
             _ => ProbeEvent::Other,
         }
     }

@@ -92,6 +92,7 @@ fn every_phrase() -> Vec<Phrase<'static>> {
         receipt(13, 0, 0, true),
         receipt(0, 0, 0, false),
     ];
+    all.extend(BADGES.map(|badge| Phrase::HostTurned { host: "a.test", badge }));
     all.extend(BADGES.into_iter().flat_map(|badge| [Phrase::Badge(badge), Phrase::BadgeMeaning(badge)]));
     all.extend(OWNERS.map(Phrase::Owner));
     all.extend(WaitCause::ALL.map(Phrase::Cause));

@@ -44,6 +44,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ConnectionLost { as_of } => {
             format!("The connection to the server is lost. What you see is as of {as_of}.")
         }
+        Phrase::HostTurned { host, badge } => format!("{host} is now {}.", self::badge(*badge)),
         Phrase::DamagedRecords(1) => "1 damaged record is kept aside and never sent: “nexthop status” names it.".into(),
         Phrase::DamagedRecords(count) => {
             format!("{} damaged records are kept aside and never sent: “nexthop status” names them.", grouped(*count))
@@ -153,6 +154,7 @@ fn column(column: Column) -> &'static str {
         Column::SoftBounced => "Soft Bounced",
         Column::HardBounced => "Hard Bounced",
         Column::Oldest => "Oldest",
+        Column::Trend => "Last hour",
     }
 }
 

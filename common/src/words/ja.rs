@@ -46,6 +46,7 @@ pub(super) fn say(phrase: &Phrase<'_>) -> String {
         Phrase::ConnectionLost { as_of } => {
             format!("サーバーとの接続が切れました。表示は{as_of}時点の内容です。")
         }
+        Phrase::HostTurned { host, badge } => format!("{host}の状態が「{}」に変わりました。", self::badge(*badge)),
         Phrase::DamagedRecords(count) => {
             format!(
                 "破損した記録が{}件あり、送信せずに隔離しています。「nexthop status」で確認できます。",
@@ -152,6 +153,7 @@ fn column(column: Column) -> &'static str {
         Column::SoftBounced => "ソフトバウンス",
         Column::HardBounced => "ハードバウンス",
         Column::Oldest => "最古",
+        Column::Trend => "直近1時間",
     }
 }
 

@@ -32,6 +32,8 @@ side_by_side! {
     CopyJson: "Copy JSON", "JSON をコピー";
     /// The link under which a probe is kept.
     Kept: "Permanent link", "固定リンク";
+    /// Looks at every mail server of the host.
+    Diagnose: "Diagnose", "診断";
     /// Title of the panels on a host's page.
     TestConnection: "Test the connection", "接続を試す";
     /// Title of a kept probe until it is read.

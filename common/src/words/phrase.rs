@@ -84,6 +84,13 @@ pub enum Phrase<'a> {
         /// Time of day of the last frame, as shown.
         as_of: &'a str,
     },
+    /// Said once when the state of the host whose page is open turns.
+    HostTurned {
+        /// The domain.
+        host: &'a str,
+        /// Its state now.
+        badge: Badge,
+    },
     /// How far a retry has come.
     RetryProgress(crate::wire::Progress),
     /// Damaged records, which are never sent.
@@ -131,11 +138,13 @@ pub enum Column {
     HardBounced,
     /// The age of the oldest message.
     Oldest,
+    /// What waited in the latest hour, as a shape.
+    Trend,
 }
 
 impl Column {
     /// All of them.
-    pub const ALL: [Column; 10] = [
+    pub const ALL: [Column; 11] = [
         Column::DestinationDomain,
         Column::LatestHostStatus,
         Column::Why,
@@ -146,6 +155,7 @@ impl Column {
         Column::SoftBounced,
         Column::HardBounced,
         Column::Oldest,
+        Column::Trend,
     ];
 }
 

@@ -1,9 +1,10 @@
-//! What was counted in the last minute, hour and day: three rings of buckets.
+//! What was counted in the last minute, hour and day: three rings of buckets; and beside them what waited (`trend`).
 //!
 //! Promises: a bucket takes place only while something was counted in it, so that a quiet host costs nothing; never more
 //! than 48 buckets, under 2 KiB. A window reaches back exactly its span to within one bucket (5 s, 5 min, 1 h). A clock
 //! that is set back empties what would lie in the future.
 
+use super::trend::Waited;
 use common::vocab::{CountWindow, Counters, Timestamp};
 use std::collections::VecDeque;
 
@@ -16,7 +17,10 @@ struct Ring(VecDeque<(u32, Tally)>);
 
 /// See the head of this file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Windows([Ring; 3]);
+pub struct Windows {
+    counted: [Ring; 3],
+    waited: Waited,
+}
 
 /// Milliseconds of a bucket, and how many make the window.
 fn buckets(window: CountWindow) -> (u64, u32) {
@@ -61,15 +65,30 @@ impl Windows {
     /// So much was counted at this moment.
     pub fn add(&mut self, now: Timestamp, more: &Counters) {
         let tally = more.parts().map(|part| u32::try_from(part).unwrap_or(u32::MAX));
-        for (ring, window) in self.0.iter_mut().zip(CountWindow::ALL) {
+        for (ring, window) in self.counted.iter_mut().zip(CountWindow::ALL) {
             ring.add(slot(window, now), buckets(window).1, &tally);
         }
+    }
+
+    /// So many recipients wait from now on.
+    pub fn wait(&mut self, now: Timestamp, waiting: u64) {
+        self.waited.note(now, u32::try_from(waiting).unwrap_or(u32::MAX));
+    }
+
+    /// How many wait since the latest change.
+    pub fn waiting(&self) -> u64 {
+        self.waited.latest().into()
+    }
+
+    /// What waited in the latest hour.
+    pub fn waited(&self) -> &Waited {
+        &self.waited
     }
 
     /// What was counted in a window that ends now.
     pub fn sum(&self, now: Timestamp, window: CountWindow) -> Counters {
         let place = window as usize;
-        Counters::from_parts(self.0[place].sum(slot(window, now), buckets(window).1))
+        Counters::from_parts(self.counted[place].sum(slot(window, now), buckets(window).1))
     }
 }
 
@@ -105,7 +124,7 @@ mod tests {
         for step in 0..10_000 {
             windows.add(DAWN + Duration::from_secs(step * 301), &delivered(1));
         }
-        let buckets: usize = windows.0.iter().map(|ring| ring.0.len()).sum();
+        let buckets: usize = windows.counted.iter().map(|ring| ring.0.len()).sum();
         assert!(buckets <= 48, "{buckets}");
     }
 

@@ -119,6 +119,10 @@ impl Engine {
     /// The same of one host.
     pub(super) fn note(&mut self, now: Timestamp, id: HostId) {
         let Some(host) = self.hosts[id.0 as usize].as_mut() else { return };
+        let waiting = host.counts.active();
+        if waiting != host.windows.as_deref().map_or(0, Windows::waiting) {
+            Arc::make_mut(host.windows.get_or_insert_default()).wait(now, waiting);
+        }
         let mut more = host.counters;
         more.sub(&host.noted);
         let resolved = host.resolved_at.filter(|_| host.resolved_before);

@@ -48,8 +48,8 @@ impl Polling {
 
 /// Where the list is asked for, or what has changed of it since the cursor.
 fn address(query: &HostsQuery, cursor: &str) -> String {
-    let order = serde_json::to_value(query.sort).unwrap_or_default();
-    let sort = format!("{}{}", if query.ascending { "" } else { "-" }, order.as_str().unwrap_or_default());
+    let order = serde_json::to_string(&query.sort).unwrap_or_default();
+    let sort = format!("{}{}", if query.ascending { "" } else { "-" }, order.trim_matches('"'));
     let filter = String::from(js_sys::encode_uri_component(&query.filter));
     let (first, len) = (query.window.first, query.window.len);
     format!("/api/v1/poll?cursor={cursor}&q={filter}&sort={sort}&first={first}&len={len}")
@@ -75,7 +75,7 @@ impl Line {
         let known = self.polling.answered.borrow().as_ref().filter(same).map(|(_, cursor)| cursor.clone());
         let me = self.me.clone();
         ask("GET", &address(&query, &known.unwrap_or_default()), None::<&()>, move |status, text| {
-            let answer = if status == 200 { serde_json::from_str(&text).ok() } else { None };
+            let answer = if status == 200 { common::wire::read(&text).ok() } else { None };
             with(&me, |line| line.polled(query, answer));
         });
     }
@@ -117,7 +117,7 @@ impl Line {
         let me = self.me.clone();
         ask::<()>("GET", &path, None, move |status, text| {
             let found = match status {
-                200 => serde_json::from_str::<Box<HostDetail>>(&text).ok().map(Some),
+                200 => common::wire::read::<Box<HostDetail>>(&text).ok().map(Some),
                 404 => Some(None),
                 _ => None,
             };
@@ -146,8 +146,8 @@ impl Line {
         ask("POST", "/api/v1/actions", Some(&action), move |status, text| {
             let result = match status {
                 0 => return,
-                200..300 => serde_json::from_str(&text).map(Ok),
-                _ => serde_json::from_str::<ApiError>(&text).map(Err),
+                200..300 => common::wire::read(&text).map(Ok),
+                _ => common::wire::read::<ApiError>(&text).map(Err),
             };
             let Ok(result) = result else { return };
             with(&me, |line| {

@@ -5,6 +5,7 @@
 use super::retry::{in_words, read};
 use crate::ask::ask;
 use crate::browser;
+use crate::derived::{effect, memo};
 use crate::format::visible;
 use crate::preference::Tongue;
 use crate::session::Entry;
@@ -26,15 +27,15 @@ const OBSTACLES_MAX: usize = 5;
 pub fn ActionsPage() -> impl IntoView {
     let tongue = Tongue::here();
     let seen = RwSignal::new(None::<Vec<Action>>);
-    Effect::new(move || {
+    effect(move || {
         tongue.get(); // obstacles are said by the server
         ask::<()>("GET", "/api/v1/actions", None, move |_, text| {
-            if let Ok(list) = serde_json::from_str::<List<Action>>(&text) {
+            if let Ok(list) = common::wire::read::<List<Action>>(&text) {
                 seen.try_set(Some(list.items));
             }
         });
     });
-    Effect::new(move || browser::set_title(&format!("{} · nexthop", tongue.say(Phrase::Label(Label::Actions)))));
+    effect(move || browser::set_title(&format!("{} · nexthop", tongue.say(Phrase::Label(Label::Actions)))));
     let rows = move || match seen.get() {
         None => view! { <p class="muted">{tongue.say(Phrase::Note(Note::LoadingHosts))}</p> }.into_any(),
         Some(all) if all.is_empty() => view! { <p>{tongue.say(Phrase::Note(Note::NoActions))}</p> }.into_any(),
@@ -64,14 +65,14 @@ pub fn Receipt(action: Action) -> impl IntoView {
         }
     };
     let follow = path.clone();
-    Effect::new(move || {
+    effect(move || {
         if seen.with(|action| action.state == ActionState::Running) {
             let path = follow.clone();
             // Also where nothing changed: the signal is set by every answer.
             Timeout::new(ASK_EVERY_MS, move || ask::<()>("GET", &path, None, take)).forget();
         }
     });
-    let can_undo = Memo::new(move |_| {
+    let can_undo = memo(move || {
         let until = seen.with(|action| action.undo_until);
         until.is_some_and(|until| until > store.server_now.get()) && entry.has(Role::Operator)
     });

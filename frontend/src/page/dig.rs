@@ -7,6 +7,7 @@ pub mod answer;
 
 use crate::address::Address;
 use crate::browser;
+use crate::derived::effect;
 use crate::format::fold_width;
 use crate::page::look::{Look, shown};
 use crate::part::dynamic;
@@ -25,7 +26,7 @@ const NAME_MAX: &str = "255";
 pub fn DigPage() -> impl IntoView {
     let (tongue, entry) = (Tongue::here(), Entry::here());
     let title = tongue.panel(PanelWord::Dig);
-    Effect::new(move || browser::set_title(&format!("{} · nexthop", title())));
+    effect(move || browser::set_title(&format!("{} · nexthop", title())));
     let asked = |key: &str| untrack(|| Address::here().query(key)).unwrap_or_default();
     let rtype = asked("type").to_ascii_uppercase();
     let rtype = RECORD_TYPES.into_iter().find(|known| *known == rtype).unwrap_or("MX");

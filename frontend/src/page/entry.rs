@@ -4,6 +4,7 @@
 
 use super::shell::{LanguageSwitch, ThemeSwitch};
 use crate::browser;
+use crate::derived::effect;
 use crate::preference::Tongue;
 use crate::session::Entry;
 use common::wire::{Secret, SetUp, SignIn};
@@ -55,7 +56,7 @@ pub fn SetUpPage() -> impl IntoView {
 #[component]
 fn EntryFrame(title: Label, lead: Option<Note>, act: Label, send: Callback<()>, children: Children) -> impl IntoView {
     let (tongue, entry) = (Tongue::here(), Entry::here());
-    Effect::new(move || browser::set_title(&format!("{} · nexthop", tongue.say(Phrase::Label(title)))));
+    effect(move || browser::set_title(&format!("{} · nexthop", tongue.say(Phrase::Label(title)))));
     let refusal = move || entry.refusal.get().map(|refusal| tongue.say(Phrase::Note(refusal.note)));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -1,6 +1,7 @@
 //! The keys of the console, shown by `?`.
 
 use crate::browser;
+use crate::derived::effect;
 use crate::preference::Tongue;
 use common::words::Label;
 use leptos::prelude::*;
@@ -21,7 +22,7 @@ pub(super) fn KeyHelp() -> impl IntoView {
     let tongue = Tongue::here();
     let open = RwSignal::new(false);
     let dialog = NodeRef::<leptos::html::Dialog>::new();
-    Effect::new(move || {
+    effect(move || {
         let open = open.get();
         if let Some(dialog) = dialog.get() {
             browser::show_dialog(&dialog, open);

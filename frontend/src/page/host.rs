@@ -8,10 +8,11 @@ mod waiting;
 
 use crate::address::Address;
 use crate::browser;
+use crate::derived::{effect, memo};
 use crate::format::visible;
 use crate::live::Live;
 use crate::page::Peer;
-use crate::part::{CopyButton, StatusBadge, while_it};
+use crate::part::{CopyButton, Sparkline, StatusBadge, while_it};
 use crate::preference::Tongue;
 use crate::session::Entry;
 use crate::store::{self, Store};
@@ -33,18 +34,21 @@ pub fn HostPage() -> impl IntoView {
     let address = Address::here();
     // An address without a host is another page's: this one keeps its name until it is gone.
     let name = Memo::new(move |before: Option<&String>| address.segment(1).or(before.cloned()).unwrap_or_default());
-    let host = Memo::new(move |_| name.with(|name| name.parse::<Domain>().ok()));
-    Effect::new(move || {
+    let host = memo(move || name.with(|name| name.parse::<Domain>().ok()));
+    effect(move || {
         browser::set_title(&format!("{} · nexthop", visible(&name.get(), NAME_MAX)));
         store.host.set(host.with(Option::is_none).then_some(None));
         live.look_at(host.get().map(|host| (host, tongue.get().tag())));
     });
-    on_cleanup(move || live.look_at(None));
+    on_cleanup(move || {
+        live.look_at(None);
+        store.notices.turned.try_set(None);
+    });
     let peer = Peer::new();
     fill_in(host, peer);
-    let waits = Memo::new(move |_| store.host.with(Option::is_none));
-    let operator = Memo::new(move |_| entry.has(Role::Operator));
-    let unknown = Memo::new(move |_| store.host.with(|known| matches!(known, Some(None))));
+    let waits = memo(move || store.host.with(Option::is_none));
+    let operator = memo(move || entry.has(Role::Operator));
+    let unknown = memo(move || store.host.with(|known| matches!(known, Some(None))));
     view! {
         <section class="page host" aria-busy=move || waits.get().to_string()>
             <p class="back"><a href="/hosts">"← "{tongue.label(Label::BackToHosts)}</a></p>
@@ -87,7 +91,7 @@ fn part<T: Clone + Default + PartialEq + Send + Sync + 'static>(
     take: impl Fn(&HostDetail) -> T + Send + Sync + 'static,
 ) -> Memo<T> {
     let store = Store::here();
-    Memo::new(move |_| store.host.with(|known| known.as_ref().and_then(Option::as_ref).map(&take).unwrap_or_default()))
+    memo(move || store.host.with(|known| known.as_ref().and_then(Option::as_ref).map(&take).unwrap_or_default()))
 }
 
 /// The verdict first: the state, since when, our words, what it means and what to do, and their words.
@@ -95,18 +99,18 @@ fn part<T: Clone + Default + PartialEq + Send + Sync + 'static>(
 fn Card(host: Memo<Option<Domain>>, peer: Peer) -> impl IntoView {
     let (store, tongue, entry) = (Store::here(), Tongue::here(), Entry::here());
     let row = part(|detail| Some(detail.row.clone()));
-    let known = Memo::new(move |_| row.with(Option::is_some));
-    let badge = Memo::new(move |_| row.with(|row| row.as_ref().map_or(Badge::Unknown, |row| row.badge)));
-    let since = Memo::new(move |_| {
+    let known = memo(move || row.with(Option::is_some));
+    let badge = memo(move || row.with(|row| row.as_ref().map_or(Badge::Unknown, |row| row.badge)));
+    let since = memo(move || {
         let (now, since) = (store.server_now.get(), row.with(|row| row.as_ref().and_then(|row| row.since)));
         since.map(|since| tongue.say(Phrase::ShortSpan(now.since(since)))).unwrap_or_default()
     });
-    let why =
-        Memo::new(move |_| row.with(|row| row.as_ref().map(|row| store::why(row, tongue.get())).unwrap_or_default()));
-    let count = Memo::new(move |_| {
+    let why = memo(move || row.with(|row| row.as_ref().map(|row| store::why(row, tongue.get())).unwrap_or_default()));
+    let count = memo(move || {
         let recipients = row.with(|row| row.as_ref().map_or(0, |row| row.active_recipients));
         tongue.say(Phrase::Recipients(recipients))
     });
+    let trend = memo(move || row.with(|row| row.as_ref().and_then(|row| row.trend.clone())));
     // The steps count already.
     let counts = move || entry.has(Role::Operator);
     let silent = move || why.with(|why| why.reply.is_empty());
@@ -117,7 +121,7 @@ fn Card(host: Memo<Option<Domain>>, peer: Peer) -> impl IntoView {
     while_it(known, move || {
         view! {
             <div class="card" data-part="verdict">
-                <p><StatusBadge badge/>" "<small>{since}</small><span hidden=counts>" · "{count}</span></p>
+                <p><StatusBadge badge/>" "<small>{since}</small><span hidden=counts>" · "{count}</span><Sparkline trend/></p>
                 <p class="lead" hidden=move || why.with(|why| why.words.is_empty())>{move || why.with(|why| why.words.clone())}</p>
                 <p>{advice}</p>
                 <p hidden=silent><bdi class="mono" translate="no">{move || why.with(|why| why.reply.clone())}</bdi></p>
@@ -149,7 +153,7 @@ fn Servers() -> impl IntoView {
                 <ul>{addresses.collect_view()}</ul></li>
         }
     };
-    let any = Memo::new(move |_| exchangers.with(|all| !all.is_empty()));
+    let any = memo(move || exchangers.with(|all| !all.is_empty()));
     while_it(any, move || {
         view! {
             <h2>{tongue.label(Label::MailServers)}</h2>
@@ -169,7 +173,7 @@ fn Replies() -> impl IntoView {
         let ago = move || tongue.say(Phrase::ShortSpan(store.server_now.get().since(said.at)));
         view! { <li><bdi class="mono" translate="no">{visible(&said.reply, REPLY_MAX)}</bdi>" "<small>{ago}</small></li> }
     };
-    let any = Memo::new(move |_| said.with(|said| said.iter().any(Option::is_some)));
+    let any = memo(move || said.with(|said| said.iter().any(Option::is_some)));
     while_it(any, move || {
         view! {
             <h2>{tongue.label(Label::WhatTheySaid)}</h2>
@@ -186,7 +190,7 @@ fn Replies() -> impl IntoView {
 fn Figures() -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
     let row = part(|detail| Some(detail.row.clone()));
-    let known = Memo::new(move |_| row.with(Option::is_some));
+    let known = memo(move || row.with(Option::is_some));
     let name = Signal::derive(move || tongue.panel(PanelWord::CopyAsVerb)().to_owned());
     let text = Callback::new(move |()| {
         store.host.with_untracked(|known| known.as_ref()?.as_ref().map(layout::hoststatus::text)).unwrap_or_default()

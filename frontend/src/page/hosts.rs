@@ -15,6 +15,7 @@ mod toolbar;
 mod view;
 
 use crate::browser;
+use crate::derived::{effect, memo};
 use crate::live::Live;
 use crate::preference::Tongue;
 use crate::store::Store;
@@ -53,10 +54,10 @@ pub fn HostsPage() -> impl IntoView {
     let body = NodeRef::new();
     let sight = sight::follow(body);
     let window = Memo::new(move |before: Option<&Window>| sight.get().window(before.copied()));
-    Effect::new(move || live.tune(view.get().query(window.get(), desk.pointer_over.get() || desk.row_focused.get())));
+    effect(move || live.tune(view.get().query(window.get(), desk.pointer_over.get() || desk.row_focused.get())));
     on_cleanup(move || live.leave_list());
-    let down = Memo::new(move |_| store.hosts.count.with(|count| count.as_ref().map_or(0, |c| c.totals.hosts_down)));
-    Effect::new(move || browser::set_title(&tongue.say(Phrase::TabTitle { down: down.get() })));
+    let down = memo(move || store.hosts.count.with(|count| count.as_ref().map_or(0, |c| c.totals.hosts_down)));
+    effect(move || browser::set_title(&tongue.say(Phrase::TabTitle { down: down.get() })));
     view! {
         <section class="page">
             <h1 id="title" tabindex="-1">{move || tongue.say(Phrase::DeliveryStatus)}</h1>

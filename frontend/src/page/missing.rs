@@ -1,6 +1,7 @@
 //! The address leads nowhere: says so, and shows the way back.
 
 use crate::browser;
+use crate::derived::effect;
 use crate::preference::Tongue;
 use common::words::{Label, Note, Phrase};
 use leptos::prelude::*;
@@ -9,7 +10,7 @@ use leptos::prelude::*;
 #[component]
 pub fn MissingPage() -> impl IntoView {
     let tongue = Tongue::here();
-    Effect::new(move || browser::set_title(&format!("{} · nexthop", tongue.say(Phrase::Label(Label::NoSuchPage)))));
+    effect(move || browser::set_title(&format!("{} · nexthop", tongue.say(Phrase::Label(Label::NoSuchPage)))));
     view! {
         <section class="page">
             <h1 id="title" tabindex="-1">{tongue.label(Label::NoSuchPage)}</h1>

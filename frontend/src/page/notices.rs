@@ -4,6 +4,7 @@ use super::actions::Receipt;
 use crate::format::visible;
 use crate::preference::Tongue;
 use crate::store::{Notice, Store};
+use common::vocab::{Badge, Domain};
 use common::words::{Label, Note, Phrase};
 use leptos::prelude::*;
 
@@ -14,14 +15,25 @@ const SENTENCE_MAX: usize = 500;
 #[component]
 pub(super) fn NoticeBoard() -> impl IntoView {
     let (notices, tongue) = (Store::here().notices, Tongue::here());
-    let some = move || notices.status.with(Option::is_some) || notices.alert.with(Option::is_some);
+    let some = move || {
+        let turned = notices.turned.with(Option::is_some);
+        turned || notices.status.with(Option::is_some) || notices.alert.with(Option::is_some)
+    };
+    let turned = move || {
+        let sentence = |(host, badge): (Domain, Badge)| tongue.say(Phrase::HostTurned { host: host.as_str(), badge });
+        notices.turned.get().map(|turned| view! { <p>{sentence(turned)}</p> })
+    };
     let empty = move |_| {
         notices.status.set(None);
         notices.alert.set(None);
+        notices.turned.set(None);
     };
     view! {
         <div class="notices" class:shown=some>
-            <div role="status" class="notice">{move || notices.status.get().map(|notice| text(tongue, &notice))}</div>
+            <div role="status" class="notice">
+                {move || notices.status.get().map(|notice| text(tongue, &notice))}
+                {turned}
+            </div>
             <div role="alert" class="notice alert">{move || notices.alert.get().map(|notice| text(tongue, &notice))}</div>
             <Show when=some>
                 <button type="button" class="quiet" on:click=empty>{tongue.label(Label::Dismiss)}</button>

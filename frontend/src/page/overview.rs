@@ -7,6 +7,7 @@ mod ours;
 mod tiles;
 
 use crate::browser;
+use crate::derived::{effect, memo};
 use crate::format::around_slot;
 use crate::preference::Tongue;
 use crate::store::{self, Store};
@@ -17,13 +18,13 @@ use leptos::prelude::*;
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
-    let down = Memo::new(move |_| store.overview.with(|known| known.as_ref().map_or(0, |o| o.totals.hosts_down)));
-    Effect::new(move || {
+    let down = memo(move || store.overview.with(|known| known.as_ref().map_or(0, |o| o.totals.hosts_down)));
+    effect(move || {
         let title = tongue.say(Phrase::Label(Label::Overview));
         let trouble = if down.get() == 0 { String::new() } else { format!("▼{} ", grouped(down.get())) };
         browser::set_title(&format!("{trouble}{title} · nexthop"));
     });
-    let waiting = Memo::new(move |_| store.overview.with(Option::is_none));
+    let waiting = memo(move || store.overview.with(Option::is_none));
     view! {
         <section class="page" aria-busy=move || waiting.get().to_string()>
             <h1 id="title" tabindex="-1">{tongue.label(Label::Overview)}</h1>
@@ -45,7 +46,7 @@ fn address_of(host: &str) -> String {
 #[component]
 fn Sentence() -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
-    let parts = Memo::new(move |_| {
+    let parts = memo(move || {
         let now = store.server_now.get();
         store.overview.with(|known| {
             let headline = store::overview_headline(known.as_ref()?, now);

@@ -9,6 +9,7 @@ mod sheet;
 
 use crate::ask::send;
 use crate::browser;
+use crate::derived::effect;
 use crate::part::dynamic;
 use crate::preference::Tongue;
 use crate::session::Entry;
@@ -29,7 +30,7 @@ const LIFETIME: &str = "lifetime_s";
 #[component]
 pub fn PeoplePage() -> impl IntoView {
     let (tongue, entry) = (Tongue::here(), Entry::here());
-    Effect::new(move || browser::set_title(&format!("{} · nexthop", tongue.people(PeopleWord::Title)())));
+    effect(move || browser::set_title(&format!("{} · nexthop", tongue.people(PeopleWord::Title)())));
     let page = dynamic(move || match entry.has(Role::Admin) {
         true => lists(tongue),
         false => view! { <p class="lead">{tongue.people(PeopleWord::NeedsAdmin)}</p> }.into_any(),
@@ -42,7 +43,7 @@ fn lists(tongue: Tongue) -> AnyView {
     // Users and tokens as they came; empty before.
     let known = RwSignal::new((String::new(), String::new()));
     look(known, || ());
-    Effect::new(move || {
+    effect(move || {
         let language = tongue.get();
         // The element is there once the page is: an effect runs after its view.
         if let Some(root) = browser::by_id("people") {

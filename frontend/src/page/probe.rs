@@ -6,6 +6,7 @@ use super::look::{Look, shown};
 use super::terminal::transcript;
 use crate::address::Address;
 use crate::browser;
+use crate::derived::effect;
 use crate::format::visible;
 use crate::part::dynamic;
 use crate::preference::Tongue;
@@ -29,7 +30,7 @@ const LOG: &str = "kept-log";
 pub fn ProbePage() -> impl IntoView {
     let (tongue, address) = (Tongue::here(), Address::here());
     let look = RwSignal::new(Look::Asking);
-    Effect::new(move || find(tongue, address.segment(1).unwrap_or_default(), look));
+    effect(move || find(tongue, address.segment(1).unwrap_or_default(), look));
     let probe = move |take: fn(&Probe) -> String| {
         look.with(|look| if let Look::Done(Ok(answered)) = look { take(&answered.probe) } else { String::new() })
     };
@@ -37,8 +38,8 @@ pub fn ProbePage() -> impl IntoView {
         title if title.is_empty() => PanelWord::Probe.say(tongue.get()).to_owned(),
         title => title,
     };
-    Effect::new(move || browser::set_title(&format!("{} · nexthop", title())));
-    Effect::new(move || {
+    effect(move || browser::set_title(&format!("{} · nexthop", title())));
+    effect(move || {
         let language = tongue.get();
         look.with(|look| {
             if let (Look::Done(Ok(answered)), Some(log)) = (look, browser::by_id(LOG))

@@ -7,6 +7,7 @@
 
 use crate::ask::ask;
 use crate::browser;
+use crate::derived::{effect, memo};
 use crate::format::visible;
 use crate::live::Live;
 use crate::preference::Tongue;
@@ -45,7 +46,7 @@ impl RetryDesk {
 #[component]
 pub fn RetryButton(#[prop(into)] scope: Signal<Scope>, name: Label) -> impl IntoView {
     let (store, tongue, desk) = (Store::here(), Tongue::here(), RetryDesk::here());
-    let off = Memo::new(move |_| !store.link.get().carries_commands());
+    let off = memo(move || !store.link.get().carries_commands());
     let reason = move || off.get().then(|| tongue.say(Phrase::Note(Note::NotConnected)));
     // `aria-disabled` rather than `disabled`: the reason must be reachable by key and by pointer.
     view! {
@@ -70,8 +71,8 @@ pub fn RetryDialog() -> impl IntoView {
     let (store, live, tongue, desk) = (Store::here(), Live::here(), Tongue::here(), RetryDesk::here());
     let dialog = NodeRef::<leptos::html::Dialog>::new();
     let (preview, canary, reason) = (RwSignal::new(Preview::None), RwSignal::new(true), RwSignal::new(String::new()));
-    let off = Memo::new(move |_| !store.link.get().carries_commands());
-    Effect::new(move || {
+    let off = memo(move || !store.link.get().carries_commands());
+    effect(move || {
         let scope = desk.0.get();
         preview.set(None);
         if let Some(dialog) = dialog.get() {
@@ -89,7 +90,7 @@ pub fn RetryDialog() -> impl IntoView {
             });
         }
     });
-    let nothing = Memo::new(move |_| preview.with(|seen| !matches!(seen, Some(Ok(action)) if action.matched > 0)));
+    let nothing = memo(move || preview.with(|seen| !matches!(seen, Some(Ok(action)) if action.matched > 0)));
     let close = move || desk.0.set(None);
     let go = move |_| {
         if let Some(scope) = desk.0.get_untracked() {
@@ -181,8 +182,8 @@ fn plan(tongue: Tongue, preview: Preview) -> AnyView {
 pub fn read(tongue: Tongue, status: u16, text: &str) -> Result<Action, String> {
     let unreached = || tongue.now().say(&Phrase::Note(Note::ServerUnreached));
     match status {
-        200..300 => serde_json::from_str(text).map_err(|_| unreached()),
-        _ => Err(serde_json::from_str::<ApiError>(text).map_or_else(|_| unreached(), |why| why.error.sentence)),
+        200..300 => common::wire::read(text).map_err(|_| unreached()),
+        _ => Err(common::wire::read::<ApiError>(text).map_or_else(|_| unreached(), |why| why.error.sentence)),
     }
 }
 

@@ -5,6 +5,7 @@ use super::notices::NoticeBoard;
 use super::retry::{RetryDesk, RetryDialog};
 use crate::address::Address;
 use crate::browser;
+use crate::derived::memo;
 use crate::live::Live;
 use crate::part::{Glyphs, LineState, LiveDot, LostBar, Segment, Segments, ThemeIcon};
 use crate::preference::{Theme, Tongue, keep_theme, kept_theme, without_language};
@@ -20,7 +21,7 @@ pub fn Shell(children: Children) -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
     provide_context(RetryDesk::new());
     focus_title_after_navigation();
-    let lab = Memo::new(move |_| store.server.with(|server| server.as_ref().is_some_and(|server| server.lab)));
+    let lab = memo(move || store.server.with(|server| server.as_ref().is_some_and(|server| server.lab)));
     view! {
         <Glyphs/>
         <a class="skip" href="#title" rel="external">{tongue.label(Label::SkipToContent)}</a>
@@ -64,8 +65,7 @@ fn focus_title_after_navigation() {
 #[component]
 fn Rail() -> impl IntoView {
     let (store, tongue, address, entry) = (Store::here(), Tongue::here(), Address::here(), Entry::here());
-    let down =
-        Memo::new(move |_| store.overview.with(|known| known.as_ref().map_or(0, |board| board.totals.hosts_down)));
+    let down = memo(move || store.overview.with(|known| known.as_ref().map_or(0, |board| board.totals.hosts_down)));
     let current = move |page: &'static str| move || (address.path().trim_end_matches('/') == page).then_some("page");
     view! {
         <nav class="rail" aria-label=tongue.label(Label::MainNavigation)>
@@ -96,7 +96,7 @@ fn Rail() -> impl IntoView {
 fn TopBar() -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
     let hostname = move || store.server.with(|server| server.as_ref().map(|server| server.hostname.clone()));
-    let state = Memo::new(move |_| match (store.link.get(), store.stale.get()) {
+    let state = memo(move || match (store.link.get(), store.stale.get()) {
         (Link::Connecting, _) => (LineState::Waiting, tongue.say(Phrase::Label(Label::Connecting))),
         (Link::Lost { .. } | Link::Retrying { .. }, _) => {
             (LineState::Lost, tongue.say(Phrase::Label(Label::Reconnecting)))
@@ -105,7 +105,7 @@ fn TopBar() -> impl IntoView {
         (Link::Live | Link::Polling, Some(silence)) => (LineState::Waiting, tongue.say(Phrase::LastUpdate(silence))),
         (Link::Live, None) => (LineState::Live, tongue.say(Phrase::Label(Label::Live))),
     });
-    let clock = Memo::new(move |_| {
+    let clock = memo(move || {
         let known = store.server.with(Option::is_some);
         known.then(|| browser::clock(store.server_now.get().0, tongue.get().tag()))
     });
@@ -126,7 +126,7 @@ fn TopBar() -> impl IntoView {
 #[component]
 fn SignedIn() -> impl IntoView {
     let (entry, tongue) = (Entry::here(), Tongue::here());
-    let name = Memo::new(move |_| entry.name());
+    let name = memo(move || entry.name());
     view! {
         <Show when=move || name.with(Option::is_some)>
             <span class="account">
@@ -145,7 +145,7 @@ fn SignedIn() -> impl IntoView {
 #[component]
 fn ConnectionBar() -> impl IntoView {
     let (store, live, tongue) = (Store::here(), Live::here(), Tongue::here());
-    let text = Memo::new(move |_| match store.link.get() {
+    let text = memo(move || match store.link.get() {
         Link::Lost { attempt: ..=1, .. } | Link::Retrying { attempt: ..=1 } => None,
         Link::Lost { retry_at, .. } => {
             let seconds = retry_at.saturating_sub(store.local_now.get()).div_ceil(1_000);

@@ -9,6 +9,7 @@ pub mod transcript;
 
 use crate::address::Address;
 use crate::browser;
+use crate::derived::{effect, memo};
 use crate::format::{fold_width, visible};
 use crate::live::Live;
 use crate::page::look::{Look, shown};
@@ -62,7 +63,7 @@ impl Peer {
 pub fn TerminalPage() -> impl IntoView {
     let (tongue, entry) = (Tongue::here(), Entry::here());
     let title = tongue.panel(PanelWord::Terminal);
-    Effect::new(move || browser::set_title(&format!("{} · nexthop", title())));
+    effect(move || browser::set_title(&format!("{} · nexthop", title())));
     let asked = |key: &str| untrack(|| Address::here().query(key)).unwrap_or_default();
     let peer = Peer::new();
     peer.host.set(asked("host"));
@@ -81,8 +82,8 @@ pub fn Terminal(peer: Peer) -> impl IntoView {
     let session = store.session;
     session.forget();
     on_cleanup(move || live.close_session());
-    let open = Memo::new(move |_| session.0.with(|held| held.stage == SessionStage::Open));
-    let off = Memo::new(move |_| store.link.get() != Link::Live);
+    let open = memo(move || session.0.with(|held| held.stage == SessionStage::Open));
+    let off = memo(move || store.link.get() != Link::Live);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         match (open.get_untracked(), off.get_untracked()) {
@@ -136,7 +137,7 @@ fn field(tongue: Tongue, name: PanelWord, class: &'static str, value: RwSignal<S
 
 /// Keeps the log at what was said, scrolled to its end.
 fn write_log(store: Store, tongue: Tongue) {
-    Effect::new(move || {
+    effect(move || {
         let language = tongue.get();
         store.session.0.with(|held| {
             if let Some(log) = browser::by_id(LOG) {

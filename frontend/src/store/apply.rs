@@ -5,7 +5,7 @@
 
 use crate::store::{Board, Notice, Server, Store};
 use common::vocab::Domain;
-use common::wire::{ActionKind, Delta, HostRow, ServerFrame, Snapshot, Welcome};
+use common::wire::{ActionKind, Delta, HostDetail, HostRow, ServerFrame, Snapshot, Welcome};
 use leptos::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -56,6 +56,7 @@ pub fn apply(store: &Store, frame: &ServerFrame) -> Applied {
             Applied::Nothing
         }
         ServerFrame::Host { body, .. } => {
+            turn(store, body.as_deref());
             set_changed(store.host, Some(body.as_deref().cloned()));
             Applied::Nothing
         }
@@ -81,6 +82,18 @@ pub fn apply(store: &Store, frame: &ServerFrame) -> Applied {
         | ServerFrame::Pong { .. }
         | ServerFrame::Drain { .. }
         | ServerFrame::Unknown => Applied::Nothing,
+    }
+}
+
+/// A host that is looked at and turns is told of once, with its latest state; the first look at it is no turn.
+fn turn(store: &Store, now: Option<&HostDetail>) {
+    let Some(row) = now.map(|detail| &detail.row) else { return };
+    let before = store.host.with_untracked(|known| {
+        let before = &known.as_ref()?.as_ref()?.row;
+        (before.host == row.host).then_some(before.badge)
+    });
+    if before.is_some_and(|before| before != row.badge) {
+        store.notices.turned.set(Some((row.host.clone(), row.badge)));
     }
 }
 
@@ -161,6 +174,7 @@ fn set_changed<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value:
 mod tests {
     use super::*;
     use crate::store::select::tests::row;
+    use common::vocab::{Badge, Timestamp};
     use common::wire::{ApiError, ErrorCode, HostsCount};
     use serde_json::value::{RawValue, to_raw_value};
 
@@ -168,6 +182,24 @@ mod tests {
         let mut row = row(host);
         row.active_recipients = active;
         to_raw_value(&row).unwrap()
+    }
+
+    fn detail(row: HostRow) -> HostDetail {
+        HostDetail {
+            row,
+            as_of: Timestamp(0),
+            counters_since: Timestamp(0),
+            window: None,
+            exchangers: Vec::new(),
+            named_by: None,
+            exchangers_expire_at: None,
+            mx_expire_at: None,
+            route: None,
+            last_4xx: None,
+            last_5xx: None,
+            last_tls_error: None,
+            tls: None,
+        }
     }
 
     fn first(store: &Store, rows: Vec<Box<RawValue>>) {
@@ -266,6 +298,21 @@ mod tests {
         assert_eq!(apply(&store, &ServerFrame::Reply { id: 4, result }), Applied::Answered(4));
         assert_eq!(store.notices.alert.get_untracked(), Some(Notice::RetryRefused("Too many at once.".into())));
         assert_eq!(store.notices.status.get_untracked(), None);
+    }
+
+    #[test]
+    fn a_host_that_turns_is_told_of_and_the_first_look_at_one_is_no_turn() {
+        let (_owner, store) = fresh();
+        let look = |host: &str, badge: Badge| {
+            let body = Some(Box::new(detail(HostRow { badge, ..row(host) })));
+            apply(&store, &ServerFrame::Host { sid: 3, seq: 1, body });
+            store.notices.turned.get_untracked().map(|(host, badge)| (host.to_string(), badge))
+        };
+        assert_eq!(look("a.test", Badge::Down), None);
+        assert_eq!(look("a.test", Badge::Down), None);
+        assert_eq!(look("a.test", Badge::Up), Some(("a.test".into(), Badge::Up)));
+        store.notices.turned.set(None);
+        assert_eq!(look("b.test", Badge::Down), None, "another host");
     }
 
     #[test]

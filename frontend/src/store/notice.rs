@@ -1,5 +1,6 @@
 //! What is to be said to the reader: one calm line and one alert, as facts, so that they follow the language.
 
+use common::vocab::{Badge, Domain};
 use common::wire::Action;
 use leptos::prelude::*;
 
@@ -29,11 +30,13 @@ pub struct Notices {
     pub status: RwSignal<Option<Notice>>,
     /// Said at once (`role=alert`).
     pub alert: RwSignal<Option<Notice>>,
+    /// The host whose page is open and the state that it turned to: said beside the status, which may hold a receipt.
+    pub turned: RwSignal<Option<(Domain, Badge)>>,
 }
 
 impl Notices {
     pub(super) fn new() -> Notices {
-        Notices { status: RwSignal::new(None), alert: RwSignal::new(None) }
+        Notices { status: RwSignal::new(None), alert: RwSignal::new(None), turned: RwSignal::new(None) }
     }
 
     /// Says it in its place; a new notice replaces the old one.

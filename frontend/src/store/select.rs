@@ -244,6 +244,7 @@ pub(crate) mod tests {
             because: None,
             also: Vec::new(),
             last_activity_at: Some(Timestamp(0)),
+            trend: None,
         }
     }
 

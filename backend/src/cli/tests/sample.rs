@@ -39,6 +39,7 @@ pub(super) fn row(host: &str) -> HostRow {
         because: None,
         also: Vec::new(),
         last_activity_at: None,
+        trend: None,
     }
 }
 
@@ -199,7 +200,7 @@ pub(super) fn action(matched: u64, hosts: u64) -> Action {
 pub(super) fn message() -> MessageDetail {
     let waiting = RecipientRow {
         rid: RecipientId(0),
-        address: "9554@example.net".parse().unwrap(),
+        address: "9554@example.net".into(),
         host: "example.net".parse().unwrap(),
         state: RecipientState::Queued,
         cause: Some(WaitCause::Retry),

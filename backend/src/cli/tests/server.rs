@@ -131,7 +131,7 @@ async fn probe_of(Path(id): Path<u64>, RawQuery(query): RawQuery) -> Json<Probe>
     assert_eq!((id, query.as_deref()), (41, Some("wait=30")));
     let dig = Some(dig_answer());
     let (kind, state, target, events) = (ProbeKind::Dig, ProbeState::Done, String::new(), Vec::new());
-    Json(Probe { id, kind, state, target, rtype: None, port: None, begun_at: None, dig, events })
+    Json(Probe { id, kind, state, target, rtype: None, port: None, begun_at: None, dig, diagnosis: None, events })
 }
 
 async fn upgrade(seen: Seen, headers: HeaderMap, ws: WebSocketUpgrade) -> Response {

@@ -259,7 +259,12 @@ pub(super) async fn start_probe(
     request: Request,
 ) -> Result<Response, Refusal> {
     let request: ProbeRequest = body(&shared, request).await?;
-    let (what, target) = (if request.kind == ProbeKind::Dig { "dig" } else { "smtp" }, request.target.clone());
+    let what = match request.kind {
+        ProbeKind::Dig => "dig",
+        ProbeKind::Diagnose => "diagnose",
+        ProbeKind::Smtp | ProbeKind::Other => "smtp",
+    };
+    let target = request.target.clone();
     let stop = shared.door.stop.clone();
     let id = shared.console.probes.start(request, &caller.right.to_string(), language, stop).await?;
     shared.console.auth.note(&caller, what, &target, &format!("probe {id}"));

@@ -276,7 +276,8 @@ fn answers_are_as_promised() {
     golden("error", &json(&refusal()));
     let (kind, state, target) = (ProbeKind::Smtp, ProbeState::Done, "mx.test".into());
     let (rtype, port, begun_at) = (None, Some(25), Some(MORNING));
-    let probe = Probe { id: 3, kind, state, target, rtype, port, begun_at, dig: None, events: events() };
+    let probe =
+        Probe { id: 3, kind, state, target, rtype, port, begun_at, dig: None, diagnosis: None, events: events() };
     golden("probe", &json(&probe));
     golden("status", &json(&status()));
 }

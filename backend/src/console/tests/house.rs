@@ -4,11 +4,12 @@ use crate::clock::Clock;
 use crate::connect::tls::TlsClient;
 use crate::console::auth::Auth;
 use crate::console::http::assets::{Site, SiteFile};
-use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, feed, serve, serve_control};
+use crate::console::{ConsoleParts, ConsoleSettings, ConsoleState, Looks, feed, serve, serve_control};
 use crate::driver::desk::{Changes, Desk, Question};
 use crate::intake::IntakeSettings;
 use crate::intake::smtp::Intake;
 use crate::intake::smtp::tests::double::MemorySpool;
+use crate::probe::diagnose::{Diagnose, DiagnoseLimits};
 use crate::probe::telnet::{Telnet, TelnetSettings};
 use crate::spool::{Reading, Report};
 use common::vocab::{CauseCounts, Counters, Domain, HostStatus, MessageId, Reply, ReplyCode, Timestamp, VerdictCode};
@@ -19,6 +20,8 @@ use common::wire::{
 use common::words::Language;
 use engine::count::{CountsView, TotalMemory};
 use engine::envelope::Envelope;
+use engine::failure::RouteFailure;
+use engine::tls::TlsRule;
 use engine::view::{
     Evidence, Found, HostDetailView, HostView, MessageView, Picked, RecipientView, RetryProgress, RetryView, Search,
     SuspendView,
@@ -193,17 +196,7 @@ impl House {
             clock: Clock,
             settings,
             health: healthy,
-            digger: Arc::new(|request: DigRequest, _| play_dig(request).boxed()),
-            telnet: Telnet::new(
-                Arc::new(|_: Domain, port: u16| {
-                    async move { Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]) }.boxed()
-                }),
-                Arc::new(|address: SocketAddr| {
-                    if address.ip().is_loopback() { Ok(()) } else { Err(common::vocab::TargetRule::Documentation) }
-                }),
-                Arc::new(TlsClient::default()),
-                telnet,
-            ),
+            looks: play_looks(telnet),
             mail: Arc::new(Intake::new(intake_settings(), spool.clone(), Clock).http()),
             spool: spool.clone(),
             auth: Arc::new(Auth::open(folder.path(), sign_in, Clock).unwrap()),
@@ -543,4 +536,31 @@ async fn play_dig(request: DigRequest) -> Result<DigAnswer, ApiError> {
         size_bytes: 40,
         delivery: None,
     })
+}
+
+/// Looks that see nothing but loopback.
+fn play_looks(telnet: TelnetSettings) -> Looks {
+    Looks {
+        digger: Arc::new(|request: DigRequest, _| play_dig(request).boxed()),
+        telnet: Telnet::new(
+            Arc::new(|_: Domain, port: u16| async move { Ok(vec![SocketAddr::from(([127, 0, 0, 1], port))]) }.boxed()),
+            Arc::new(
+                |address: SocketAddr| {
+                    if address.ip().is_loopback() { Ok(()) } else { Err(common::vocab::TargetRule::Documentation) }
+                },
+            ),
+            Arc::new(TlsClient::default()),
+            telnet,
+        ),
+        diagnose: Diagnose {
+            find: Arc::new(|_| async { Err(RouteFailure::Nxdomain) }.boxed()),
+            real: Arc::new(|_| async { Vec::new() }.boxed()),
+            may_dial: Arc::new(|_| false),
+            rule_of: Arc::new(|_| TlsRule::default()),
+            tls: Arc::default(),
+            hello: "mail.test".parse().unwrap(),
+            clock: Clock,
+            limits: DiagnoseLimits::default(),
+        },
+    }
 }

@@ -1,5 +1,6 @@
 //! The hands-on part of a host's page: ask its name server, talk to its mail server.
 
+use crate::derived::effect;
 use crate::page::{DigPanel, Peer, Terminal};
 use crate::preference::Tongue;
 use common::vocab::Domain;
@@ -11,7 +12,7 @@ use leptos::prelude::*;
 pub(super) fn Test(host: Memo<Option<Domain>>, peer: Peer) -> impl IntoView {
     let tongue = Tongue::here();
     let name = RwSignal::new(String::new());
-    Effect::new(move || {
+    effect(move || {
         let host = host.with(|host| host.as_ref().map(Domain::to_string).unwrap_or_default());
         name.set(host.clone());
         peer.domain.set(host);

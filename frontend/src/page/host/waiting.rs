@@ -1,6 +1,7 @@
 //! The oldest messages that wait for a host, each recipient with its cause; asked anew while the page is open.
 
 use crate::ask::ask;
+use crate::derived::{effect, memo};
 use crate::format::visible;
 use crate::part::while_it;
 use crate::preference::Tongue;
@@ -24,20 +25,20 @@ type Found = Option<(u64, Vec<MessageDetail>)>;
 pub(super) fn Messages(host: Memo<Option<Domain>>) -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
     let found: RwSignal<Found> = RwSignal::new(None);
-    let beat = Memo::new(move |_| store.server_now.get().millis() / 1_000 / LOOK_EVERY);
-    Effect::new(move || {
+    let beat = memo(move || store.server_now.get().millis() / 1_000 / LOOK_EVERY);
+    effect(move || {
         beat.get(); // a memo that is only tracked never looks at its own sources
         let Some(host) = host.get() else { return found.set(None) };
         let path = format!("/api/v1/messages?limit={SHOWN}&q=host:{}", js_sys::encode_uri_component(host.as_str()));
         ask::<()>("GET", &path, None, move |status, answer| {
             // The page may have gone meanwhile, and a look that failed is made again in a moment.
-            let list = (status == 200).then(|| serde_json::from_str::<List<MessageDetail>>(&answer).ok()).flatten();
+            let list = (status == 200).then(|| common::wire::read::<List<MessageDetail>>(&answer).ok()).flatten();
             if let Some(list) = list {
                 let _ = found.try_set(Some((list.total, list.items)));
             }
         });
     });
-    let any = Memo::new(move |_| found.with(|found| found.as_ref().is_some_and(|(total, _)| *total > 0)));
+    let any = memo(move || found.with(|found| found.as_ref().is_some_and(|(total, _)| *total > 0)));
     let total = move || found.with(|found| found.as_ref().map(|(total, _)| grouped(*total)));
     let rows = move || {
         let found = found.get().map(|(_, messages)| messages).unwrap_or_default();
@@ -62,7 +63,7 @@ fn line(message: MessageDetail, tongue: Tongue, store: Store) -> impl IntoView {
             (Some(cause), None) => tongue.say(Phrase::Cause(cause)),
             (None, _) => String::new(),
         };
-        view! { <li><bdi translate="no">{visible(recipient.address.as_str(), ADDRESS_MAX)}</bdi>" "<small>{cause}</small></li> }
+        view! { <li><bdi translate="no">{visible(&recipient.address, ADDRESS_MAX)}</bdi>" "<small>{cause}</small></li> }
     };
     view! {
         <li>

@@ -1,6 +1,7 @@
 //! Instead of rows: why there are none, and what to do.
 
 use super::Desk;
+use crate::derived::memo;
 use crate::format::visible;
 use crate::part::CommandLine;
 use crate::preference::Tongue;
@@ -17,7 +18,7 @@ const FILTER_SHOWN_MAX: usize = 80;
 #[component]
 pub(super) fn EmptyList() -> impl IntoView {
     let (store, tongue, desk) = (Store::here(), Tongue::here(), Desk::here());
-    let why = Memo::new(move |_| {
+    let why = memo(move || {
         store.hosts.count.with(|count| desk.view.with(|view| store::emptiness(count.as_ref(), &view.filter)))
     });
     let no_match = move || {

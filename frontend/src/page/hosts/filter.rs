@@ -5,6 +5,7 @@
 
 use super::Desk;
 use crate::browser;
+use crate::derived::{effect, memo};
 use crate::format::fold_width;
 use crate::preference::Tongue;
 use common::filter::{Completion, complete};
@@ -35,7 +36,7 @@ impl Draft {
     fn new(desk: Desk) -> Draft {
         let text = RwSignal::new(desk.view.get_untracked().filter);
         let (open, at) = (RwSignal::new(false), RwSignal::new(None));
-        let options = Memo::new(move |_| if open.get() { complete(&fold_width(&text.get())) } else { Vec::new() });
+        let options = memo(move || if open.get() { complete(&fold_width(&text.get())) } else { Vec::new() });
         Draft { text, open, at, options, waiting: StoredValue::new_local(None), desk }
     }
 
@@ -118,14 +119,14 @@ pub(super) fn FilterField() -> impl IntoView {
     let draft = Draft::new(desk);
     let field = NodeRef::<leptos::html::Input>::new();
     // Chips and the browser's own buttons change the address: the field follows, unless it says the same already.
-    Effect::new(move || {
+    effect(move || {
         let filter = desk.view.get().filter;
         if fold_width(draft.text.get_untracked().trim()) != filter {
             draft.text.set(filter);
         }
     });
     focus_by_slash(field);
-    let is_open = Memo::new(move |_| draft.options.with(|options| !options.is_empty()));
+    let is_open = memo(move || draft.options.with(|options| !options.is_empty()));
     view! {
         <search class="filter">
             <input

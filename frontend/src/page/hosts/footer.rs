@@ -4,6 +4,7 @@
 use super::Desk;
 use super::sight::ROOM;
 use super::view::column_of;
+use crate::derived::memo;
 use crate::page::RetryButton;
 use crate::preference::Tongue;
 use crate::session::Entry;
@@ -17,7 +18,7 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn ListFoot() -> impl IntoView {
     let (store, tongue, desk) = (Store::here(), Tongue::here(), Desk::here());
-    let facts = Memo::new(move |_| {
+    let facts = memo(move || {
         let sort = desk.view.with(|view| column_of(view.sort));
         store.hosts.count.with(|count| {
             let count = count.as_ref()?;
@@ -26,7 +27,7 @@ pub(super) fn ListFoot() -> impl IntoView {
         })
     });
     let unreadable = store.hosts.unreadable;
-    let too_long = Memo::new(move |_| facts.get().is_some_and(|facts| facts.matching > ROOM));
+    let too_long = memo(move || facts.get().is_some_and(|facts| facts.matching > ROOM));
     view! {
         <div class="foot">
             <span data-part="footer">{move || facts.get().map(|facts| tongue.say(Phrase::ListFooter(facts)))}</span>
@@ -47,9 +48,9 @@ pub(super) fn ListFoot() -> impl IntoView {
 #[component]
 fn Acts() -> impl IntoView {
     let (store, tongue, desk, entry) = (Store::here(), Tongue::here(), Desk::here(), Entry::here());
-    let chosen = Memo::new(move |_| desk.selection.count());
-    let matching = Memo::new(move |_| store.hosts.count.with(|count| count.as_ref().map_or(0, |count| count.matching)));
-    let filtered = Memo::new(move |_| matching.get() > 0 && desk.view.with(|view| !view.filter.is_empty()));
+    let chosen = memo(move || desk.selection.count());
+    let matching = memo(move || store.hosts.count.with(|count| count.as_ref().map_or(0, |count| count.matching)));
+    let filtered = memo(move || matching.get() > 0 && desk.view.with(|view| !view.filter.is_empty()));
     let hosts = Signal::derive(move || Scope::Hosts(desk.selection.hosts()));
     let filter = Signal::derive(move || Scope::Filter(desk.view.with(|view| of_recipients(&view.filter))));
     let clear = move |_| desk.selection.clear();

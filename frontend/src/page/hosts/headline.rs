@@ -1,6 +1,7 @@
 //! The sentence at the head: is anything wrong, and with whom.
 
 use super::Desk;
+use crate::derived::memo;
 use crate::format::around_slot;
 use crate::preference::Tongue;
 use crate::store::{self, Store};
@@ -17,7 +18,7 @@ pub(super) fn HeadlineSentence() -> impl IntoView {
         order.iter().filter_map(|host| store.hosts.row(host)).map(|row| row.get()).collect()
     };
     // The sentence in two halves around the name; a memo, so that most changes of rows change nothing here.
-    let parts = Memo::new(move |_| {
+    let parts = memo(move || {
         let rows = rows();
         store.hosts.count.with(|count| {
             let count = count.as_ref()?;

@@ -2,8 +2,9 @@
 
 use super::Desk;
 use super::table::{COLUMNS, is_number};
+use crate::derived::memo;
 use crate::format::countdown;
-use crate::part::StatusBadge;
+use crate::part::{Sparkline, StatusBadge};
 use crate::preference::Tongue;
 use crate::store::{self, NextTry, Store, Why};
 use common::vocab::Domain;
@@ -14,7 +15,7 @@ use leptos::prelude::*;
 /// A cell's text, as a function of the row.
 fn cell(row: &ArcRwSignal<HostRow>, text: impl Fn(&HostRow) -> String + Send + Sync + 'static) -> Memo<String> {
     let row = row.clone();
-    Memo::new(move |_| row.with(&text))
+    memo(move || row.with(&text))
 }
 
 /// The row. `place` counts from 0 in the whole list; `is_away` while it is kept out of sight for the focus it has.
@@ -31,24 +32,28 @@ pub(super) fn HostLine(
     let (name, chosen_host) = (host.to_string(), host.clone());
     let (title, shown) = (name.clone(), name.clone());
     let address = format!("/hosts/{}", js_sys::encode_uri_component(&name));
-    let badge = Memo::new({
+    let badge = memo({
         let row = row.clone();
-        move |_| row.with(|row| row.badge)
+        move || row.with(|row| row.badge)
     });
-    let since = Memo::new({
+    let since = memo({
         let row = row.clone();
-        move |_| {
+        move || {
             let now = store.server_now.get();
             row.with(|row| row.since).map(|since| tongue.say(Phrase::ShortSpan(now.since(since))))
         }
     });
-    let why = Memo::new({
+    let why = memo({
         let row = row.clone();
-        move |_| row.with(|row| store::why(row, tongue.get()))
+        move || row.with(|row| store::why(row, tongue.get()))
     });
-    let waits = Memo::new({
+    let waits = memo({
         let row = row.clone();
-        move |_| row.with(|row| row.active_recipients > 0)
+        move || row.with(|row| row.active_recipients > 0)
+    });
+    let trend = memo({
+        let row = row.clone();
+        move || row.with(|row| row.trend.clone())
     });
     let (oldest, next) = (oldest_cell(&row), next_cell(&row));
     view! {
@@ -56,13 +61,14 @@ pub(super) fn HostLine(
             role="row" data-host=name.clone() class:idle=move || !waits.get() class:away=is_away
             aria-rowindex=move || place.get().map(|place| (place + 2).to_string())
             tabindex=move || if in_tab_order.get() { "0" } else { "-1" }
-            on:focus=move |_| focused.set(Some(host.clone()))
+            on:focusin=move |_| focused.set(Some(host.clone()))
         >
             <SelectCell host=chosen_host in_tab_order/>
             <th scope="row" role="rowheader" data-cell="host"><a href=address translate="no" title=title>{shown}</a></th>
             <td role="cell" data-cell="status"><StatusBadge badge/><small>{since}</small></td>
             <WhyCell why/>
             <td role="cell" class="num" data-cell="active">{cell(&row, |row| grouped(row.active_recipients))}</td>
+            <td role="cell" data-cell="trend"><Sparkline trend/></td>
             <td role="cell" class="num" data-cell="oldest">{oldest}</td>
             <td role="cell" class="num" data-cell="next">{next}</td>
             <td role="cell" class="num" data-cell="connections">{cell(&row, |row| {
@@ -81,7 +87,7 @@ pub(super) fn HostLine(
 fn SelectCell(host: Domain, in_tab_order: Memo<bool>) -> impl IntoView {
     let (store, tongue, desk) = (Store::here(), Tongue::here(), Desk::here());
     let (name, other) = (host.to_string(), host.clone());
-    let chosen = Memo::new(move |_| desk.selection.has(&other));
+    let chosen = memo(move || desk.selection.has(&other));
     let press = move |event: leptos::ev::MouseEvent| {
         store.hosts.order.with_untracked(|order| desk.selection.press(&host, event.shift_key(), order));
     };
@@ -100,11 +106,11 @@ fn SelectCell(host: Domain, in_tab_order: Memo<bool>) -> impl IntoView {
 /// opens below, over the next rows: a row keeps its height.
 #[component]
 fn WhyCell(why: Memo<Why>) -> impl IntoView {
-    let part = move |take: fn(&Why) -> &String| Memo::new(move |_| why.with(|why| take(why).clone()));
+    let part = move |take: fn(&Why) -> &String| memo(move || why.with(|why| take(why).clone()));
     let (words, reply, advice) = (part(|why| &why.words), part(|why| &why.reply), part(|why| &why.advice));
     let store = Store::here();
     // Only what counts down follows the clock.
-    let left = Memo::new(move |_| {
+    let left = memo(move || {
         why.with(|why| why.until.and_then(|_| why.left(store.server_now.get()))).map(countdown).unwrap_or_default()
     });
     let open = move || {
@@ -128,7 +134,7 @@ fn WhyCell(why: Memo<Why>) -> impl IntoView {
 /// The age of the oldest message, by the server's clock.
 fn oldest_cell(row: &ArcRwSignal<HostRow>) -> Memo<String> {
     let (store, tongue, row) = (Store::here(), Tongue::here(), row.clone());
-    Memo::new(move |_| {
+    memo(move || {
         let now = store.server_now.get();
         let oldest = row.with(|row| row.oldest_message_at);
         oldest.map_or_else(|| "–".into(), |at| tongue.say(Phrase::ShortSpan(now.since(at))))
@@ -138,7 +144,7 @@ fn oldest_cell(row: &ArcRwSignal<HostRow>) -> Memo<String> {
 /// Counts down by the server's clock.
 fn next_cell(row: &ArcRwSignal<HostRow>) -> Memo<String> {
     let (store, tongue, row) = (Store::here(), Tongue::here(), row.clone());
-    Memo::new(move |_| {
+    memo(move || {
         let now = store.server_now.get();
         match row.with(|row| store::next_try(row, now)) {
             NextTry::None => "–".into(),

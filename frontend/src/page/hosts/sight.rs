@@ -4,6 +4,7 @@
 //! for a part well before its end comes into sight. Pure, but for [`follow`], which listens to the page's scrolling.
 
 use crate::browser;
+use crate::derived::effect;
 use common::wire::Window;
 use leptos::prelude::*;
 
@@ -79,7 +80,7 @@ pub(super) fn follow(body: NodeRef<leptos::html::Tbody>) -> RwSignal<Sight> {
         scrolled.remove();
         resized.remove();
     });
-    Effect::new(move || {
+    effect(move || {
         body.track();
         look();
     });

@@ -1,6 +1,6 @@
 //! The table of hosts: heads that sort, and the rows in sight; the others are room that is kept free for them.
 //!
-//! Promises: the page's size does not depend on the length of the list; a row that has the focus stays in the page
+//! Promises: the page's size does not depend on the length of the list; a row with the focus on it or in it stays in the page
 //! when it is scrolled out of sight, so that the focus is not lost; the order rests while somebody reads.
 
 use super::row::HostLine;
@@ -8,6 +8,7 @@ use super::sight::{ROOM, Sight};
 use super::view::sort_of;
 use super::{Desk, row};
 use crate::browser;
+use crate::derived::{effect, memo};
 use crate::format::header_lines;
 use crate::part::SortArrow;
 use crate::preference::Tongue;
@@ -18,11 +19,12 @@ use leptos::prelude::*;
 use std::collections::HashMap;
 
 /// The columns in the order of the page, each with its name in the stylesheet.
-pub(super) const COLUMNS: [(Column, &str); 10] = [
+pub(super) const COLUMNS: [(Column, &str); 11] = [
     (Column::DestinationDomain, "host"),
     (Column::LatestHostStatus, "status"),
     (Column::Why, "why"),
     (Column::ActiveRecipients, "active"),
+    (Column::Trend, "trend"),
     (Column::Oldest, "oldest"),
     (Column::NextRetry, "next"),
     (Column::ConnectionsOut, "connections"),
@@ -37,9 +39,9 @@ const WAITING_ROWS: usize = 6;
 #[component]
 pub(super) fn HostsTable(body: NodeRef<leptos::html::Tbody>, sight: RwSignal<Sight>) -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
-    let waiting = Memo::new(move |_| store.hosts.count.with(Option::is_none));
-    let matching = Memo::new(move |_| store.hosts.count.with(|count| count.as_ref().map_or(0, |c| c.matching)));
-    let empty = Memo::new(move |_| !waiting.get() && matching.get() == 0);
+    let waiting = memo(move || store.hosts.count.with(Option::is_none));
+    let matching = memo(move || store.hosts.count.with(|count| count.as_ref().map_or(0, |c| c.matching)));
+    let empty = memo(move || !waiting.get() && matching.get() == 0);
     view! {
         <table class="hosts" role="table" aria-label=tongue.label(Label::TableOfHosts) hidden=empty
             aria-rowcount=move || if waiting.get() { -1 } else { matching.get() as i64 + 1 }
@@ -75,8 +77,8 @@ fn Rows(
 ) -> impl IntoView {
     let (store, desk) = (Store::here(), Desk::here());
     let focused = RwSignal::new(None::<Domain>);
-    Effect::new(move || store.hosts.keep(focused.get()));
-    let part = Memo::new(move |_| {
+    effect(move || store.hosts.keep(focused.get()));
+    let part = memo(move || {
         let (sight, first) = (sight.get(), store.hosts.first.get());
         store.hosts.order.with(|order| {
             let (skipped, shown) = sight.part(first, order.len());
@@ -87,16 +89,16 @@ fn Rows(
             Part { above, below: all.saturating_sub(above + hosts.len() as u64), hosts }
         })
     });
-    let places = Memo::new(move |_| {
+    let places = memo(move || {
         let (first, order) = (u64::from(store.hosts.first.get()), store.hosts.order.get());
         order.into_iter().zip(first..).collect::<HashMap<Domain, u64>>()
     });
     // The row that has the focus, if it is not among those in sight.
-    let away = Memo::new(move |_| {
+    let away = memo(move || {
         let focused = focused.get().filter(|_| desk.row_focused.get())?;
         part.with(|part| !part.hosts.contains(&focused)).then_some(focused)
     });
-    let entry = Memo::new(move |_| {
+    let entry = memo(move || {
         let focused = focused.get();
         part.with(|part| focused.filter(|host| part.hosts.contains(host)).or_else(|| part.hosts.first().cloned()))
     });
@@ -107,9 +109,9 @@ fn Rows(
     let line = move |host: Domain| {
         let row = store.hosts.row(&host)?;
         let (name, other, third) = (host.clone(), host.clone(), host);
-        let in_tab_order = Memo::new(move |_| entry.with(|entry| entry.as_ref() == Some(&name)));
-        let place = Memo::new(move |_| places.with(|places| places.get(&other).copied()));
-        let is_away = Memo::new(move |_| away.with(|away| away.as_ref() == Some(&third)));
+        let in_tab_order = memo(move || entry.with(|entry| entry.as_ref() == Some(&name)));
+        let place = memo(move || places.with(|places| places.get(&other).copied()));
+        let is_away = memo(move || away.with(|away| away.as_ref() == Some(&third)));
         Some(view! { <HostLine row focused in_tab_order place is_away/> })
     };
     view! {
@@ -128,9 +130,9 @@ fn Rows(
             }
         >
             <Show when=move || waiting.get()>{(0..WAITING_ROWS).map(|_| row::waiting_line()).collect_view()}</Show>
-            <Room rows=Memo::new(move |_| part.with(|part| part.above))/>
+            <Room rows=memo(move || part.with(|part| part.above))/>
             <For each=rows key=Domain::clone children=line/>
-            <Room rows=Memo::new(move |_| part.with(|part| part.below))/>
+            <Room rows=memo(move || part.with(|part| part.below))/>
         </tbody>
     }
     .into_any()
@@ -145,11 +147,11 @@ fn press_focused(store: Store, desk: Desk, focused: RwSignal<Option<Domain>>, ra
 
 /// To be called before the rows are redrawn: an element that is moved within the page loses the focus, and gets it back.
 fn keep_focus(desk: Desk) {
-    let Some(row) = browser::focused_row() else { return };
+    let Some(held) = browser::focused_in_row() else { return };
     desk.redrawing.set_value(true);
     queue_microtask(move || {
         desk.redrawing.try_set_value(false);
-        if !browser::focus_again(&row) {
+        if !browser::focus_again(&held) {
             desk.row_focused.try_set(false);
         }
     });
@@ -160,13 +162,13 @@ fn keep_focus(desk: Desk) {
 #[component]
 fn Room(rows: Memo<u64>) -> impl IntoView {
     let height = move || format!("calc({} * var(--line-height))", rows.get());
-    view! { <tr class="room" aria-hidden="true" hidden=move || rows.get() == 0><td colspan="11" style:height=height></td></tr> }
+    view! { <tr class="room" aria-hidden="true" hidden=move || rows.get() == 0><td colspan="12" style:height=height></td></tr> }
         .into_any()
 }
 
 /// Whether a column holds numbers, which stand at the end of their cell.
 pub(super) fn is_number(column: Column) -> bool {
-    !matches!(column, Column::DestinationDomain | Column::LatestHostStatus | Column::Why)
+    !matches!(column, Column::DestinationDomain | Column::LatestHostStatus | Column::Why | Column::Trend)
 }
 
 #[component]
@@ -181,7 +183,7 @@ fn Head(column: Column, name: &'static str) -> impl IntoView {
     let Some(sort) = sort_of(column) else {
         return view! { <th scope="col" role="columnheader" data-column=name class=class>{text}</th> }.into_any();
     };
-    let order = Memo::new(move |_| desk.view.with(|view| (view.sort == sort).then_some(view.ascending)));
+    let order = memo(move || desk.view.with(|view| (view.sort == sort).then_some(view.ascending)));
     let said = move || order.get().map(|ascending| if ascending { "ascending" } else { "descending" });
     let press = move |_| {
         desk.show.run(desk.view.get_untracked().sorted_by(sort));

@@ -2,6 +2,7 @@
 
 use super::Desk;
 use super::filter::FilterField;
+use crate::derived::memo;
 use crate::page::RetryButton;
 use crate::part::Chip;
 use crate::preference::Tongue;
@@ -41,10 +42,10 @@ const BADGES: [(Badge, Choice); 3] = [
 fn Chips() -> impl IntoView {
     let (store, tongue, desk) = (Store::here(), Tongue::here(), Desk::here());
     let chip = move |phrase: Phrase<'static>, (filter, number): Choice| {
-        let count = Memo::new(move |_| {
+        let count = memo(move || {
             store.hosts.count.with(|count| count.as_ref().map_or_else(|| "–".into(), |c| grouped(number(&c.totals))))
         });
-        let pressed = Memo::new(move |_| desk.view.with(|view| view.filter == filter));
+        let pressed = memo(move || desk.view.with(|view| view.filter == filter));
         let press = move || desk.show.run(desk.view.get_untracked().filtered(filter));
         view! {
             <Chip

@@ -2,6 +2,7 @@
 //! How far it is scrolled is no part of it (see `sight`).
 
 use crate::address::Address;
+use crate::derived::memo;
 use common::wire::{HostSort, HostsQuery, Window};
 use common::words::Column;
 use leptos::prelude::*;
@@ -104,7 +105,7 @@ fn escaped(text: &str) -> String {
 /// The view that the address names, and the way to show another one.
 pub(super) fn from_address() -> (Memo<ListView>, Callback<ListView>) {
     let address = Address::here();
-    let view = Memo::new(move |_| ListView::read(|name| address.query(name)));
+    let view = memo(move || ListView::read(|name| address.query(name)));
     let show = Callback::new(move |next: ListView| {
         if next != view.get_untracked() {
             address.replace(&format!("{}{}", address.path_now(), next.address()));

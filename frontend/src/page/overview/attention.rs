@@ -2,6 +2,7 @@
 //! way to them.
 
 use super::address_of;
+use crate::derived::memo;
 use crate::part::StatusBadge;
 use crate::preference::Tongue;
 use crate::store::{self, Store};
@@ -14,16 +15,16 @@ use leptos::prelude::*;
 #[component]
 pub(super) fn Attention() -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
-    let hosts = Memo::new(move |_| {
+    let hosts = memo(move || {
         let known = store.overview.with(|board| board.as_ref().map(|board| board.attention.clone()));
         known.unwrap_or_default().into_iter().map(|row| row.host).collect::<Vec<Domain>>()
     });
-    let nothing = Memo::new(move |_| store.overview.with(|board| board.as_ref().is_some_and(|b| b.troubled == 0)));
-    let more = Memo::new(move |_| {
+    let nothing = memo(move || store.overview.with(|board| board.as_ref().is_some_and(|b| b.troubled == 0)));
+    let more = memo(move || {
         let count = store.overview.with(|board| board.as_ref().map_or(0, |board| board.troubled));
         (count > hosts.with(Vec::len) as u64).then_some(count)
     });
-    let unreadable = Memo::new(move |_| store.overview.with(|board| board.as_ref().map_or(0, |b| b.unreadable)));
+    let unreadable = memo(move || store.overview.with(|board| board.as_ref().map_or(0, |b| b.unreadable)));
     view! {
         <h2>{tongue.label(Label::NeedsAttention)}</h2>
         <Show when=move || nothing.get()><p class="muted">{tongue.note(Note::NothingNeedsAttention)}</p></Show>
@@ -51,16 +52,16 @@ fn Line(host: Domain) -> impl IntoView {
         now.or_else(|| before.cloned().flatten()) // it is about to leave the page
     });
     let of = move |text: &dyn Fn(&HostRow) -> String| row.with(|row| row.as_ref().map(text).unwrap_or_default());
-    let badge = Memo::new(move |_| row.with(|row| row.as_ref().map_or(Badge::Unknown, |row| row.badge)));
-    let since = Memo::new(move |_| {
+    let badge = memo(move || row.with(|row| row.as_ref().map_or(Badge::Unknown, |row| row.badge)));
+    let since = memo(move || {
         let now = store.server_now.get();
         of(&|row| row.since.map(|since| tongue.say(Phrase::ShortSpan(now.since(since)))).unwrap_or_default())
     });
-    let words = Memo::new(move |_| of(&|row| store::why(row, tongue.get()).words));
-    let reply = Memo::new(move |_| of(&|row| store::why(row, tongue.get()).reply));
-    let advice = Memo::new(move |_| of(&|row| store::why(row, tongue.get()).advice));
-    let count = Memo::new(move |_| of(&|row| grouped(row.active_recipients)));
-    let heard = Memo::new(move |_| of(&|row| tongue.say(Phrase::Recipients(row.active_recipients))));
+    let words = memo(move || of(&|row| store::why(row, tongue.get()).words));
+    let reply = memo(move || of(&|row| store::why(row, tongue.get()).reply));
+    let advice = memo(move || of(&|row| store::why(row, tongue.get()).advice));
+    let count = memo(move || of(&|row| grouped(row.active_recipients)));
+    let heard = memo(move || of(&|row| tongue.say(Phrase::Recipients(row.active_recipients))));
     view! {
         <li data-host=name>
             <StatusBadge badge/>

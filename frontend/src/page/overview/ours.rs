@@ -1,5 +1,6 @@
 //! What is wrong with this server itself. Nothing is shown while nothing is.
 
+use crate::derived::memo;
 use crate::format::visible;
 use crate::preference::Tongue;
 use crate::store::{Board, Store};
@@ -15,7 +16,7 @@ const SENTENCE_MAX: usize = 500;
 #[component]
 pub(super) fn OurSide() -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
-    let lines = Memo::new(move |_| {
+    let lines = memo(move || {
         let (wrong, alerts) = store
             .overview
             .with(|board| board.as_ref().map(|board| (wrong(board), board.alerts.clone())).unwrap_or_default());

@@ -1,5 +1,6 @@
 //! The queue in six numbers, each a way into the list of hosts sorted by it.
 
+use crate::derived::memo;
 use crate::preference::Tongue;
 use crate::store::{Board, Store};
 use common::vocab::Timestamp;
@@ -32,7 +33,7 @@ const TILES: [Tile; 6] = [
 pub(super) fn Tiles() -> impl IntoView {
     let (store, tongue) = (Store::here(), Tongue::here());
     let tile = move |(label, href, read): Tile| {
-        let number = Memo::new(move |_| {
+        let number = memo(move || {
             let now = store.server_now.get();
             store
                 .overview

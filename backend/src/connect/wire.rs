@@ -24,7 +24,7 @@ const INPUT_BYTES: usize = 4_096;
 
 /// How a write ended.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Written {
+pub enum Written {
     /// All of it went out.
     All,
     /// The peer does not take it: it spoke or hung up in the middle. What it said, if anything, can be read.
@@ -32,29 +32,30 @@ pub(super) enum Written {
 }
 
 /// A stream and its buffers.
-pub(super) struct Wire<S> {
+pub struct Wire<S> {
     stream: Stream<S>,
     input: Box<[u8]>,
     unread: Range<usize>,
     reader: ReplyReader,
     /// What goes out next. Kept between messages, so that it is allocated once.
-    pub(super) out: Vec<u8>,
+    pub out: Vec<u8>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
-    pub(super) fn new(stream: S) -> Wire<S> {
+    /// Over a stream in clear, of which nothing was read.
+    pub fn new(stream: S) -> Wire<S> {
         let input = vec![0; INPUT_BYTES].into_boxed_slice();
         Wire { stream: Stream::Clear(stream), input, unread: 0..0, reader: ReplyReader::new(), out: Vec::new() }
     }
 
     /// Nothing of what came is waiting to be read. Where no answer is due, anything else is talk out of turn.
-    pub(super) fn is_quiet(&self) -> bool {
+    pub fn is_quiet(&self) -> bool {
         self.unread.is_empty() && self.reader.is_between_replies()
     }
 
     /// Shakes hands over the stream. From then on everything goes under TLS; a stream whose handshake failed is gone.
     /// What came in clear behind the 220 is an answer that somebody slipped in (CVE-2021-38371): then nothing is shaken.
-    pub(super) async fn secure(
+    pub async fn secure(
         &mut self,
         client: &TlsClient,
         name: &ServerName<'static>,
@@ -71,14 +72,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// Says under TLS that nothing follows; a connection in clear just closes.
-    pub(super) async fn end(&mut self, within: Duration) {
+    pub async fn end(&mut self, within: Duration) {
         if let Stream::Secure(stream) = &mut self.stream {
             let _ = timeout(within, stream.shutdown()).await; // the peer may have closed already: all was said
         }
     }
 
     /// The next reply, complete within the deadline.
-    pub(super) async fn reply(&mut self, within: Duration) -> Result<Reply, Trouble> {
+    pub async fn reply(&mut self, within: Duration) -> Result<Reply, Trouble> {
         match self.assemble()? {
             Some(reply) => Ok(reply),
             None => timeout(within, self.await_reply()).await.unwrap_or(Err(Trouble::TimedOut)),
@@ -106,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// Sends commands in one write.
-    pub(super) async fn send(&mut self, commands: &[Command], within: Duration) -> Result<Written, Trouble> {
+    pub async fn send(&mut self, commands: &[Command], within: Duration) -> Result<Written, Trouble> {
         self.out.clear();
         commands.iter().for_each(|command| command.write_to(&mut self.out));
         let Wire { stream, out, .. } = self;
@@ -120,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// Sends a block of a body: what was put into `out`. While the peer does not take it, listens whether it
     /// refuses what it has seen so far: many do that and then read no more.
-    pub(super) async fn send_block(&mut self, within: Duration) -> Result<Written, Trouble> {
+    pub async fn send_block(&mut self, within: Duration) -> Result<Written, Trouble> {
         timeout(within, self.write_out_listening()).await.map_err(|_| Trouble::TimedOut)
     }
 
@@ -161,7 +162,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// Waits until the peer of an idle session speaks or hangs up. Never ends while it is quiet; safe to drop.
-    pub(super) async fn disturbed(&mut self) {
+    pub async fn disturbed(&mut self) {
         if self.is_quiet() {
             let count = self.stream.read(&mut self.input).await.unwrap_or(0);
             self.unread = 0..count;
