@@ -152,7 +152,7 @@ async fn run(config: Config, roots: Roots, lab: bool, stop: watch::Receiver<bool
     };
     let engine = Engine::new(started_at, engine_settings, started_at.millis());
     let driver = Driver::new(engine, clock, rooms, changes);
-    let settings = settings::console(&config, lab, started_at);
+    let settings = settings::console(&config, lab, started_at)?;
     let looks = way.looks(&config, desk.clone(), clock);
     let intake = Arc::new(intake(&config, descriptors, spool.clone())?);
     let mail = Arc::new(intake.http());

@@ -14,6 +14,7 @@ pub mod http;
 pub mod index;
 pub mod letterhead;
 pub mod live;
+mod mask;
 pub mod probes;
 mod search;
 mod serve;

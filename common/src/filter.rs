@@ -120,6 +120,12 @@ pub struct Candidate<'a> {
 }
 
 impl Filter {
+    /// Reads a filter of somebody who sees addresses masked: a term that would tell by its matches what is behind the mask
+    /// is refused. Domains, `from:@lab.test` too, and the null sender are in the open.
+    pub fn masked(text: &str) -> Result<Filter, FilterError> {
+        parse::read(text, parse::Reader { masked: true, ..parse::Reader::default() })
+    }
+
     /// Whether every recipient passes.
     pub fn is_everything(&self) -> bool {
         self.terms.is_empty()
@@ -132,12 +138,22 @@ impl Filter {
 }
 
 impl Test {
+    /// Whether its matches depend on a local part, or on a reply, which may quote one.
+    fn looks_behind_the_mask(&self) -> bool {
+        match self {
+            Test::From(word) if word.is_empty() => false,
+            Test::Word(word) | Test::From(word) | Test::To(word) => !word.starts_with('@'),
+            Test::Reply(_) => true,
+            _ => false,
+        }
+    }
+
     fn holds(&self, it: &Candidate<'_>) -> bool {
         match self {
-            Test::Word(word) => holds_word(it.from, word) || holds_word(it.to, word),
+            Test::Word(word) => holds_part(it.from, word) || holds_part(it.to, word),
             Test::From(word) if word.is_empty() => it.from.is_empty(),
-            Test::From(word) => holds_word(it.from, word),
-            Test::To(word) => holds_word(it.to, word),
+            Test::From(word) => holds_part(it.from, word),
+            Test::To(word) => holds_part(it.to, word),
             Test::Reply(word) => it.reply.is_some_and(|reply| holds_word(reply, word)),
             Test::Host(_) | Test::Domain(_) | Test::Status(_) | Test::Active(..) | Test::Cause(_) => {
                 let (badge, active, causes) = (it.badge, it.active, it.cause.bit());
@@ -159,6 +175,13 @@ pub fn state_of(cause: WaitCause) -> RecipientState {
         WaitCause::Held => RecipientState::Held,
         _ => RecipientState::Queued,
     }
+}
+
+/// Whether an address holds a lower-case word; what begins with `@` is its domain's beginning, and no quoted local part is
+/// looked at for it.
+fn holds_part(address: &str, word: &str) -> bool {
+    let start = if word.starts_with('@') { address.rfind('@').unwrap_or(0) } else { 0 };
+    holds_word(&address[start..], word)
 }
 
 /// Whether a text holds a lower-case word, in whatever case.

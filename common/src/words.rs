@@ -4,6 +4,9 @@
 //! A phrase that is missing in a language, or a parameter too many, does not compile. The walk goes on in
 //! `phrase` (what can be said), `en` and `ja` (how it is said).
 
+#[macro_use]
+mod side_by_side;
+
 mod account;
 mod action;
 mod alert_en;
@@ -22,6 +25,7 @@ mod label_en;
 mod label_ja;
 mod number;
 mod panel;
+mod people;
 mod phrase;
 mod printable;
 mod probe;
@@ -52,6 +56,7 @@ pub use diagnosis::DiagnosisPhrase;
 pub use label::{Label, Note};
 pub use number::grouped;
 pub use panel::PanelWord;
+pub use people::PeopleWord;
 pub use phrase::{Column, Headline, Hold, HostTrouble, ListFooter, Phrase, Protection, RetryReceipt, SLOT, Waiting};
 pub use printable::{printable, printable_lines};
 pub use probe::ProbePhrase;

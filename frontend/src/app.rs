@@ -5,8 +5,8 @@ use crate::browser;
 use crate::derived::{effect, memo};
 use crate::live::Live;
 use crate::page::{
-    ActionsPage, DigPage, HostPage, HostsPage, MissingPage, OverviewPage, ProbePage, SetUpPage, Shell, SignInPage,
-    TerminalPage,
+    ActionsPage, DigPage, HostPage, HostsPage, MissingPage, OverviewPage, PeoplePage, ProbePage, SetUpPage, Shell,
+    SignInPage, TerminalPage,
 };
 use crate::preference::Tongue;
 use crate::session::{Entry, Stage};
@@ -48,6 +48,7 @@ enum Page {
     Dig,
     Terminal,
     Probe,
+    People,
     /// Where the first admin was made: nothing is left to do there.
     SetUp,
     Missing,
@@ -65,6 +66,7 @@ impl Page {
             ["dig"] => Page::Dig,
             ["smtp"] => Page::Terminal,
             ["probes", _] => Page::Probe,
+            ["people"] => Page::People,
             ["setup"] => Page::SetUp,
             _ => Page::Missing,
         }
@@ -99,6 +101,7 @@ fn shown(page: Memo<Page>) -> impl Fn() -> AnyView + Send {
             Page::Dig => view! { <DigPage/> }.into_any(),
             Page::Terminal => view! { <TerminalPage/> }.into_any(),
             Page::Probe => view! { <ProbePage/> }.into_any(),
+            Page::People => view! { <PeoplePage/> }.into_any(),
             Page::SetUp => ().into_any(),
             Page::Missing => view! { <MissingPage/> }.into_any(),
         });
@@ -158,6 +161,7 @@ mod tests {
             ("/hosts/a%2Fb", Page::Host),
             ("/hosts/a/b", Page::Missing),
             ("/actions", Page::Actions),
+            ("/people", Page::People),
             ("/setup", Page::SetUp),
             ("/nothing", Page::Missing),
         ] {

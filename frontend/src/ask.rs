@@ -10,6 +10,11 @@ use web_sys::{Event, XmlHttpRequest};
 
 /// Asks, with a body of JSON if there is one; `done` gets status and answer.
 pub fn ask<T: Serialize>(method: &str, path: &str, body: Option<&T>, done: impl FnOnce(u16, String) + 'static) {
+    send(method, path, body.and_then(|body| serde_json::to_string(body).ok()), Box::new(done));
+}
+
+/// The same with a body that is text already. One program for all: a copy for each kind of question costs kilobytes.
+pub fn send(method: &str, path: &str, body: Option<String>, done: Box<dyn FnOnce(u16, String)>) {
     let Ok(request) = XmlHttpRequest::new() else { return done(0, String::new()) };
     let heard = request.clone();
     let ended = Closure::once_into_js(move |_: Event| {
@@ -24,7 +29,6 @@ pub fn ask<T: Serialize>(method: &str, path: &str, body: Option<&T>, done: impl 
     let _ = request.set_request_header("Accept", "application/json");
     // What the server says is in the language of the page, not of the browser.
     let _ = request.set_request_header("Accept-Language", &browser::root_language());
-    let body = body.and_then(|body| serde_json::to_string(body).ok());
     if body.is_some() {
         let _ = request.set_request_header("Content-Type", "application/json");
     }

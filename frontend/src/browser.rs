@@ -206,6 +206,23 @@ pub fn append(parent: &Element, tag: &str, class: &str, children: &[(&str, &str)
     let _ = parent.append_child(&element);
 }
 
+/// Adds an element with attributes and a text, and gives it; the parent where the browser makes none.
+pub fn add(parent: &Element, tag: &str, attributes: &[(&str, &str)], text: &str) -> Element {
+    let Ok(element) = document().create_element(tag) else { return parent.clone() };
+    for (name, value) in attributes {
+        let _ = element.set_attribute(name, value);
+    }
+    element.set_text_content(Some(text));
+    let _ = parent.append_child(&element);
+    element
+}
+
+/// A property of a value of the browser's, as text; empty if it has none, or is no text and no number.
+pub fn property(value: &JsValue, name: &str) -> String {
+    let found = js_sys::Reflect::get(value, &name.into()).unwrap_or_default();
+    found.as_string().or_else(|| found.as_f64().map(|number| (number as u64).to_string())).unwrap_or_default()
+}
+
 /// The element of this id.
 pub fn by_id(id: &str) -> Option<Element> {
     document().get_element_by_id(id)

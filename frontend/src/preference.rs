@@ -5,7 +5,7 @@
 
 use crate::browser;
 use crate::derived::effect;
-use common::words::{Label, Language, Note, PanelWord, Phrase};
+use common::words::{Label, Language, Note, PanelWord, PeopleWord, Phrase};
 use leptos::prelude::*;
 
 const LANGUAGE_KEY: &str = "nexthop.language";
@@ -60,6 +60,11 @@ impl Tongue {
 
     /// A text of the panels as a function for the page.
     pub fn panel(self, word: PanelWord) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+        move || word.say(self.0.get())
+    }
+
+    /// A text of the page of people as a function for the page.
+    pub fn people(self, word: PeopleWord) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
         move || word.say(self.0.get())
     }
 

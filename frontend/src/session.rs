@@ -81,6 +81,11 @@ impl Entry {
         self.session.with(|session| session.as_ref().and_then(|session| session.role).is_some_and(|role| role >= least))
     }
 
+    /// Whether the reader looks after people who sign in here; tracked.
+    pub fn manages(self) -> bool {
+        self.has(Role::Admin) && self.session.with(|session| session.as_ref().is_some_and(|session| session.sign_in))
+    }
+
     /// Asks who is signed in.
     pub fn look(self) {
         ask("GET", SESSION, None::<&()>, move |status, text| match common::wire::read::<Session>(&text) {

@@ -5,11 +5,12 @@ use tests::browser::Browser;
 use tests::server::Server;
 
 /// A page, and what is on it once it is whole.
-const PAGES: [(&str, &str, &str); 5] = [
+const PAGES: [(&str, &str, &str); 6] = [
     ("/", ".page", "refused.test"),
     ("/hosts", "tbody", "refused.test"),
     ("/hosts/refused.test", "[data-part=servers]", "127."),
     ("/actions", "h1", ""),
+    ("/people", "[data-part=users] ~ form", ""),
     ("/no-such-page", "h1", ""),
 ];
 

@@ -23,6 +23,13 @@ const FLAGS: [&str; 10] = [
     "--hide-scrollbars",
 ];
 
+/// Keeps what goes wrong on a page: what its program says, and what its own policy forbids.
+const WATCH: &str = "window.errors = []; console.error = (...said) => window.errors.push(said.join(' ')); \
+    addEventListener('error', event => window.errors.push(event.message)); \
+    addEventListener('unhandledrejection', event => window.errors.push(String(event.reason))); \
+    addEventListener('securitypolicyviolation', event => \
+        window.errors.push('policy: ' + event.violatedDirective + ' ' + event.blockedURI))";
+
 /// A browser and the driver that steers it.
 pub struct Browser {
     /// Steers it.
@@ -108,10 +115,13 @@ impl Browser {
 
     /// Keeps what the page says to the browser's console as an error from now on, panics of the program included.
     pub async fn watch_errors(&self) {
-        let script = "window.errors = []; console.error = (...said) => window.errors.push(said.join(' ')); \
-                      addEventListener('error', event => window.errors.push(event.message)); \
-                      addEventListener('unhandledrejection', event => window.errors.push(String(event.reason)))";
-        self.execute(script).await;
+        self.execute(WATCH).await;
+    }
+
+    /// The same of every page that is opened from now on, from its first octet.
+    pub async fn watch_from_the_start(&self) {
+        let script = serde_json::json!({ "source": WATCH });
+        self.driver.cdp().send_raw("Page.addScriptToEvaluateOnNewDocument", script).await.expect("it is watched");
     }
 
     /// What was kept, a line each; empty if there is nothing.

@@ -1,5 +1,6 @@
 //! Real sockets, the real binary, real peers: one scenario per file, named as the fact it proves.
 
+mod a_console_opens_to_its_own_pages_alone;
 mod a_diagnosis_shows_where_it_stops;
 mod a_disk_with_too_little_room_takes_no_mail;
 mod a_flipped_bit_is_listed_by_status;

@@ -132,6 +132,51 @@ async fn a_program_does_with_its_token_what_its_role_may() {
     assert_eq!(server.verb(&token).await.0, 77);
 }
 
+/// Tries to sign in with a wrong password, through a proxy that says this; the head of the answer.
+async fn fail(server: &Server, name: &str, said: &str) -> String {
+    let host = server.console;
+    let head = format!(
+        "POST /api/v1/session HTTP/1.0\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Type: application/json\r\n{said}"
+    );
+    ask_plain(server, &head, &format!("{{\"name\":\"{name}\",\"password\":\"wrong wrong wrong\"}}")).await.0
+}
+
+#[tokio::test]
+async fn behind_a_proxy_that_is_named_the_clients_address_is_written_down_and_counted() {
+    let server = Server::with_sign_in("proxies = [\"127.0.0.1\"]").await;
+    done(&server, &["user", "add", "ann"], PASSWORD).await;
+    let from = |client: &str| format!("X-Forwarded-For: 203.0.113.7, {client}\r\n");
+    for _ in 0..5 {
+        assert!(fail(&server, "ann", &from("198.51.100.1")).await.contains(" 401 "));
+    }
+    // What the client wrote itself, on the left, gains it nothing.
+    assert!(fail(&server, "ann", "X-Forwarded-For: 9.9.9.9, 198.51.100.1\r\n").await.contains(" 429 "));
+    assert!(fail(&server, "ann", "Forwarded: for=\"198.51.100.1:4711\"\r\n").await.contains(" 429 "));
+    assert!(fail(&server, "ann", &from("198.51.100.2")).await.contains(" 401 "), "another client is another");
+    until_audited(&server, "nobody  198.51.100.1  sign_in  ann  refused: ").await;
+}
+
+#[tokio::test]
+async fn a_strangers_word_about_its_address_is_ignored() {
+    let server = Server::with_sign_in("proxies = [\"192.0.2.0/24\"]").await;
+    done(&server, &["user", "add", "ann"], PASSWORD).await;
+    for n in 0..5 {
+        assert!(fail(&server, "ann", &format!("X-Forwarded-For: 198.51.100.{n}\r\n")).await.contains(" 401 "));
+    }
+    assert!(fail(&server, "ann", "X-Forwarded-For: 198.51.100.9\r\n").await.contains(" 429 "), "they count together");
+    until_audited(&server, "nobody  127.0.0.1  sign_in  ann  refused: ").await;
+    assert!(!done(&server, &["audit"], "").await.contains("198.51.100."));
+}
+
+async fn until_audited(server: &Server, row: &str) {
+    let written = async {
+        while !done(server, &["audit"], "").await.contains(row) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), written).await.expect("it is written down");
+}
+
 /// A certificate for 127.0.0.1 that vouches for itself.
 fn certificate(folder: &Path) -> String {
     let names = ["127.0.0.1".to_owned(), "queue.test".to_owned()];

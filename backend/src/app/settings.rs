@@ -120,14 +120,17 @@ pub(super) fn intake(
     })
 }
 
-pub(super) fn console(config: &Config, lab: bool, up_since: Timestamp) -> ConsoleSettings {
-    ConsoleSettings {
+pub(super) fn console(config: &Config, lab: bool, up_since: Timestamp) -> Result<ConsoleSettings, AppError> {
+    let proxies = config.console.proxies.iter();
+    let proxies = proxies.map(|text| text.parse().map_err(|why| AppError::later(format!("{why}"))));
+    Ok(ConsoleSettings {
         hostname: config.hostname.to_string(),
         lab,
         up_since,
         public: config.console.public.clone(),
+        proxies: proxies.collect::<Result<_, AppError>>()?,
         ..ConsoleSettings::default()
-    }
+    })
 }
 
 pub(super) fn spool(config: &Config) -> SpoolSettings {

@@ -40,6 +40,11 @@ pub enum UserAct {
         #[arg(value_parser = role)]
         role: Role,
     },
+    /// End every session of a user, who may sign in again
+    EndSessions {
+        /// Who
+        name: String,
+    },
     /// Remove a user; their sessions end
     Remove {
         /// Who
@@ -88,6 +93,10 @@ pub(super) async fn run(client: &Client, act: UserAct, terminal: &mut Terminal<'
         }
         UserAct::Role { name, role } => {
             change(client, &name, &UserChange { role: Some(role), password: None }, terminal).await
+        }
+        UserAct::EndSessions { name } => {
+            let answer = client.delete(&format!("/api/v1/users/{}/sessions", encode(&name))).await?;
+            say(client, &answer, &AccountPhrase::SessionsEnded(&name), terminal)
         }
         UserAct::Remove { name } => {
             let answer = client.delete(&format!("/api/v1/users/{}", encode(&name))).await?;
@@ -161,11 +170,13 @@ pub(super) fn table(
 }
 
 fn user_line(row: &UserRow) -> String {
-    format!("{:<24} {:<9} {:>3}  {}", row.name, row.role.word(), row.sessions, row.created_at)
+    let seen = row.seen_at.map_or("-".to_owned(), |at| at.to_string());
+    format!("{:<24} {:<9} {:>3}  {}  {seen}", row.name, row.role.word(), row.sessions, row.created_at)
 }
 
 fn token_line(row: &TokenRow) -> String {
-    format!("{:>5}  {:<24} {:<9} {}", row.id, row.name, row.role.word(), row.expires_at)
+    let seen = row.seen_at.map_or("-".to_owned(), |at| at.to_string());
+    format!("{:>5}  {:<24} {:<9} {}  {seen}", row.id, row.name, row.role.word(), row.expires_at)
 }
 
 #[cfg(test)]
@@ -175,11 +186,13 @@ mod tests {
 
     #[test]
     fn rows_stand_below_each_other() {
-        let user = UserRow { name: "ann".into(), role: Role::Operator, created_at: Timestamp(0), sessions: 2 };
-        assert_eq!(user_line(&user), "ann                      operator    2  1970-01-01T00:00:00.000Z");
-        let (created_at, expires_at) = (Timestamp(0), Timestamp(1_000));
-        let token = TokenRow { id: 7, name: "backup".into(), role: Role::Viewer, created_at, expires_at };
-        assert_eq!(token_line(&token), "    7  backup                   viewer    1970-01-01T00:00:01.000Z");
+        let user =
+            UserRow { name: "ann".into(), role: Role::Operator, created_at: Timestamp(0), sessions: 2, seen_at: None };
+        assert_eq!(user_line(&user), "ann                      operator    2  1970-01-01T00:00:00.000Z  -");
+        let (created_at, expires_at, seen_at) = (Timestamp(0), Timestamp(1_000), Some(Timestamp(500)));
+        let token = TokenRow { id: 7, name: "backup".into(), role: Role::Viewer, created_at, expires_at, seen_at };
+        let line = "    7  backup                   viewer    1970-01-01T00:00:01.000Z  1970-01-01T00:00:00.500Z";
+        assert_eq!(token_line(&token), line);
     }
 
     #[test]

@@ -124,6 +124,8 @@ pub struct Console {
     pub certificate: Option<CertificateFiles>,
     /// Names by which browsers reach it besides its address: `NAME`, `NAME:PORT`, `https://NAME`.
     pub public: Vec<String>,
+    /// Networks of proxies whose `X-Forwarded-For` or `Forwarded` is believed; nobody's unless they are named.
+    pub proxies: Vec<String>,
 }
 
 /// Names of a console.
@@ -150,7 +152,9 @@ impl Console {
             }
         }
         let public = table.texts("public", 0..=PUBLIC_MAX, "[\"queue.example.net\"]", network::public_name);
-        Console { listen, auth, certificate, public: public.unwrap_or_default() }
+        let proxies = table.texts("proxies", 0..=NETWORKS_MAX, "[\"127.0.0.1\"]", network::network);
+        let (public, proxies) = (public.unwrap_or_default(), proxies.unwrap_or_default());
+        Console { listen, auth, certificate, public, proxies }
     }
 }
 

@@ -34,6 +34,7 @@ auth = "password"         # or "none": loopback listeners only
 tls_cert = ""             # PEM files; with both, the console speaks TLS; beyond loopback it must
 tls_key = ""
 public = []               # names by which browsers reach it: "queue.example.net"
+proxies = []              # whose X-Forwarded-For or Forwarded is believed: "10.0.0.0/24"
 [dns]
 servers = []              # empty: the system's; else "127.0.0.1:5300"
 trust_anchor = ""         # a file; empty: the root's
@@ -145,7 +146,7 @@ fn an_unknown_key_is_refused_with_its_line_and_the_nearest_known_key() {
         ),
         (
             "[console]\nzzz = 1",
-            "n.toml:2: unknown key \"zzz\" in [console]; known keys are auth, listen, public, tls_cert, tls_key",
+            "n.toml:2: unknown key \"zzz\" in [console]; known keys are auth, listen, proxies, public, tls_cert, tls_key",
         ),
         (
             "[brake]\nx = 1",

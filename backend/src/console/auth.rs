@@ -131,15 +131,19 @@ impl Auth {
         self.book().holds(right, self.clock.now())
     }
 
-    /// The person behind a session did something. Now and then that is written down.
+    /// The person behind a session, or a program by its token, did something. Now and then that is written down.
     pub fn seen(&self, right: &Right) {
-        let Right::User { session, .. } = right else { return };
         let now = self.clock.now();
-        if self.book().seen(session, now) {
-            let (file, change) = (self.file.clone(), Change::Seen(*session, now));
+        let change = match right {
+            Right::User { session, .. } => self.book().seen(session, now).then_some(Change::Seen(*session, now)),
+            Right::Token { id, .. } => self.book().token_seen(*id, now).then_some(Change::TokenSeen(*id, now)),
+            Right::Socket | Right::Anybody | Right::Nobody => None,
+        };
+        if let Some(change) = change {
+            let file = self.file.clone();
             tokio::task::spawn_blocking(move || {
                 if let Err(why) = lock(&file).change(&[change]) {
-                    tracing::warn!(%why, "that a session is in use could not be written down");
+                    tracing::warn!(%why, "that a session or token is in use could not be written down");
                 }
             });
         }
@@ -190,10 +194,15 @@ impl Auth {
                     book.users.remove(&name);
                     book.sessions.retain(|_, session| session.user != name);
                 }
-                Change::Open(session) => drop(book.sessions.insert(session.digest, session)),
+                Change::Open(session) => {
+                    if let Some(user) = book.users.get_mut(&session.user) {
+                        user.seen_at = Some(session.seen_at);
+                    }
+                    book.sessions.insert(session.digest, session);
+                }
                 Change::Close(digests) => book.sessions.retain(|digest, _| !digests.contains(digest)),
                 Change::CloseAll(name) => book.sessions.retain(|_, session| session.user != name),
-                Change::Seen(..) => {}
+                Change::Seen(..) | Change::TokenSeen(..) => {}
                 Change::Revoke(id) => drop(book.tokens.remove(&id)),
             }
         }

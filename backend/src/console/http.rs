@@ -72,6 +72,7 @@ pub(super) fn routes() -> Vec<Row> {
         (Some(Manage), "/api/v1/users", post(people::add_user)),
         (Some(Manage), "/api/v1/users/{name}", put(people::change_user)),
         (Some(Manage), "/api/v1/users/{name}", delete(people::remove_user)),
+        (Some(Manage), "/api/v1/users/{name}/sessions", delete(people::end_sessions)),
         (Some(Manage), "/api/v1/tokens", get(people::tokens)),
         (Some(Manage), "/api/v1/tokens", post(people::add_token)),
         (Some(Manage), "/api/v1/tokens/{id}", delete(people::revoke_token)),

@@ -15,6 +15,7 @@ mod terminal;
 use crate::console::auth::{Caller, Permission, Right};
 use crate::console::http::gate::Page;
 use crate::console::http::{Refusal, Shared};
+use crate::console::mask;
 use crate::console::serve::stopped;
 use crate::console::state::ConsoleState;
 use axum::Extension;
@@ -293,7 +294,9 @@ impl Connection {
     }
 
     async fn say(&mut self, frame: &ServerFrame) -> Result<(), Farewell> {
-        self.send(Message::Text(frame.encode().into())).await?;
+        let text = frame.encode();
+        let text = if self.caller.sees_masked() { mask::json(&text) } else { text };
+        self.send(Message::Text(text.into())).await?;
         self.said_at = Instant::now();
         Ok(())
     }

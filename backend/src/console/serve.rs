@@ -45,6 +45,7 @@ pub async fn serve(
     stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let door = Door::tcp(listener.local_addr()?, certificate.is_some(), &state.settings.public, stop.clone());
+    let door = door.behind(state.settings.proxies.clone());
     accept(listener, certificate, state, door, stop).await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What the console stands on: everything is handed in.
 
 use crate::clock::Clock;
+use crate::connect::cidr::Cidr;
 use crate::console::actions::ActionBook;
 use crate::console::auth::Auth;
 use crate::console::http::assets::{Embedded, Site};
@@ -44,6 +45,8 @@ pub struct ConsoleSettings {
     /// Names by which browsers reach the console beside its own address: `mail.example.net`, `mail.example.net:8443`
     /// or `https://mail.example.net`. Requests for any other name are refused.
     pub public: Vec<String>,
+    /// Networks of proxies in front of the console: what they say of a client's address is believed.
+    pub proxies: Vec<Cidr>,
     /// Open websockets at most.
     pub live_max: usize,
 }
@@ -57,6 +60,7 @@ impl Default for ConsoleSettings {
             up_since: Timestamp::default(),
             language: Language::En,
             public: Vec::new(),
+            proxies: Vec::new(),
             live_max: 64,
         }
     }

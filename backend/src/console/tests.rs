@@ -5,6 +5,7 @@ mod house;
 mod http;
 mod lists;
 mod live;
+mod masked;
 mod openapi;
 mod people;
 mod poll;

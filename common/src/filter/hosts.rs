@@ -27,12 +27,12 @@ pub struct HostCandidate<'a> {
 impl HostFilter {
     /// Reads a whole filter. Errors name the place at fault.
     pub fn read(text: &str) -> Result<HostFilter, FilterError> {
-        read(text, Reader { hosts: true, typing: false }).map(HostFilter)
+        read(text, Reader { hosts: true, ..Reader::default() }).map(HostFilter)
     }
 
     /// Reads a filter while it is typed: `status:do` is Down already, and `status:` is not yet a term.
     pub fn typed(text: &str) -> Result<HostFilter, FilterError> {
-        read(text, Reader { hosts: true, typing: true }).map(HostFilter)
+        read(text, Reader { hosts: true, typing: true, ..Reader::default() }).map(HostFilter)
     }
 
     /// A filter that no host passes.

@@ -55,6 +55,8 @@ pub(super) struct Reader {
     /// Somebody is at the keys: the beginning of a value stands for all values that begin so, and a term that has no value
     /// yet is passed over.
     pub(super) typing: bool,
+    /// For somebody who sees addresses masked: no term may tell what is behind the mask.
+    pub(super) masked: bool,
 }
 
 pub(super) fn read(text: &str, reader: Reader) -> Result<Filter, FilterError> {
@@ -69,6 +71,9 @@ pub(super) fn read(text: &str, reader: Reader) -> Result<Filter, FilterError> {
     let mut terms = Vec::with_capacity(pieces.len());
     for piece in &pieces {
         match reader.term(piece) {
+            Ok(term) if reader.masked && term.test.looks_behind_the_mask() => {
+                return Err(FilterError { place: piece.place, problem: FilterProblem::Masked });
+            }
             Ok(term) => terms.push(term),
             Err(FilterProblem::NoValue(_)) if reader.typing => {}
             Err(problem) => return Err(FilterError { place: piece.place, problem }),

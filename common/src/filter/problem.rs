@@ -40,6 +40,8 @@ pub enum FilterProblem {
     NoSpan(String),
     /// `*` elsewhere than before a dot at the start.
     Pattern(String),
+    /// The one who asks sees addresses masked, and this would tell what is behind the mask.
+    Masked,
 }
 
 /// What may be asked for, as both languages list it.
@@ -77,6 +79,11 @@ impl FilterError {
             FilterProblem::NoSpan(word) => format!("{word:?} is no length of time: write 30s, 10m, 2h or 5d."),
             FilterProblem::Pattern(word) => {
                 format!("{word:?} is no host: write its whole name, or *.example.com for all below it.")
+            }
+            FilterProblem::Masked => {
+                "your role sees addresses masked and cannot search for what is hidden. Use host:, or \
+                                      to:@example.com and from:@example.com for a domain, or ask an operator."
+                    .into()
             }
         };
         format!("At character {} of the filter: {what}", self.place)
@@ -116,6 +123,9 @@ impl FilterError {
                     "{word:?}はホストではありません。完全な名前か、その下すべてを指す*.example.comの形で書いてください。"
                 )
             }
+            FilterProblem::Masked => "閲覧者にはアドレスの一部が伏せられており、伏せた部分は検索できません。host: か、\
+                                      ドメインを指す to:@example.com、from:@example.com を使うか、オペレーターに依頼してください。"
+                .into(),
         };
         format!("フィルターの{}文字目：{what}", self.place)
     }

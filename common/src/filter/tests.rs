@@ -119,3 +119,25 @@ fn a_person_is_told_where_and_what_would_be_right() {
     let said = Language::Ja.say_filter(&error);
     assert!(said.starts_with("フィルターの3文字目：") && said.contains("retry"), "{said}");
 }
+
+#[test]
+fn who_sees_addresses_masked_cannot_search_behind_the_mask() {
+    for open in ["", "host:a.test age>2h -cause:retry", "to:@mail.example", "-from:\"@Lab.test\"", "from:\"\"", "mid:7"]
+    {
+        let filter = Filter::masked(open).unwrap_or_else(|error| panic!("{open}: {error:?}"));
+        assert_eq!(Ok(filter), open.parse(), "{open}");
+    }
+    for (hidden, place) in
+        [("brien", 1), ("host:a.test to:o", 13), ("-from:s", 1), ("to:\"brien@\"", 1), ("reply:grey", 1)]
+    {
+        let error = Filter::masked(hidden).expect_err(hidden);
+        assert_eq!((error.place, error.problem), (place, FilterProblem::Masked), "{hidden}");
+    }
+}
+
+#[test]
+fn a_word_that_begins_with_at_is_looked_for_in_the_domain_alone() {
+    let quoted = Candidate { to: r#""x@secret"@mail.example.jp"#, ..ONE };
+    let passes = |text: &str| text.parse::<Filter>().unwrap().passes(&quoted);
+    assert!(passes("to:@mail.example.jp") && !passes("to:@secret") && passes("to:secret"));
+}

@@ -123,6 +123,9 @@ pub struct UserRow {
     pub created_at: Timestamp,
     /// Open sessions.
     pub sessions: u64,
+    /// When they last did something here; `null` if they never signed in.
+    #[serde(default)]
+    pub seen_at: Option<Timestamp>,
 }
 
 /// `POST /api/v1/tokens`: a token for a program.
@@ -151,6 +154,9 @@ pub struct TokenRow {
     pub created_at: Timestamp,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// When it was last used; `null` if it never was.
+    #[serde(default)]
+    pub seen_at: Option<Timestamp>,
 }
 
 /// A new token. Its secret is shown this once.

@@ -27,6 +27,8 @@ pub enum AccountPhrase<'a> {
         /// What they may do.
         role: &'a str,
     },
+    /// A user was signed out everywhere.
+    SessionsEnded(&'a str),
     /// A user is gone.
     UserRemoved(&'a str),
     /// There is no user.
@@ -52,13 +54,14 @@ pub enum AccountPhrase<'a> {
 
 impl AccountPhrase<'_> {
     /// One of each, for tests.
-    pub const EXAMPLES: [AccountPhrase<'static>; 12] = [
+    pub const EXAMPLES: [AccountPhrase<'static>; 13] = [
         AccountPhrase::PasswordPrompt("ann"),
         AccountPhrase::PasswordAgain,
         AccountPhrase::PasswordsDiffer,
         AccountPhrase::PasswordMissing,
         AccountPhrase::UserAdded { name: "ann", role: "admin" },
         AccountPhrase::UserChanged { name: "ann", role: "admin" },
+        AccountPhrase::SessionsEnded("ann"),
         AccountPhrase::UserRemoved("ann"),
         AccountPhrase::NoUsers,
         AccountPhrase::TokenAdded { id: 7, name: "ann", role: "admin", until: "2027" },
@@ -87,6 +90,7 @@ fn english(phrase: &AccountPhrase<'_>) -> String {
         PasswordMissing => "no password was given; type one, or pass it as the first line of the input".into(),
         UserAdded { name, role } => format!("User {name} may sign in, as {role}."),
         UserChanged { name, role } => format!("User {name} was changed and is {role}; open sessions have ended."),
+        SessionsEnded(name) => format!("Every session of {name} has ended."),
         UserRemoved(name) => format!("User {name} was removed; open sessions have ended."),
         NoUsers => "No users. Make the first with: nexthop user add NAME".into(),
         TokenAdded { id, name, role, until } => {
@@ -109,6 +113,7 @@ fn japanese(phrase: &AccountPhrase<'_>) -> String {
         UserChanged { name, role } => {
             format!("ユーザー {name} を変更しました (現在の役割: {role})。開いていたセッションは終了しました。")
         }
+        SessionsEnded(name) => format!("{name} の開いていたセッションはすべて終了しました。"),
         UserRemoved(name) => format!("ユーザー {name} を削除しました。開いていたセッションは終了しました。"),
         NoUsers => "ユーザーはいません。最初のユーザーを作成するには: nexthop user add NAME".into(),
         TokenAdded { id, name, role, until } => {

@@ -4,30 +4,8 @@
 
 use super::Language;
 
-macro_rules! words {
-    ($($(#[$doc:meta])* $word:ident: $en:literal, $ja:literal;)*) => {
-        /// A text without parameters; see the head of this file.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum PanelWord {
-            $($(#[$doc])* $word,)*
-        }
-
-        impl PanelWord {
-            /// All of them.
-            pub const ALL: &[PanelWord] = &[$(PanelWord::$word,)*];
-
-            /// The text in this language.
-            pub fn say(self, language: Language) -> &'static str {
-                let both = match self {
-                    $(PanelWord::$word => [$en, $ja],)*
-                };
-                both[language as usize]
-            }
-        }
-    };
-}
-
-words! {
+side_by_side! {
+    PanelWord;
     /// The page and panel that ask name servers.
     Dig: "DNS (dig)", "DNS 照会 (dig)";
     /// Field: the name asked for.

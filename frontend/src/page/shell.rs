@@ -12,7 +12,7 @@ use crate::preference::{Theme, Tongue, keep_theme, kept_theme, without_language}
 use crate::session::Entry;
 use crate::store::{Link, Store};
 use common::vocab::Badge;
-use common::words::{Label, Language, Note, PanelWord, Phrase, grouped};
+use common::words::{Label, Language, Note, PanelWord, PeopleWord, Phrase, grouped};
 use leptos::prelude::*;
 
 /// The frame; the page of the address goes inside.
@@ -64,7 +64,7 @@ fn focus_title_after_navigation() {
 
 #[component]
 fn Rail() -> impl IntoView {
-    let (store, tongue, address) = (Store::here(), Tongue::here(), Address::here());
+    let (store, tongue, address, entry) = (Store::here(), Tongue::here(), Address::here(), Entry::here());
     let down = memo(move || store.overview.with(|known| known.as_ref().map_or(0, |board| board.totals.hosts_down)));
     let current = move |page: &'static str| move || (address.path().trim_end_matches('/') == page).then_some("page");
     view! {
@@ -84,6 +84,9 @@ fn Rail() -> impl IntoView {
             <a href="/dig" aria-current=current("/dig")><span>{tongue.panel(PanelWord::Dig)}</span></a>
             <a href="/smtp" aria-current=current("/smtp")><span>{tongue.panel(PanelWord::Terminal)}</span></a>
             <a href="/actions" aria-current=current("/actions")><span>{tongue.label(Label::Actions)}</span></a>
+            <Show when=move || entry.manages()>
+                <a href="/people" aria-current=current("/people")><span>{tongue.people(PeopleWord::People)}</span></a>
+            </Show>
         </nav>
     }
     .into_any()

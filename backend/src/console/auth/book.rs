@@ -33,6 +33,8 @@ pub(super) struct User {
     /// The password's PHC string.
     pub(super) kept: String,
     pub(super) created_at: Timestamp,
+    /// When they last did something, in whatever session.
+    pub(super) seen_at: Option<Timestamp>,
 }
 
 /// Somebody who did.
@@ -58,6 +60,8 @@ impl Session {
 pub(super) struct Token {
     pub(super) digest: Digest,
     pub(super) row: TokenRow,
+    /// `row.seen_at` on disk.
+    pub(super) written_at: Option<Timestamp>,
 }
 
 /// The whole.
@@ -82,9 +86,23 @@ impl Book {
             return false;
         };
         session.seen_at = session.seen_at.max(now);
+        if let Some(user) = self.users.get_mut(&session.user) {
+            user.seen_at = user.seen_at.max(Some(now));
+        }
         let due = now.since(session.written_at) >= SEEN_EVERY;
         if due {
             session.written_at = now;
+        }
+        due
+    }
+
+    /// A token was used. `true` if that is to be written down.
+    pub(super) fn token_seen(&mut self, id: u64, now: Timestamp) -> bool {
+        let Some(token) = self.tokens.get_mut(&id) else { return false };
+        token.row.seen_at = token.row.seen_at.max(Some(now));
+        let due = token.written_at.is_none_or(|written| now.since(written) >= SEEN_EVERY);
+        if due {
+            token.written_at = Some(now);
         }
         due
     }
@@ -129,6 +147,7 @@ impl Book {
             role: user.role,
             created_at: user.created_at,
             sessions: open(&user.name),
+            seen_at: user.seen_at,
         };
         self.users.values().map(row).collect()
     }
@@ -147,7 +166,8 @@ mod tests {
 
     fn book() -> Book {
         let mut book = Book::default();
-        let user = User { name: "ann".into(), role: Role::Viewer, kept: String::new(), created_at: START };
+        let user =
+            User { name: "ann".into(), role: Role::Viewer, kept: String::new(), created_at: START, seen_at: None };
         book.users.insert("ann".into(), user);
         book
     }
@@ -182,6 +202,19 @@ mod tests {
         assert!(!book.seen(&[1; 32], START + SEEN_EVERY - Duration::from_millis(1)));
         assert!(book.seen(&[1; 32], START + SEEN_EVERY));
         assert!(!book.seen(&[1; 32], START + SEEN_EVERY));
+        assert_eq!(book.user_rows(START)[0].seen_at, Some(START + SEEN_EVERY));
+    }
+
+    #[test]
+    fn a_tokens_first_use_is_written_down_and_then_one_now_and_then() {
+        let mut book = book();
+        let expires_at = START + SESSION_LIFETIME;
+        let row =
+            TokenRow { id: 7, name: "x".into(), role: Role::Viewer, created_at: START, expires_at, seen_at: None };
+        book.tokens.insert(7, Token { digest: [7; 32], row, written_at: None });
+        assert!(book.token_seen(7, START) && !book.token_seen(7, START) && book.token_seen(7, START + SEEN_EVERY));
+        assert!(!book.token_seen(8, START));
+        assert_eq!(book.token_rows(START)[0].seen_at, Some(START + SEEN_EVERY));
     }
 
     #[test]

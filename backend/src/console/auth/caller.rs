@@ -79,6 +79,11 @@ impl Caller {
         }
     }
 
+    /// Whether addresses and subjects are masked for them.
+    pub fn sees_masked(&self) -> bool {
+        !self.role().is_some_and(|role| Permission::Addresses.is_had_by(role))
+    }
+
     /// Refuses what the caller may not do: `SignIn` to nobody, `NotAllowed` to a role that is too small.
     pub fn check(&self, permission: Permission) -> Result<(), ApiError> {
         match self.role() {

@@ -16,21 +16,27 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The form of the tables below.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Rows of the audit record; the oldest go. At a hundred acts a day it is three years.
 pub const AUDIT_ROWS_MAX: u64 = 100_000;
 /// For how long a row is kept.
 pub const AUDIT_KEPT: Duration = Duration::from_secs(366 * 86_400);
 
 const TABLES: &str = "
-CREATE TABLE user (name TEXT PRIMARY KEY, role TEXT NOT NULL, kept TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+CREATE TABLE user (name TEXT PRIMARY KEY, role TEXT NOT NULL, kept TEXT NOT NULL, created_at INTEGER NOT NULL,
+    seen_at INTEGER) STRICT;
 CREATE TABLE session (digest BLOB PRIMARY KEY, user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
     address TEXT, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE token (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, role TEXT NOT NULL,
-    digest BLOB NOT NULL UNIQUE, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+    digest BLOB NOT NULL UNIQUE, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    seen_at INTEGER) STRICT;
 CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, address TEXT,
     what TEXT NOT NULL, scope TEXT NOT NULL, outcome TEXT NOT NULL) STRICT;
 ";
+
+/// From the first form to the second: when somebody was last seen.
+const SECOND: &str = "ALTER TABLE user ADD COLUMN seen_at INTEGER; ALTER TABLE token ADD COLUMN seen_at INTEGER;
+UPDATE user SET seen_at = (SELECT max(seen_at) FROM session WHERE session.user = user.name);";
 
 /// One change of users, sessions or tokens.
 #[derive(Clone, Debug)]
@@ -45,8 +51,10 @@ pub(super) enum Change {
     Close(Vec<Digest>),
     /// All sessions of a user end.
     CloseAll(String),
-    /// A session was seen.
+    /// A session was seen, and with it its user.
     Seen(Digest, Timestamp),
+    /// A token was used.
+    TokenSeen(u64, Timestamp),
     /// A token ends.
     Revoke(u64),
 }
@@ -77,13 +85,13 @@ impl File {
     /// Everything but the audit record.
     pub(super) fn book(&self) -> Result<Book, AuthError> {
         let mut book = Book::default();
-        for user in self.all("SELECT name, role, kept, created_at FROM user", user)? {
+        for user in self.all("SELECT name, role, kept, created_at, seen_at FROM user", user)? {
             book.users.insert(user.name.clone(), user);
         }
         for session in self.all("SELECT digest, user, address, created_at, seen_at FROM session", session)? {
             book.sessions.insert(session.digest, session);
         }
-        for token in self.all("SELECT id, name, role, digest, created_at, expires_at FROM token", token)? {
+        for token in self.all("SELECT id, name, role, digest, created_at, expires_at, seen_at FROM token", token)? {
             book.tokens.insert(token.row.id, token);
         }
         Ok(book)
@@ -156,6 +164,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == 0 {
         connection.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+    } else if version == 1 {
+        connection.execute_batch(&format!("BEGIN; {SECOND} PRAGMA user_version = {VERSION}; COMMIT;"))?;
     }
     Ok(())
 }
@@ -168,16 +178,20 @@ fn apply(transaction: &rusqlite::Transaction<'_>, change: &Change) -> rusqlite::
             params![user.name, user.role.word(), user.kept, millis(user.created_at)],
         )?,
         Change::Remove(name) => transaction.execute("DELETE FROM user WHERE name = ?1", [name])?,
-        Change::Open(session) => transaction.execute(
-            "INSERT INTO session (digest, user, address, created_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![
-                session.digest,
-                session.user,
-                session.address.map(|address| address.to_string()),
-                millis(session.created_at),
-                millis(session.seen_at)
-            ],
-        )?,
+        Change::Open(session) => {
+            transaction.execute(
+                "INSERT INTO session (digest, user, address, created_at, seen_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    session.digest,
+                    session.user,
+                    session.address.map(|address| address.to_string()),
+                    millis(session.created_at),
+                    millis(session.seen_at)
+                ],
+            )?;
+            let user = "UPDATE user SET seen_at = ?2 WHERE name = ?1";
+            transaction.execute(user, params![session.user, millis(session.seen_at)])?
+        }
         Change::Close(digests) => {
             for digest in digests {
                 transaction.execute("DELETE FROM session WHERE digest = ?1", [digest])?;
@@ -186,8 +200,14 @@ fn apply(transaction: &rusqlite::Transaction<'_>, change: &Change) -> rusqlite::
         }
         Change::CloseAll(name) => transaction.execute("DELETE FROM session WHERE user = ?1", [name])?,
         Change::Seen(digest, at) => {
+            let user = "UPDATE user SET seen_at = ?2 WHERE name = (SELECT user FROM session WHERE digest = ?1)";
+            transaction.execute(user, params![digest, millis(*at)])?;
             transaction.execute("UPDATE session SET seen_at = ?2 WHERE digest = ?1", params![digest, millis(*at)])?
         }
+        Change::TokenSeen(id, at) => transaction.execute(
+            "UPDATE token SET seen_at = ?2 WHERE id = ?1",
+            params![i64::try_from(*id).unwrap_or(-1), millis(*at)],
+        )?,
         Change::Revoke(id) => {
             transaction.execute("DELETE FROM token WHERE id = ?1", [i64::try_from(*id).unwrap_or(-1)])?
         }
@@ -203,13 +223,23 @@ fn time(row: &Row<'_>, at: usize) -> rusqlite::Result<Timestamp> {
     Ok(Timestamp(u64::try_from(row.get::<_, i64>(at)?).unwrap_or_default()))
 }
 
+fn maybe_time(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(row.get::<_, Option<i64>>(at)?.and_then(|at| u64::try_from(at).ok()).map(Timestamp))
+}
+
 /// A role that is not known is the least one.
 fn role(row: &Row<'_>, at: usize) -> rusqlite::Result<Role> {
     Ok(Role::from_word(&row.get::<_, String>(at)?).unwrap_or(Role::Viewer))
 }
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
-    Ok(User { name: row.get(0)?, role: role(row, 1)?, kept: row.get(2)?, created_at: time(row, 3)? })
+    Ok(User {
+        name: row.get(0)?,
+        role: role(row, 1)?,
+        kept: row.get(2)?,
+        created_at: time(row, 3)?,
+        seen_at: maybe_time(row, 4)?,
+    })
 }
 
 fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
@@ -227,8 +257,9 @@ fn session(row: &Row<'_>) -> rusqlite::Result<Session> {
 fn token(row: &Row<'_>) -> rusqlite::Result<Token> {
     let id = u64::try_from(row.get::<_, i64>(0)?).unwrap_or_default();
     let (name, role) = (row.get(1)?, role(row, 2)?);
-    let row_of = TokenRow { id, name, role, created_at: time(row, 4)?, expires_at: time(row, 5)? };
-    Ok(Token { digest: row.get(3)?, row: row_of })
+    let seen_at = maybe_time(row, 6)?;
+    let row_of = TokenRow { id, name, role, created_at: time(row, 4)?, expires_at: time(row, 5)?, seen_at };
+    Ok(Token { digest: row.get(3)?, row: row_of, written_at: seen_at })
 }
 
 fn audit_row(row: &Row<'_>) -> rusqlite::Result<AuditRow> {

@@ -38,7 +38,7 @@ impl Auth {
             let sentence = "The first user is an admin: nobody else could make the next.";
             return Err(ApiError::field(ErrorCode::BadField, "role", sentence));
         }
-        let user = User { name: who.clone(), role, kept, created_at: self.clock.now() };
+        let user = User { name: who.clone(), role, kept, created_at: self.clock.now(), seen_at: None };
         self.write(vec![Change::Put(user)]).await?;
         if first {
             self.end_set_up();
@@ -67,6 +67,15 @@ impl Auth {
             outcome.push_str(", another password");
         }
         self.record(by, "user_change", who, &outcome).await;
+        self.row(who)
+    }
+
+    /// Ends every session of a user, who may sign in again.
+    pub async fn end_sessions(&self, by: &Caller, who: &str) -> Result<UserRow, ApiError> {
+        let _changing = self.changing.lock().await;
+        let before = self.row(who)?.sessions;
+        self.write(vec![Change::CloseAll(who.to_owned())]).await?;
+        self.record(by, "sessions_end", who, &format!("{before} sessions")).await;
         self.row(who)
     }
 
@@ -100,8 +109,9 @@ impl Auth {
         }
         let text = secret::new()?;
         let digest = secret::digest(&text.0).ok_or_else(|| AuthError("a secret without a digest".into()))?;
-        let row = TokenRow { id: 0, name: who, role: new.role, created_at: now, expires_at: now + lifetime };
-        let mut token = Token { digest, row };
+        let row =
+            TokenRow { id: 0, name: who, role: new.role, created_at: now, expires_at: now + lifetime, seen_at: None };
+        let mut token = Token { digest, row, written_at: None };
         let kept = token.clone();
         token.row.id = self.on_disk(move |file| file.add_token(&kept, now)).await?;
         let row = token.row.clone();

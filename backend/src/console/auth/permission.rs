@@ -7,8 +7,10 @@ use common::wire::{ActionKind, ActionRequest, ClientFrame, Role, Topic};
 /// What may be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// See counts, hosts, the queue.
+    /// See counts, hosts, the queue; addresses and subjects masked.
     See,
+    /// See addresses and subjects whole.
+    Addresses,
     /// Make mail due now.
     Retry,
     /// Anything else that is done to mail.
@@ -25,8 +27,9 @@ pub enum Permission {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Permission; 7] = [
+    pub const ALL: [Permission; 8] = [
         Permission::See,
+        Permission::Addresses,
         Permission::Retry,
         Permission::Act,
         Permission::Send,
@@ -39,9 +42,12 @@ impl Permission {
     pub fn least(self) -> Role {
         match self {
             Permission::See => Role::Viewer,
-            Permission::Retry | Permission::Act | Permission::Send | Permission::Probe | Permission::Terminal => {
-                Role::Operator
-            }
+            Permission::Addresses
+            | Permission::Retry
+            | Permission::Act
+            | Permission::Send
+            | Permission::Probe
+            | Permission::Terminal => Role::Operator,
             Permission::Manage => Role::Admin,
         }
     }
@@ -55,6 +61,7 @@ impl Permission {
     pub fn word(self) -> &'static str {
         match self {
             Permission::See => "see",
+            Permission::Addresses => "addresses",
             Permission::Retry => "retry",
             Permission::Act => "act",
             Permission::Send => "send",
@@ -100,8 +107,8 @@ mod tests {
     fn each_role_may_what_the_table_says_and_no_more() {
         for (role, has) in [
             (Role::Viewer, &["see"][..]),
-            (Role::Operator, &["see", "retry", "act", "send", "probe", "terminal"]),
-            (Role::Admin, &["see", "retry", "act", "send", "probe", "terminal", "manage"]),
+            (Role::Operator, &["see", "addresses", "retry", "act", "send", "probe", "terminal"]),
+            (Role::Admin, &["see", "addresses", "retry", "act", "send", "probe", "terminal", "manage"]),
         ] {
             let found: Vec<&str> =
                 Permission::ALL.into_iter().filter(|one| one.is_had_by(role)).map(Permission::word).collect();

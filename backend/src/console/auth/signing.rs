@@ -114,7 +114,7 @@ impl Auth {
         }
         lock(&self.attempts).succeeded(address, SETUP_FILE);
         let kept = self.passwords.hash(asked.password).await?;
-        let user = User { name: who, role: Role::Admin, kept, created_at: self.clock.now() };
+        let user = User { name: who, role: Role::Admin, kept, created_at: self.clock.now(), seen_at: None };
         let opened = self.open_session(address, &user, vec![Change::Put(user.clone())]).await?;
         self.end_set_up();
         Ok(opened)

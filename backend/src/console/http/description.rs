@@ -46,6 +46,7 @@ use utoipa::{Modify, OpenApi};
         people::add_user,
         people::change_user,
         people::remove_user,
+    people::end_sessions,
         people::tokens,
         people::add_token,
         people::revoke_token,

@@ -1,15 +1,17 @@
 //! The gate: what every request passes before its handler and every answer after it.
 //!
 //! In: the name by which we were called must be ours; who asks is found; a request that changes something must not come
-//! from a foreign page; a route lets on who has its permission. Out: refusals get their body, everything gets its protecting fields, the log gets a line.
+//! from a foreign page; a route lets on who has its permission. Out: a viewer's answers are masked, refusals get their body, everything gets its protecting fields, the log gets a line.
 
 use super::Shared;
-use super::client::Client;
+use super::client::{self, Client};
 use super::cookie;
 use super::origin::Names;
 use super::refusal::Refusal;
+use crate::connect::cidr::Cidr;
 use crate::console::auth::{Auth, Caller, Permission, Right};
-use axum::body::Body;
+use crate::console::mask;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method};
@@ -31,6 +33,8 @@ pub struct Door {
     port: u16,
     /// Whether the listener speaks TLS.
     tls: bool,
+    /// Networks whose word about the client's address is believed.
+    proxies: Vec<Cidr>,
     /// True when the server stops.
     pub(in crate::console) stop: watch::Receiver<bool>,
 }
@@ -49,12 +53,17 @@ pub(in crate::console) enum Page {
 impl Door {
     /// The door of a TCP listener.
     pub fn tcp(listener: SocketAddr, tls: bool, public: &[String], stop: watch::Receiver<bool>) -> Door {
-        Door { names: Some(Names::new(listener, tls, public)), port: listener.port(), tls, stop }
+        Door { names: Some(Names::new(listener, tls, public)), port: listener.port(), tls, proxies: Vec::new(), stop }
     }
 
     /// The door of the control socket: who comes through it is an admin.
     pub fn control(stop: watch::Receiver<bool>) -> Door {
-        Door { names: None, port: 0, tls: false, stop }
+        Door { names: None, port: 0, tls: false, proxies: Vec::new(), stop }
+    }
+
+    /// The same door behind proxies of these networks.
+    pub fn behind(self, proxies: Vec<Cidr>) -> Door {
+        Door { proxies, ..self }
     }
 
     /// Whether this is the control socket.
@@ -124,7 +133,8 @@ impl Door {
 
 /// Lets a request in or not; who asks stands beside it from here on.
 fn let_in(shared: &Shared, request: &mut Request) -> Result<(), ApiError> {
-    let address = request.extensions().get::<Client>().and_then(|client| client.address);
+    let peer = request.extensions().get::<Client>().and_then(|client| client.address);
+    let address = peer.map(|peer| client::behind(&shared.door.proxies, peer, request.headers()));
     let nobody = Caller { right: Right::Nobody, address };
     let (auth, door) = (&shared.console.auth, &shared.door);
     let refused = |caller: &Caller, what: &'static str, scope: &str, refusal: &ApiError| {
@@ -161,7 +171,23 @@ pub(super) async fn permit(
     let nobody = Caller { right: Right::Nobody, address: None };
     let caller = request.extensions().get::<Caller>().unwrap_or(&nobody);
     shared.console.permit(caller, permission, request.uri().path())?;
-    Ok(next.run(request).await)
+    let masked = caller.sees_masked();
+    let response = next.run(request).await;
+    Ok(if masked { mask(response).await } else { response })
+}
+
+/// An answer of the API for a role that sees addresses masked. A refusal says nothing but what was asked; it has no body yet.
+async fn mask(response: Response) -> Response {
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if !is_json {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    // A handler's JSON lies in memory, whole and valid.
+    let text = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let masked = mask::json(&String::from_utf8_lossy(&text));
+    head.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(head, Body::from(masked))
 }
 
 /// Lets a request in or not, and dresses the answer.

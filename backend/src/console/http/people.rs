@@ -66,6 +66,17 @@ pub(super) async fn remove_user(
     Ok(whole(shared.console.auth.users()))
 }
 
+/// `DELETE /api/v1/users/{name}/sessions`: the user's sessions end; they may sign in again.
+#[utoipa::path(delete, path = "/api/v1/users/{name}/sessions", tag = "users", params(("name" = String, Path)), responses((status = 200, body = UserRow), (status = "default", description = "Refused", body = ApiError)))]
+pub(super) async fn end_sessions(
+    State(shared): State<Shared>,
+    Extension(caller): Extension<Caller>,
+    name: Named,
+) -> Answer<UserRow> {
+    let Path(name) = name.map_err(|_| nothing_here())?;
+    Ok(Json(shared.console.auth.end_sessions(&caller, &name).await?))
+}
+
 /// `GET /api/v1/tokens`: without their secrets.
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "users", responses((status = 200, body = List<TokenRow>), (status = "default", description = "Refused", body = ApiError)))]
 pub(super) async fn tokens(State(shared): State<Shared>) -> Json<List<TokenRow>> {

@@ -112,7 +112,7 @@ fn message() -> MessageView {
     let envelope = Envelope {
         mid: MessageId(7),
         from: None,
-        recipients: vec!["x@a.test".parse().unwrap(), "y@a.test".parse().unwrap()],
+        recipients: vec!["x@a.test".parse().unwrap(), "secretary@a.test".parse().unwrap()],
         size_bytes: 1_234,
         received_at: MORNING,
         eight_bit: false,
@@ -316,11 +316,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Console<S> {
 
     /// The next frame that is no tick.
     pub(super) async fn hear(&mut self) -> ServerFrame {
+        self.hear_text().await.0
+    }
+
+    /// The same, with its text as it came.
+    pub(super) async fn hear_text(&mut self) -> (ServerFrame, String) {
         loop {
             match self.message().await {
                 Message::Text(text) => match ServerFrame::decode(&text).unwrap() {
                     ServerFrame::Tick { .. } => {}
-                    frame => return frame,
+                    frame => return (frame, text.to_string()),
                 },
                 Message::Ping(_) => {}
                 other => panic!("no frame: {other:?}"),

@@ -155,7 +155,7 @@ async fn a_message_is_shown_with_what_waits_of_it() {
     let message = house.get("/api/v1/messages/7").await.json();
     assert_eq!((&message["mid"], &message["from"], &message["size_bytes"]), (&json!(7), &json!(""), &json!(1234)));
     let waiting = &message["recipients"][0];
-    assert_eq!((&waiting["rid"], &waiting["address"]), (&json!(1), &json!("y@a.test")));
+    assert_eq!((&waiting["rid"], &waiting["address"]), (&json!(1), &json!("secretary@a.test")));
     assert_eq!((&waiting["state"], &waiting["cause"]), (&json!("queued"), &json!("retry")));
     assert_eq!(waiting["reply"], "451 4.7.1 later");
     assert_eq!(waiting["expires_at"], "2026-11-24T04:00:00.000Z");

@@ -12,7 +12,7 @@ use serde_json::json;
 use std::sync::atomic::Ordering;
 
 /// What each route needs, written down a second time: a change of the table is a change of this.
-const TABLE: [(&str, &str, Option<Role>); 30] = [
+const TABLE: [(&str, &str, Option<Role>); 31] = [
     ("GET", "/healthz", None),
     ("GET", "/readyz", None),
     ("GET", "/api/v1/session", None),
@@ -36,6 +36,7 @@ const TABLE: [(&str, &str, Option<Role>); 30] = [
     ("POST", "/api/v1/users", Some(Role::Admin)),
     ("PUT", "/api/v1/users/{name}", Some(Role::Admin)),
     ("DELETE", "/api/v1/users/{name}", Some(Role::Admin)),
+    ("DELETE", "/api/v1/users/{name}/sessions", Some(Role::Admin)),
     ("GET", "/api/v1/tokens", Some(Role::Admin)),
     ("POST", "/api/v1/tokens", Some(Role::Admin)),
     ("DELETE", "/api/v1/tokens/{id}", Some(Role::Admin)),

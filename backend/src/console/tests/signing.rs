@@ -211,3 +211,50 @@ async fn a_token_that_has_expired_is_none() {
     house.eventually(|house| house.state.auth.identify(None, Some(token)).is_err()).await;
     assert!(house.state.auth.tokens().is_empty());
 }
+
+#[tokio::test]
+async fn an_admin_ends_somebodys_sessions_and_sees_who_was_here() {
+    let house = House::with_sign_in().await;
+    house.user("ann", Role::Admin).await;
+    house.user("ben", Role::Viewer).await;
+    let list = async || house.as_owner("GET", "/api/v1/users", Value::Null).await.json()["items"][1].clone();
+    assert_eq!((&list().await["sessions"], &list().await["seen_at"]), (&json!(0), &Value::Null));
+    let cookie = house.cookie("ben").await;
+    let seen = list().await;
+    assert!(seen["sessions"] == 1 && seen["seen_at"].is_string(), "{seen}");
+    let ended = house.as_owner("DELETE", "/api/v1/users/ben/sessions", Value::Null).await.json();
+    assert_eq!((&ended["sessions"], &ended["seen_at"]), (&json!(0), &seen["seen_at"]));
+    let field = format!("Cookie: {cookie}\r\n");
+    assert_eq!(house.as_page("GET", "/api/v1/status", &field, "").await.status, 401);
+    assert_eq!(house.sign_in("ben", PASSWORD).await.status, 200);
+    assert_eq!(house.audited("socket", "sessions_end").await[2..], ["ben", "1 sessions"]);
+    assert_eq!(house.as_owner("DELETE", "/api/v1/users/zed/sessions", Value::Null).await.status, 404);
+    let (token, _) = house.token(Role::Viewer).await;
+    let tokens = async || house.as_owner("GET", "/api/v1/tokens", Value::Null).await.json()["items"][0].clone();
+    assert_eq!(tokens().await["seen_at"], Value::Null);
+    assert_eq!(house.as_program("GET", "/api/v1/status", &token, "").await.status, 200);
+    assert!(tokens().await["seen_at"].is_string());
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_form_is_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = rusqlite::Connection::open(folder.path().join("users.db")).unwrap();
+    old.execute_batch(
+        "CREATE TABLE user (name TEXT PRIMARY KEY, role TEXT NOT NULL, kept TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+         CREATE TABLE session (digest BLOB PRIMARY KEY, user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+             address TEXT, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+         CREATE TABLE token (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, role TEXT NOT NULL,
+             digest BLOB NOT NULL UNIQUE, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;
+         CREATE TABLE audit (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, address TEXT,
+             what TEXT NOT NULL, scope TEXT NOT NULL, outcome TEXT NOT NULL) STRICT;
+         INSERT INTO user VALUES ('ann', 'admin', 'x', 1), ('ben', 'viewer', 'x', 1);
+         INSERT INTO session VALUES (x'00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff', 'ann', NULL, 5, 7);
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    drop(old);
+    let users = Auth::open(folder.path(), true, Clock).unwrap().users();
+    let seen: Vec<_> = users.iter().map(|user| (&*user.name, user.seen_at.map(|at| at.0))).collect();
+    assert_eq!(seen, [("ann", Some(7)), ("ben", None)]);
+}
