@@ -9,22 +9,11 @@ pub enum DiagnosisPhrase<'a> {
     Stage(DiagnosisStage),
     /// How it ended.
     State(StageState),
-    /// The heading.
-    Title {
-        /// The domain.
-        host: &'a str,
-        /// When it began.
-        at: &'a str,
-    },
     /// How long the look-up took.
     Dns {
         /// Milliseconds.
         ms: u64,
     },
-    /// Before the sentence it all comes to.
-    Verdict,
-    /// Before the advice.
-    WhatToDo,
     /// Delivery's own latest connection here ended the same way.
     RealSame {
         /// When.
@@ -48,8 +37,6 @@ pub enum DiagnosisPhrase<'a> {
         /// How many.
         addresses: u64,
     },
-    /// It has not come to an end in time.
-    Unfinished,
 }
 
 impl DiagnosisPhrase<'_> {
@@ -58,10 +45,7 @@ impl DiagnosisPhrase<'_> {
         match self {
             Stage(stage) => stage_en(*stage).into(),
             State(state) => state_en(*state).into(),
-            Title { host, at } => format!("Diagnosis of {host}, {at}"),
             Dns { ms } => format!("Mail servers found after {ms} ms."),
-            Verdict => "Verdict:".into(),
-            WhatToDo => "What to do:".into(),
             RealSame { at } => format!("Delivery met the same here at {at}."),
             RealDiffers { at, sentence, said: "" } => format!("Delivery met something else here at {at}: {sentence}"),
             RealDiffers { at, sentence, said } => {
@@ -71,7 +55,6 @@ impl DiagnosisPhrase<'_> {
             NotOffered => "not offered: mail goes in clear text".into(),
             LeftOut { addresses: 1 } => "1 more address was not looked at.".into(),
             LeftOut { addresses } => format!("{addresses} more addresses were not looked at."),
-            Unfinished => "The diagnosis has not come to an end. Ask for it again in a moment.".into(),
         }
     }
 
@@ -80,10 +63,7 @@ impl DiagnosisPhrase<'_> {
         match self {
             Stage(stage) => stage_ja(*stage).into(),
             State(state) => state_ja(*state).into(),
-            Title { host, at } => format!("{host} の診断（{at}）"),
             Dns { ms } => format!("メールサーバーは {ms} ミリ秒で判明しました。"),
-            Verdict => "判定:".into(),
-            WhatToDo => "対処:".into(),
             RealSame { at } => format!("実際の配信も {at} に同じ結果でした。"),
             RealDiffers { at, sentence, said: "" } => format!("実際の配信は {at} に異なる結果でした: {sentence}"),
             RealDiffers { at, sentence, said } => {
@@ -92,7 +72,6 @@ impl DiagnosisPhrase<'_> {
             RealNone => "実際の配信では、まだここに接続していません。".into(),
             NotOffered => "提供なし（平文で送信）".into(),
             LeftOut { addresses } => format!("ほかに {addresses} 個のアドレスは調べていません。"),
-            Unfinished => "診断がまだ終わっていません。しばらくしてから、もう一度確認してください。".into(),
         }
     }
 }
@@ -147,12 +126,9 @@ mod tests {
 
     #[test]
     fn every_sentence_is_said_in_both_languages_and_every_stage_has_its_own_word() {
-        let (host, at, sentence, said) = ("a.test", "now", "It is full.", "452 full");
+        let (at, sentence, said) = ("now", "It is full.", "452 full");
         for phrase in [
-            DiagnosisPhrase::Title { host, at },
             DiagnosisPhrase::Dns { ms: 3 },
-            DiagnosisPhrase::Verdict,
-            DiagnosisPhrase::WhatToDo,
             DiagnosisPhrase::RealSame { at },
             DiagnosisPhrase::RealDiffers { at, sentence, said },
             DiagnosisPhrase::RealDiffers { at, sentence, said: "" },
@@ -160,7 +136,6 @@ mod tests {
             DiagnosisPhrase::NotOffered,
             DiagnosisPhrase::LeftOut { addresses: 1 },
             DiagnosisPhrase::LeftOut { addresses: 2 },
-            DiagnosisPhrase::Unfinished,
         ] {
             let (en, ja) = (Language::En.say_diagnosis(&phrase), Language::Ja.say_diagnosis(&phrase));
             assert!(en.is_ascii() && !ja.is_ascii(), "{en} / {ja}");

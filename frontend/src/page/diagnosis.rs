@@ -1,87 +1,85 @@
 //! A diagnosis as a person reads it: the verdict first, then a table of addresses and stages, each with what was said there and
 //! what delivery itself met.
 //!
-//! Never: markup, links or an order of reading made of what a mail server said.
+//! Built by hand, as the page of people is: everybody loads it and few open it. Never: markup, links or an order of reading
+//! made of what a mail server said.
 
+use crate::browser::add;
 use crate::format::visible;
-use crate::preference::Tongue;
 use common::layout::diagnosis::{note, real_line};
 use common::vocab::VerdictCode;
-use common::wire::{Diagnosis, DiagnosisCell, DiagnosisRow, DiagnosisStage, Probe, StageState};
+use common::wire::{Diagnosis, DiagnosisCell, DiagnosisRow, DiagnosisStage, StageState};
 use common::words::{DiagnosisPhrase, Language, Phrase};
-use leptos::prelude::*;
+use web_sys::Element;
 
 /// Characters of a cell; the text has them all.
 const SAID_MAX: usize = 160;
 
-/// What is known of it so far.
-pub fn diagnosis(tongue: Tongue, probe: &Probe) -> AnyView {
-    let language = tongue.get();
-    let Some(found) = &probe.diagnosis else { return ().into_any() };
-    let stages = DiagnosisStage::ALL
-        .map(|stage| view! { <th scope="col">{language.say_diagnosis(&DiagnosisPhrase::Stage(stage))}</th> });
-    let rows = found.rows.iter().map(|row| address(language, row)).collect_view();
-    let table = (!found.rows.is_empty()).then(|| {
-        view! {
-            <div class="scrolls" tabindex="0">
-                <table class="records stages"><thead><tr><th></th>{stages}</tr></thead>{rows}</table>
-            </div>
-        }
-    });
-    view! {
-        {verdict(language, found)}
-        <p class="muted">{language.say_diagnosis(&DiagnosisPhrase::Dns { ms: found.dns_ms })}</p>
-        {table}
+/// Writes what is known of it so far, in the place of what was known before.
+pub fn write(place: &Element, found: &Diagnosis, language: Language) {
+    place.set_text_content(None);
+    if let Some(code) = found.verdict {
+        verdict(place, code, language);
     }
-    .into_any()
+    let say = |phrase: DiagnosisPhrase<'_>| language.say_diagnosis(&phrase);
+    add(place, "p", &[("class", "muted")], &say(DiagnosisPhrase::Dns { ms: found.dns_ms }));
+    if found.rows.is_empty() {
+        return;
+    }
+    let scrolls = add(place, "div", &[("class", "scrolls"), ("tabindex", "0")], "");
+    let table = add(&scrolls, "table", &[("class", "records stages")], "");
+    let head = add(&add(&table, "thead", &[], ""), "tr", &[], "");
+    add(&head, "td", &[], "");
+    for stage in DiagnosisStage::ALL {
+        add(&head, "th", &[("scope", "col")], &say(DiagnosisPhrase::Stage(stage)));
+    }
+    found.rows.iter().for_each(|row| address(&table, row, language));
 }
 
-fn verdict(language: Language, found: &Diagnosis) -> Option<AnyView> {
-    let code = found.verdict?;
+fn verdict(place: &Element, code: VerdictCode, language: Language) {
+    let card = add(place, "div", &[("class", "card"), ("data-part", "diagnosis-verdict")], "");
+    add(&card, "p", &[("class", "lead")], language.verdict_sentence(code));
+    add(&card, "p", &[], language.verdict_advice(code));
     let side = format!("{code} · {}", language.say(&Phrase::Owner(code.owner())));
-    let is_well = matches!(code, VerdictCode::Ok | VerdictCode::OkPartial);
-    Some(
-        view! {
-            <div class="card" data-part="diagnosis-verdict" data-state=if is_well { "ok" } else { "failed" }>
-                <p class="lead">{language.verdict_sentence(code)}</p>
-                <p>{language.verdict_advice(code)}</p>
-                <small translate="no">{side}</small>
-            </div>
-        }
-        .into_any(),
-    )
+    add(&card, "small", &[], &side);
 }
 
 /// One address: its stages, and below them what delivery met here.
-fn address(language: Language, row: &DiagnosisRow) -> AnyView {
-    let name = visible(&format!("{} {}", row.preference, row.exchanger), SAID_MAX);
-    let cells = DiagnosisStage::ALL.map(|stage| {
-        let cell = row.cells.iter().find(|cell| cell.stage == stage);
-        cell.map_or_else(|| view! { <td>"…"</td> }.into_any(), |cell| one(language, cell))
-    });
-    let met = row.verdict.map(|_| visible(&real_line(row, language), 2 * SAID_MAX));
-    view! {
-        <tbody>
-            <tr>
-                <th scope="row" translate="no"><bdi>{name}</bdi><br/><span class="mono">{row.address.clone()}</span></th>
-                {cells}
-            </tr>
-            <tr><td></td><td class="muted" colspan="7">{met}</td></tr>
-        </tbody>
+fn address(table: &Element, row: &DiagnosisRow, language: Language) {
+    let body = add(table, "tbody", &[], "");
+    let line = add(&body, "tr", &[], "");
+    let name = add(&line, "th", &[("scope", "row"), ("translate", "no")], "");
+    add(&name, "bdi", &[], &visible(&format!("{} {} {}", row.preference, row.exchanger, row.address), SAID_MAX));
+    for stage in DiagnosisStage::ALL {
+        match row.cells.iter().find(|cell| cell.stage == stage) {
+            Some(cell) => one(&line, cell, language),
+            None => drop(add(&line, "td", &[], "…")),
+        }
     }
-    .into_any()
+    if row.verdict.is_some() {
+        let below = add(&body, "tr", &[], "");
+        add(&below, "td", &[], "");
+        add(&below, "td", &[("class", "muted"), ("colspan", "7")], &visible(&real_line(row, language), 2 * SAID_MAX));
+    }
 }
 
-fn one(language: Language, cell: &DiagnosisCell) -> AnyView {
+fn one(line: &Element, cell: &DiagnosisCell, language: Language) {
     let state = match cell.state {
         StageState::Ok => "ok",
         StageState::Warning => "warning",
         StageState::Failed => "failed",
         StageState::NotRun | StageState::Other => "not-run",
     };
-    let word = language.say_diagnosis(&DiagnosisPhrase::State(cell.state));
-    let took = cell.ms.map(|ms| format!(" {ms} ms")).unwrap_or_default();
-    let said =
-        cell.said.as_ref().map(|said| view! { <bdi class="mono" translate="no">{visible(said, SAID_MAX)}</bdi> });
-    view! { <td data-state=state><b>{word}</b>{took}<small>{note(cell, language)}</small>{said}</td> }.into_any()
+    let place = add(line, "td", &[("data-state", state)], "");
+    let tag = if cell.state == StageState::NotRun { "small" } else { "b" };
+    add(&place, tag, &[], &language.say_diagnosis(&DiagnosisPhrase::State(cell.state)));
+    if let Some(ms) = cell.ms {
+        add(&place, "span", &[], &format!(" {ms} ms"));
+    }
+    if let Some(note) = note(cell, language) {
+        add(&place, "small", &[], &note);
+    }
+    if let Some(said) = &cell.said {
+        add(&place, "bdi", &[("class", "mono"), ("translate", "no")], &visible(said, SAID_MAX));
+    }
 }

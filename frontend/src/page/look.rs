@@ -1,6 +1,5 @@
 //! What has come of a probe, as every page of probes shows it: on its way, refused, or there.
 
-use super::diagnosis::diagnosis;
 use super::dig::answer::answer;
 use super::probe_foot::probe_foot;
 use crate::format::visible;
@@ -32,11 +31,8 @@ pub fn shown(tongue: Tongue, look: RwSignal<Look>, whole: bool) -> AnyView {
         Look::Asking => view! { <p class="muted">{tongue.panel(PanelWord::Asking)}</p> }.into_any(),
         Look::Done(Err(why)) => view! { <p class="warning">{visible(&why.sentence, SENTENCE_MAX)}</p> }.into_any(),
         Look::Done(Ok(answered)) => {
-            let above = match answered.probe.kind {
-                ProbeKind::Dig if whole => answer(tongue, &answered.probe),
-                ProbeKind::Diagnose => diagnosis(tongue, &answered.probe),
-                _ => ().into_any(),
-            };
+            let dig = whole && answered.probe.kind == ProbeKind::Dig;
+            let above = if dig { answer(tongue, &answered.probe) } else { ().into_any() };
             view! { {above}{probe_foot(tongue, answered)} }.into_any()
         }
     })

@@ -13,7 +13,7 @@ use crate::derived::effect;
 use crate::part::dynamic;
 use crate::preference::Tongue;
 use crate::session::Entry;
-use common::wire::{ApiError, ErrorCode, Role};
+use common::wire::{ApiError, ErrorCode, Role, read};
 use common::words::{Language, Note, PeopleWord, Phrase};
 use leptos::ev::{Event, MouseEvent, SubmitEvent};
 use leptos::prelude::*;
@@ -132,7 +132,7 @@ fn say(language: Language, status: u16, answer: &str) {
 /// A refusal in words of the catalogue.
 fn refusal(language: Language, answer: &str) -> String {
     let note = |note| language.say(&Phrase::Note(note));
-    let Ok(ApiError { error }) = serde_json::from_str::<ApiError>(answer) else { return note(Note::ServerUnreached) };
+    let Ok(ApiError { error }) = read::<ApiError>(answer) else { return note(Note::ServerUnreached) };
     let word = match (error.code, error.field.as_deref()) {
         (ErrorCode::BadField, Some("password")) => return note(Note::PasswordRule),
         (ErrorCode::BadField, Some("name")) => return note(Note::NameRule),

@@ -2,6 +2,7 @@
 //!
 //! Promises: what still runs is looked at again until it is over; a number that is not kept says what to do.
 
+use super::diagnosis;
 use super::look::{Look, shown};
 use super::terminal::transcript;
 use crate::address::Address;
@@ -24,6 +25,8 @@ const NAME_MAX: usize = 300;
 const NOT_FOUND: u16 = 404;
 /// The list of what was said.
 const LOG: &str = "kept-log";
+/// Where a diagnosis is written.
+const DIAGNOSIS: &str = "kept-diagnosis";
 
 /// The page.
 #[component]
@@ -42,10 +45,12 @@ pub fn ProbePage() -> impl IntoView {
     effect(move || {
         let language = tongue.get();
         look.with(|look| {
-            if let (Look::Done(Ok(answered)), Some(log)) = (look, browser::by_id(LOG))
-                && answered.probe.kind == ProbeKind::Smtp
-            {
-                transcript::write(&log, &answered.probe.events, language);
+            let Look::Done(Ok(answered)) = look else { return };
+            let probe = &answered.probe;
+            match (probe.kind, &probe.diagnosis, browser::by_id(LOG), browser::by_id(DIAGNOSIS)) {
+                (ProbeKind::Smtp, _, Some(log), _) => transcript::write(&log, &probe.events, language),
+                (_, Some(found), _, Some(place)) => diagnosis::write(&place, found, language),
+                _ => {}
             }
         });
     });
@@ -66,6 +71,7 @@ pub fn ProbePage() -> impl IntoView {
             <div data-part="probe">
                 <p class="muted"><span translate="no">{move || probe(begun)}</span>{move || running(tongue, look)}</p>
                 <ol class="sheet transcript" id=LOG tabindex="0" translate="no" aria-label=tongue.panel(PanelWord::Transcript)></ol>
+                <div id=DIAGNOSIS></div>
                 {body}
             </div>
         </section>
