@@ -52,7 +52,7 @@ mod complete;
 pub use account::AccountPhrase;
 pub use action::ActionPhrase;
 pub use certificate::CertificatePhrase;
-pub use diagnosis::DiagnosisPhrase;
+pub use diagnosis::{DiagnosisHead, DiagnosisPhrase};
 pub use label::{Label, Note};
 pub use number::grouped;
 pub use panel::PanelWord;

@@ -10,7 +10,7 @@ use crate::cli::terminal::Terminal;
 use common::layout::diagnosis;
 use common::vocab::{Domain, VerdictCode};
 use common::wire::{Diagnosis, ProbeKind, ProbeRequest, ProbeState};
-use common::words::{Phrase, VerbPhrase};
+use common::words::{DiagnosisHead, Phrase};
 use std::time::Duration;
 
 /// In all: twenty silent addresses, eight at once.
@@ -49,7 +49,7 @@ pub(super) async fn run(client: &Client, host: &Domain, terminal: &mut Terminal<
             break; // the server stops
         }
     }
-    Err(Failure::Later(client.language.say_verb(&VerbPhrase::DiagnosisUnfinished)))
+    Err(Failure::Later(DiagnosisHead::Unfinished.say(client.language)))
 }
 
 /// A line for each address that has come to its end since the last look, beside the answer.

@@ -5,7 +5,7 @@
 use super::column::{left, right};
 use crate::vocab::{Timestamp, VerdictCode};
 use crate::wire::{Diagnosis, DiagnosisCell, DiagnosisRow, DiagnosisStage, StageState};
-use crate::words::{DiagnosisPhrase, Language, Phrase, VerbPhrase, printable};
+use crate::words::{DiagnosisHead, DiagnosisPhrase, Language, Phrase, printable};
 
 /// Where the milliseconds of a stage end, and where what was said begins.
 const MS_END: usize = 36;
@@ -14,13 +14,12 @@ const SAID: usize = 39;
 /// The whole; `at` is when it began.
 pub fn text(diagnosis: &Diagnosis, at: Option<Timestamp>, language: Language) -> String {
     let say = |phrase: DiagnosisPhrase<'_>| language.say_diagnosis(&phrase);
-    let verb = |phrase: VerbPhrase<'_>| language.say_verb(&phrase);
     let at = at.map(|at| at.status_line()).unwrap_or_default();
     let mut lines =
-        vec![verb(VerbPhrase::DiagnosisTitle { host: &printable(&diagnosis.host), at: &at }), String::new()];
+        vec![DiagnosisHead::Title { host: &printable(&diagnosis.host), at: &at }.say(language), String::new()];
     if let Some(code) = diagnosis.verdict {
-        lines.push(format!("{} {}", verb(VerbPhrase::DiagnosisVerdict), verdict(code, language)));
-        lines.push(format!("{} {}", verb(VerbPhrase::DiagnosisAdvice), language.verdict_advice(code)));
+        lines.push(format!("{} {}", DiagnosisHead::Verdict.say(language), verdict(code, language)));
+        lines.push(format!("{} {}", DiagnosisHead::Advice.say(language), language.verdict_advice(code)));
         lines.push(String::new());
     }
     lines.push(say(DiagnosisPhrase::Dns { ms: diagnosis.dns_ms }));

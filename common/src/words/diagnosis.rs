@@ -1,5 +1,6 @@
 //! What is said of a diagnosis, in both languages.
 
+use super::Language;
 use crate::wire::{DiagnosisStage, StageState};
 
 /// A word or sentence about a diagnosis. Texts of the other side are as they came; whoever shows them escapes them.
@@ -76,6 +77,46 @@ impl DiagnosisPhrase<'_> {
     }
 }
 
+/// What stands around a diagnosis where it is printed: the page has its own heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiagnosisHead<'a> {
+    /// The heading.
+    Title {
+        /// The domain.
+        host: &'a str,
+        /// When it began.
+        at: &'a str,
+    },
+    /// Before the sentence that it comes to.
+    Verdict,
+    /// Before the advice.
+    Advice,
+    /// It has not come to an end in time.
+    Unfinished,
+}
+
+impl DiagnosisHead<'_> {
+    /// In this language.
+    pub fn say(self, language: Language) -> String {
+        let [en, ja] = match self {
+            DiagnosisHead::Title { host, at } => {
+                [format!("Diagnosis of {host}, {at}"), format!("{host} の診断（{at}）")]
+            }
+            DiagnosisHead::Verdict => ["Verdict:", "判定:"].map(String::from),
+            DiagnosisHead::Advice => ["What to do:", "対処:"].map(String::from),
+            DiagnosisHead::Unfinished => [
+                "the diagnosis has not come to an end; ask for it again in a moment",
+                "診断がまだ終わっていません。しばらくしてから、もう一度実行してください",
+            ]
+            .map(String::from),
+        };
+        match language {
+            Language::En => en,
+            Language::Ja => ja,
+        }
+    }
+}
+
 fn stage_en(stage: DiagnosisStage) -> &'static str {
     match stage {
         DiagnosisStage::Tcp => "TCP",
@@ -122,7 +163,6 @@ fn state_ja(state: StageState) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::Language;
 
     #[test]
     fn every_sentence_is_said_in_both_languages_and_every_stage_has_its_own_word() {

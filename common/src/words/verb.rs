@@ -116,19 +116,6 @@ pub enum VerbPhrase<'a> {
     ActionFailed,
     /// No name server answered.
     DigNoAnswer,
-    /// The heading of a diagnosis.
-    DiagnosisTitle {
-        /// The domain.
-        host: &'a str,
-        /// When it began.
-        at: &'a str,
-    },
-    /// Before the sentence that a diagnosis comes to.
-    DiagnosisVerdict,
-    /// Before the advice.
-    DiagnosisAdvice,
-    /// It has not come to an end in time.
-    DiagnosisUnfinished,
     /// No question for dig.
     DigNoName,
     /// A second name for dig.
