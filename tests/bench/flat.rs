@@ -43,7 +43,7 @@ async fn row(nexthop: &Path, waiting: u64, hosts: u64, messages: u32) -> String 
     backlog::fill(subject.smtp, 0..waiting, hosts).await;
     let filled = waiting as f64 / began.elapsed().as_secs_f64();
     let tried = async {
-        while subject.attempted() < hosts.min(waiting) {
+        while subject.hosts_down() < hosts.min(waiting) {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };

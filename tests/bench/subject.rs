@@ -86,13 +86,13 @@ impl Subject {
         }
     }
 
-    /// Recipients that have been tried and wait, as `status` counts them.
-    pub fn attempted(&self) -> u64 {
+    /// Hosts that were tried and are down, as `status` counts them.
+    pub fn hosts_down(&self) -> u64 {
         let server = format!("http://{}", self.console);
         let said = Command::new(&self.nexthop).args(["status", "--json", "--server", &server]).output();
         let said = said.expect("the verb runs").stdout;
         let status: serde_json::Value = serde_json::from_slice(&said).unwrap_or_default();
-        status["totals"]["attempted_recipients"].as_u64().unwrap_or(0)
+        status["totals"]["hosts_down"].as_u64().unwrap_or(0)
     }
 
     /// Has everything tried now: `delivernow all`, `postqueue -f`.
